@@ -1,0 +1,3 @@
+//! The `synctap` command.
+
+fn main() {}

@@ -1,0 +1,32 @@
+//! The nouns of the house: values without behaviour that every room shares.
+//!
+//! What lives here: exchanges, trees, notes, rows, ids, times. What does not: reading bytes
+//! ([`crate::codec`]), giving them meaning ([`crate::analyze`]), words for a screen
+//! ([`crate::render`]). Everything here is plain data: no sockets, no files, no clock.
+
+mod annotation;
+mod clock;
+mod decoded;
+mod exchange;
+mod ids;
+mod node;
+mod peer;
+mod row;
+mod span;
+
+pub use annotation::{
+    Annotated, Detail, Evidence, Finding, FindingSide, Level, Note, Protocol, Summary,
+};
+pub use clock::{MonoTime, WallTime};
+pub use decoded::{Decoded, Format, Grade, Layer, LayerId, Origin, Problem};
+pub use exchange::{
+    BodyFacts, Exchange, Failure, Header, Headers, Kind, Relayed, Request, Response, Side, State,
+    Times,
+};
+pub use ids::{ConnId, ExchangeId, Leg, PolicyKey};
+pub use node::{
+    Attribute, Element, Name, Namespace, Node, NodeId, NodeKind, Siblings, Text, Tree, Written,
+};
+pub use peer::{CertificateFacts, Scheme, Tls, Verdict};
+pub use row::{Progress, Row};
+pub use span::Span;

@@ -1,0 +1,100 @@
+//! One line of a list: the summary cache of an exchange.
+
+use serde::{Deserialize, Serialize};
+
+use super::annotation::{Level, Summary};
+use super::clock::WallTime;
+use super::exchange::{Exchange, Kind, Side, State};
+use super::ids::ExchangeId;
+
+/// How far a row's exchange got, without the words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Progress {
+    /// Still going.
+    InFlight,
+    /// Done.
+    Complete,
+    /// Failed on this side.
+    Failed(Side),
+    /// In flight when the capture was cut off.
+    CutOff,
+}
+
+/// What a list shows and filters by. A function of the exchange and its summary; cached in the
+/// capture with the decoder's version, rebuilt when that is older.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    /// Which exchange.
+    pub id: ExchangeId,
+    /// When it began.
+    pub started: WallTime,
+    /// What it records.
+    pub kind: Kind,
+    /// How far it got.
+    pub progress: Progress,
+    /// Client address without port.
+    pub client: String,
+    /// HTTP method; empty when there was no request.
+    pub method: String,
+    /// Host with unusual port.
+    pub host: String,
+    /// Path with query.
+    pub path: String,
+    /// HTTP status.
+    pub http_status: Option<u16>,
+    /// Request body bytes forwarded (tunnels: bytes up).
+    pub request_size: u64,
+    /// Response body bytes forwarded (tunnels: bytes down).
+    pub response_size: u64,
+    /// A body in the capture is shorter than what was forwarded.
+    pub truncated: bool,
+    /// From begin to close, in microseconds; `None` in flight.
+    pub duration: Option<u64>,
+    /// The failure's cause; empty when there is none.
+    pub cause: String,
+    /// What it is about.
+    pub summary: Summary,
+}
+
+impl Row {
+    /// The row of `exchange`, about which `summary` is known.
+    pub fn new(exchange: &Exchange, summary: Summary) -> Self {
+        let request = exchange.request.as_ref();
+        let response = exchange.response.as_ref();
+        let (progress, cause) = match &exchange.state {
+            State::InFlight => (Progress::InFlight, String::new()),
+            State::Complete => (Progress::Complete, String::new()),
+            State::CutOff => (Progress::CutOff, "cut off: synctap was stopped".to_owned()),
+            State::Failed(failure) => (Progress::Failed(failure.side), failure.cause.clone()),
+        };
+        let relayed = exchange.relayed.unwrap_or_default();
+        Self {
+            id: exchange.id,
+            started: exchange.started,
+            kind: exchange.kind,
+            progress,
+            client: exchange.client.rsplit_once(':').map_or("", |(ip, _)| ip).to_owned(),
+            method: request.map(|r| r.method.clone()).unwrap_or_default(),
+            host: exchange.authority(),
+            path: request.map(|r| r.path_and_query().to_owned()).unwrap_or_default(),
+            http_status: response.map(|r| r.status),
+            request_size: request.map_or(0, |r| r.body.seen) + relayed.up,
+            response_size: response.map_or(0, |r| r.body.seen) + relayed.down,
+            truncated: exchange.truncated(),
+            duration: exchange.times.closed.map(|t| t.0),
+            cause,
+            summary,
+        }
+    }
+
+    /// The loudest level: a failure is always an alarm, a truncated body always worth a look.
+    pub fn level(&self) -> Level {
+        match self.progress {
+            Progress::Failed(_) => Level::Alarm,
+            Progress::CutOff => self.summary.level.max(Level::Warning),
+            _ if self.truncated => self.summary.level.max(Level::Notable),
+            _ => self.summary.level,
+        }
+    }
+}
