@@ -35,8 +35,23 @@
 //! A capture may come from anyone: text and blobs in it are bounded, its schema is not trusted to
 //! call functions, and facts that cannot be read are an error of that one exchange.
 
+mod capture;
+mod columns;
+mod connect;
 mod error;
 mod lock;
 mod migrate;
+mod reader;
+mod record;
+#[cfg(test)]
+mod sample;
+mod status;
+mod thread;
+mod writer;
 
+pub use capture::Store;
+pub use connect::{Access, ReadOnlyCause};
 pub use error::StoreError;
+pub use reader::Reader;
+pub use status::StoreStatus;
+pub use writer::Writer;
