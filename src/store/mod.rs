@@ -1,1 +1,57 @@
-//! store
+//! Captures on disk: one `SQLite` file each, bodies in it as chunk rows.
+//!
+//! What lives here: creating, opening and closing that file, writing exchanges to it from one
+//! thread, and reading windows of it. What does not: what bodies mean. An exchange is stored as
+//! facts; the summary rows that lists show are a cache in the same file, marked with the version
+//! of the decoder that made them, and rebuilt by the engine when that is older.
+//!
+//! ```text
+//!  engine ──Writer──▶ queue (bounded) ──▶ writer thread ──▶ one transaction ──▶ FILE (+ -wal)
+//!                                              │ after the commit
+//!                                              ├─▶ changes (watch), status
+//!  front ends ◀──Reader (own connection)───────┴── sees committed transactions only
+//! ```
+//!
+//! **Durability.** Write-ahead log, `synchronous = NORMAL`: what a reader has seen survives the
+//! death of the process at any moment; the last transactions may be lost when the machine loses
+//! power, the file stays whole. Operations are committed in the order they were queued, so an
+//! exchange that shows as closed has all its body bytes in the file. Closing folds the log into
+//! the file, which can then be copied alone. An exchange still in flight when the process died is
+//! found as cut off by whoever opens the capture next.
+//!
+//! **One writer.** A lock file (`FILE-lock`) beside the capture keeps a second process from
+//! writing, and from marking exchanges as cut off that are alive; it may still read.
+//!
+//! **Trouble.** When a write fails (disk full, an I/O error, another program's lock), the writer
+//! goes on taking from its queue, so that recording never stops the traffic:
+//! - a body chunk that failed is given up and counted in [`StoreStatus::lost`]; the rest of that
+//!   body is given up too, because what is kept is always the first bytes. The exchange's `kept`
+//!   is corrected to what is in the file, so the body shows as truncated;
+//! - an exchange that failed is held back (the newest state of at most 256) and tried again before
+//!   each batch and once a second: [`StoreStatus::waiting`]. Beyond that it counts as lost;
+//! - [`StoreStatus::trouble`] holds the reason from the first failure until a batch succeeds
+//!   entirely and nothing is waiting.
+//!
+//! A capture may come from anyone: text and blobs in it are bounded, its schema is not trusted to
+//! call functions, and facts that cannot be read are an error of that one exchange.
+
+mod capture;
+mod columns;
+mod connect;
+mod error;
+mod lock;
+mod migrate;
+mod reader;
+mod record;
+#[cfg(test)]
+mod sample;
+mod status;
+mod thread;
+mod writer;
+
+pub use capture::Store;
+pub use connect::{Access, ReadOnlyCause};
+pub use error::StoreError;
+pub use reader::Reader;
+pub use status::StoreStatus;
+pub use writer::Writer;

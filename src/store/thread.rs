@@ -1,0 +1,340 @@
+//! The writer's thread: takes from the queue, commits in batches, lives through failures.
+
+use std::collections::{HashSet, VecDeque};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+
+use crate::model::{Exchange, ExchangeId, Leg, Row};
+
+use super::error::StoreError;
+use super::lock::Lock;
+use super::record::{Recorder, Tally};
+use super::status::Shared;
+use super::writer::{Message, Record};
+
+/// Operations that may wait in the queue.
+pub(super) const QUEUE: usize = 1_024;
+/// Operations in one transaction at most.
+const BATCH: usize = 64;
+/// Body bytes in one transaction, about: one operation may go beyond it.
+const BATCH_BYTES: usize = 1 << 20;
+/// Exchanges held back for another try when writing fails.
+const HELD: usize = 256;
+/// How often those are tried when nothing else is to be written.
+const RETRY: Duration = Duration::from_secs(1);
+/// How long closing waits for readers that keep the log's files.
+const LEAVE: Duration = Duration::from_millis(200);
+
+/// The thread's state. Fields are dropped in this order: the lock last.
+#[derive(Debug)]
+pub(super) struct Recording {
+    connection: Connection,
+    decoder: u32,
+    queue: Receiver<Message>,
+    shared: Arc<Shared>,
+    /// Bodies with a hole: nothing more is added to them. Until the exchange closes.
+    broken: HashSet<(ExchangeId, Leg)>,
+    /// The newest states that could not be written, oldest first.
+    held: VecDeque<Box<(Exchange, Row)>>,
+    path: PathBuf,
+    _lock: Option<Lock>,
+}
+
+/// What comes after a batch.
+#[derive(Debug)]
+enum Then {
+    More,
+    Do(Message),
+    Stop,
+}
+
+/// What became of some operations.
+#[derive(Debug, Default)]
+struct Outcome {
+    tally: Tally,
+    /// Why the last of them that failed did.
+    trouble: Option<String>,
+    /// Another program's lock was in the way, and will be for the rest of the batch.
+    locked: Option<rusqlite::Error>,
+}
+
+impl Recording {
+    /// Ready to [`run`](Self::run).
+    pub(super) fn new(
+        connection: Connection,
+        decoder: u32,
+        queue: Receiver<Message>,
+        shared: Arc<Shared>,
+        path: PathBuf,
+        lock: Option<Lock>,
+    ) -> Self {
+        let (broken, held) = (HashSet::new(), VecDeque::new());
+        Self { connection, decoder, queue, shared, broken, held, path, _lock: lock }
+    }
+
+    /// Works until told to stop, or until nobody is left who could tell.
+    ///
+    /// # Errors
+    /// `Unsaved`, `CannotFold`.
+    pub(super) fn run(mut self) -> Result<(), StoreError> {
+        loop {
+            let (batch, then) = self.next_batch();
+            self.record(&batch);
+            // Tells those who wait for their bytes to be written.
+            drop(batch);
+            match then {
+                Then::More => {}
+                Then::Stop => return self.finish(),
+                // Who asked may have stopped waiting.
+                Then::Do(Message::Flush(answer)) => drop(answer.try_send(())),
+                #[cfg(test)]
+                Then::Do(Message::Sabotage(action)) => (action.0)(&self.connection),
+                Then::Do(Message::Record(_) | Message::Stop) => {}
+            }
+        }
+    }
+
+    /// Waits for an operation, then takes what is there already: nothing lies about uncommitted
+    /// while the queue is empty, and under load transactions grow.
+    fn next_batch(&self) -> (Vec<Record>, Then) {
+        let mut batch = Vec::new();
+        let mut size = 0_usize;
+        let mut next = self.wait();
+        loop {
+            match next {
+                Ok(Message::Record(record)) => {
+                    if let Record::Append { bytes, .. } = &record {
+                        size = size.saturating_add(bytes.len());
+                    }
+                    batch.push(record);
+                }
+                Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => {
+                    return (batch, Then::Stop);
+                }
+                Ok(other) => return (batch, Then::Do(other)),
+                Err(RecvTimeoutError::Timeout) => return (batch, Then::More),
+            }
+            if batch.len() >= BATCH || size >= BATCH_BYTES {
+                return (batch, Then::More);
+            }
+            next = self.queue.try_recv().map_err(|_| RecvTimeoutError::Timeout);
+        }
+    }
+
+    fn wait(&self) -> Result<Message, RecvTimeoutError> {
+        if self.held.is_empty() {
+            self.queue.recv().map_err(|_| RecvTimeoutError::Disconnected)
+        } else {
+            self.queue.recv_timeout(RETRY)
+        }
+    }
+
+    fn record(&mut self, batch: &[Record]) {
+        if batch.is_empty() && self.held.is_empty() {
+            return;
+        }
+        let mut outcome = self.retry();
+        // Another program's lock costs seconds a try: one try a batch is enough.
+        let result = match outcome.locked.take() {
+            None => self.transact(batch),
+            Some(error) => Err(error),
+        };
+        match result {
+            Ok(tally) => outcome.tally.add(tally),
+            Err(error) => {
+                outcome.locked = is_busy(&error).then_some(error);
+                self.one_by_one(batch, &mut outcome);
+            }
+        }
+        self.shared.settle(outcome.tally, self.held.len(), outcome.trouble);
+    }
+
+    /// Writes operations in one transaction: all or none.
+    fn transact(&mut self, batch: &[Record]) -> rusqlite::Result<Tally> {
+        let mut tally = Tally::default();
+        if batch.is_empty() {
+            return Ok(tally);
+        }
+        let behavior = TransactionBehavior::Immediate;
+        let transaction = self.connection.transaction_with_behavior(behavior)?;
+        let recorder = Recorder { connection: &transaction, decoder: self.decoder };
+        for record in batch {
+            tally.add(write(recorder, record, &self.broken)?);
+        }
+        transaction.commit()?;
+        for record in batch {
+            if let Record::Put(put) = record {
+                self.forget(&put.0);
+            }
+        }
+        Ok(tally)
+    }
+
+    /// After a batch failed: finds out which of its operations do, and saves the others.
+    fn one_by_one(&mut self, batch: &[Record], outcome: &mut Outcome) {
+        for record in batch {
+            let result = match outcome.locked.take() {
+                None => self.transact(std::slice::from_ref(record)),
+                Some(error) => Err(error),
+            };
+            match result {
+                Ok(tally) => outcome.tally.add(tally),
+                Err(error) => {
+                    outcome.trouble = Some(reason(&error));
+                    outcome.tally.lost += self.give_up(record, &error);
+                    outcome.locked = is_busy(&error).then_some(error);
+                }
+            }
+        }
+    }
+
+    /// What a failed operation leaves behind; returns how many operations are lost by it.
+    fn give_up(&mut self, record: &Record, error: &rusqlite::Error) -> u64 {
+        match record {
+            Record::Append { id, leg, .. } => {
+                self.broken.insert((*id, *leg));
+                1
+            }
+            Record::Put(put) if may_pass(error) => self.hold(put),
+            Record::Put(_) => 1,
+            // The older summary stays, and stays marked as old.
+            Record::PutRow(_) => 0,
+        }
+    }
+
+    /// Keeps the newest state of an exchange for another try; returns how many had to go.
+    fn hold(&mut self, put: &(Exchange, Row)) -> u64 {
+        if let Some(older) = self.held.iter_mut().find(|held| held.0.id == put.0.id) {
+            **older = put.clone();
+            return 0;
+        }
+        let evicted = if self.held.len() >= HELD { self.held.pop_front() } else { None };
+        self.held.push_back(Box::new(put.clone()));
+        evicted.map_or(0, |evicted| {
+            self.mend(evicted.0.id);
+            1
+        })
+    }
+
+    /// Tries again what is held back, until one fails that way again.
+    fn retry(&mut self) -> Outcome {
+        let mut outcome = Outcome::default();
+        while let Some(put) = self.held.pop_front() {
+            let record = [Record::Put(put)];
+            let Err(error) = self.transact(&record).map(|tally| outcome.tally.add(tally)) else {
+                continue;
+            };
+            outcome.trouble = Some(reason(&error));
+            let [Record::Put(put)] = record else { continue };
+            if may_pass(&error) {
+                self.held.push_front(put);
+                outcome.locked = is_busy(&error).then_some(error);
+                break;
+            }
+            self.mend(put.0.id);
+            outcome.tally.lost += 1;
+        }
+        outcome
+    }
+
+    /// An exchange's newest state is in the file.
+    fn forget(&mut self, exchange: &Exchange) {
+        self.held.retain(|held| held.0.id != exchange.id);
+        if !exchange.in_flight() {
+            self.mend(exchange.id);
+        }
+    }
+
+    /// No more bytes will come for this exchange.
+    fn mend(&mut self, id: ExchangeId) {
+        self.broken.remove(&(id, Leg::Request));
+        self.broken.remove(&(id, Leg::Response));
+    }
+
+    /// Makes the file complete by itself.
+    fn finish(mut self) -> Result<(), StoreError> {
+        let last = self.retry();
+        let unsaved = self.held.len();
+        let late = self.queue.try_iter().filter(|late| matches!(late, Message::Record(_))).count();
+        let lost = (unsaved + late) as u64;
+        self.shared.settle(Tally { lost, ..last.tally }, 0, last.trouble.clone());
+        let folded = self.fold();
+        let path = self.path;
+        if unsaved > 0 {
+            let reason = last.trouble.unwrap_or_default();
+            return Err(StoreError::Unsaved { exchanges: unsaved, reason });
+        }
+        match folded {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(StoreError::CannotFold { path, source: None }),
+            Err(source) => Err(StoreError::CannotFold { path, source: Some(source) }),
+        }
+    }
+
+    /// Moves the log into the file; false when a reader is in the way.
+    fn fold(&self) -> rusqlite::Result<bool> {
+        let fold = "PRAGMA wal_checkpoint(TRUNCATE)";
+        let busy: bool = self.connection.query_row(fold, [], |row| row.get(0))?;
+        // Without a log the file can be read from a medium that cannot be written. Readers that
+        // are still open prevent it; then the file is complete all the same.
+        self.connection.busy_timeout(LEAVE)?;
+        let left = self.connection.pragma_update(None, "journal_mode", "DELETE");
+        Ok(!busy || left.is_ok())
+    }
+}
+
+/// Writes one operation in the transaction that is open.
+fn write(
+    recorder: Recorder<'_>,
+    record: &Record,
+    broken: &HashSet<(ExchangeId, Leg)>,
+) -> rusqlite::Result<Tally> {
+    match record {
+        Record::Put(put) => recorder.put(&put.0, &put.1, |leg| broken.contains(&(put.0.id, leg))),
+        Record::PutRow(row) => recorder.put_row(row),
+        Record::Append { id, leg, bytes, .. } => {
+            let whole = !broken.contains(&(*id, *leg));
+            let written = whole && recorder.append(*id, *leg, bytes)?;
+            Ok(Tally { lost: u64::from(!written), last_id: *id, ..Tally::default() })
+        }
+    }
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error_code();
+    matches!(code, Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+}
+
+/// True when the same operation may succeed another time.
+fn may_pass(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(
+            ErrorCode::CannotOpen
+                | ErrorCode::DatabaseBusy
+                | ErrorCode::DatabaseLocked
+                | ErrorCode::DiskFull
+                | ErrorCode::FileLockingProtocolFailed
+                | ErrorCode::OperationInterrupted
+                | ErrorCode::OutOfMemory
+                | ErrorCode::PermissionDenied
+                | ErrorCode::ReadOnly
+                | ErrorCode::SystemIoFailure
+        )
+    )
+}
+
+/// Why, in words for a status line.
+fn reason(error: &rusqlite::Error) -> String {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => "the disk is full".to_owned(),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            "another program has locked the capture".to_owned()
+        }
+        _ => error.to_string(),
+    }
+}
