@@ -1,4 +1,38 @@
 //! Bytes to trees and back.
+//!
+//! What lives here: undoing content codings and charsets, reading WBXML, XML, multipart and the
+//! ActiveSync query, with the token tables as TSV files beside the code. What does not: what it
+//! all means ([`crate::analyze`]) and how it is shown ([`crate::render`]).
+//!
+//! ```text
+//! body ─▶ content codings ─▶ what is it? ─┬─▶ WBXML ─┐
+//!          (a layer each)    (sniff)      ├─▶ XML ───┼─▶ tree ─▶ documents inside ─▶ layers
+//!                                         ├─▶ parts ─┘           (children)         of their own
+//!                                         └─▶ text, bytes
+//! ```
+//!
+//! Everything is a function of bytes and tables. Nothing here fails: damage is a problem in the
+//! result, at the byte where it was noticed, and what was understood is kept. Ceilings for hostile
+//! input stand in `limits`.
+
+// Every number here is a peer's: no index, sum or cast may panic or wrap. Tests may.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::string_slice,
+        clippy::unreachable
+    )
+)]
+
+mod charset;
+mod faults;
+mod limits;
+mod reader;
+
 
 use bytes::Bytes;
 
