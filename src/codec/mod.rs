@@ -32,7 +32,12 @@ mod charset;
 mod faults;
 mod limits;
 mod reader;
+mod wbxml;
 
+pub use wbxml::{
+    AttributeStart, Book, Data, Event, EventKind, Events, Follows, Header, PublicId, Tag, TagName,
+    WbxmlError, WbxmlErrorKind,
+};
 
 use bytes::Bytes;
 
