@@ -29,11 +29,13 @@
 )]
 
 mod charset;
+mod eas;
 mod faults;
 mod limits;
 mod reader;
 mod wbxml;
 
+pub use eas::{Command, Form, Query, QueryFault};
 pub use wbxml::{
     AttributeStart, Book, Data, Event, EventKind, Events, Follows, Header, PublicId, Tag, TagName,
     WbxmlError, WbxmlErrorKind,
