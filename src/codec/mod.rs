@@ -29,6 +29,7 @@
 )]
 
 mod charset;
+mod content;
 mod eas;
 mod faults;
 mod limits;
