@@ -29,40 +29,25 @@
 )]
 
 mod charset;
+mod children;
 mod content;
+mod decode;
+mod document_type;
 mod eas;
 mod faults;
 mod limits;
+mod multipart;
 mod reader;
+mod sniff;
+mod transcode;
+mod unwrap;
 mod wbxml;
+mod xml;
 
+pub use decode::{Hints, decode, decode_as};
+pub use document_type::{DocumentType, UnknownDocumentType};
 pub use eas::{Command, Form, Query, QueryFault};
 pub use wbxml::{
     AttributeStart, Book, Data, Event, EventKind, Events, Follows, Header, PublicId, Tag, TagName,
     WbxmlError, WbxmlErrorKind,
 };
-
-use bytes::Bytes;
-
-use crate::model::{Decoded, Leg};
-
-/// What is known about a body beside its bytes; all of it may be absent or wrong.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Hints<'a> {
-    /// `Content-Type` as sent, parameters included; empty when absent.
-    pub content_type: &'a str,
-    /// `Content-Encoding` as sent; empty when absent.
-    pub content_encoding: &'a str,
-    /// Path and query of the request.
-    pub target: &'a str,
-    /// Which half of the exchange; `None` for a lone body.
-    pub leg: Option<Leg>,
-    /// The capture holds only the first bytes: an early end is expected.
-    pub truncated: bool,
-}
-
-/// Unwraps and decodes a body as far as it can be. Never fails: what is wrong is a problem.
-pub fn decode(body: Bytes, hints: &Hints<'_>) -> Decoded {
-    let _ = (body, hints);
-    Decoded::default()
-}
