@@ -1,0 +1,54 @@
+//! Ceilings for what a peer may make us do. Hitting one is a problem in the result, never an error.
+
+/// Bytes that undoing content codings may yield, each layer; 64 MiB, the proxy's body limit.
+pub(crate) const INFLATED_BYTES: usize = 64 << 20;
+
+/// Output bytes per input byte above which a content coding is stopped, once
+/// [`INFLATED_FREE_BYTES`] are out. Deflate cannot exceed 1032; brotli can.
+pub(crate) const INFLATED_RATIO: usize = 1_100;
+
+/// Output bytes that are granted whatever the ratio.
+pub(crate) const INFLATED_FREE_BYTES: usize = 1 << 20;
+
+/// Content codings stacked on one body.
+pub(crate) const CODINGS: usize = 4;
+
+/// Elements open at once in one document.
+pub(crate) const DEPTH: usize = 256;
+
+/// Nodes of one tree (about 100 bytes of memory each).
+pub(crate) const NODES: usize = 2 << 20;
+
+/// Attributes of one document.
+pub(crate) const ATTRIBUTES: usize = 1 << 20;
+
+/// String-table bytes that may be read through references in one document: this, or
+/// [`TABLE_RATIO`] times the body if that is more. A two-byte `STR_T` can name the whole table.
+pub(crate) const TABLE_BYTES: usize = 16 << 20;
+
+/// See [`TABLE_BYTES`].
+pub(crate) const TABLE_RATIO: usize = 8;
+
+/// Bytes of a name that comes from the body; longer ones are cut.
+pub(crate) const NAME_BYTES: usize = 256;
+
+/// Layers of one body, itself included.
+pub(crate) const LAYERS: usize = 256;
+
+/// Documents inside documents.
+pub(crate) const NESTING: usize = 6;
+
+/// Problems listed for one body.
+pub(crate) const PROBLEMS: usize = 200;
+
+/// Parts of one multipart body.
+pub(crate) const PARTS: usize = 200;
+
+/// Bytes of a text node that is tried as a document of its own.
+pub(crate) const EMBEDDED_BYTES: usize = 8 << 20;
+
+/// Namespace declarations in scope at once in one XML document.
+pub(crate) const NAMESPACES: usize = 256;
+
+/// Bytes of a query component that is tried as base64.
+pub(crate) const QUERY_BYTES: usize = 16 << 10;

@@ -1,0 +1,118 @@
+//! A cursor over one layer that knows where it is.
+
+use crate::model::Span;
+
+/// Reads forward through the bytes of one layer. Offsets count from the layer's first byte.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// A cursor at the first byte.
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0 }
+    }
+
+    /// A cursor at `at`; past the end counts as the end.
+    pub(crate) fn from(bytes: &'a [u8], at: usize) -> Self {
+        Self { bytes, at: at.min(bytes.len()) }
+    }
+
+    /// Offset of the next byte.
+    pub(crate) fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Goes back to `at`, which the cursor has passed.
+    pub(crate) fn rewind(&mut self, at: usize) {
+        self.at = self.at.min(at);
+    }
+
+    /// What is left.
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.bytes.get(self.at..).unwrap_or_default()
+    }
+
+    /// True when nothing is left.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.at >= self.bytes.len()
+    }
+
+    /// The next byte, without moving.
+    pub(crate) fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    /// The next byte.
+    pub(crate) fn byte(&mut self) -> Option<u8> {
+        let byte = self.peek()?;
+        self.at = self.at.saturating_add(1);
+        Some(byte)
+    }
+
+    /// The next `length` bytes; `None`, without moving, when fewer are left.
+    pub(crate) fn take(&mut self, length: usize) -> Option<Span> {
+        // Compared with what is left, never added first: the length is the peer's.
+        if length > self.rest().len() {
+            return None;
+        }
+        let start = self.at;
+        self.at = self.at.saturating_add(length);
+        Some(Span::new(start, self.at))
+    }
+
+    /// Everything that is left.
+    pub(crate) fn take_rest(&mut self) -> Span {
+        let start = self.at;
+        self.at = self.bytes.len();
+        Span::new(start, self.at)
+    }
+
+    /// The next four bytes as a little-endian number.
+    pub(crate) fn u32_le(&mut self) -> Option<u32> {
+        let span = self.take(4)?;
+        let bytes = span.of(self.bytes).try_into().ok()?;
+        Some(u32::from_le_bytes(bytes))
+    }
+
+    /// Text up to a terminator of `width` zero bytes (aligned to `width`), which is passed over.
+    /// `None`, without moving, when there is no terminator.
+    pub(crate) fn terminated(&mut self, width: usize) -> Option<Span> {
+        let length = terminator(self.rest(), width)?;
+        let span = self.take(length)?;
+        self.take(width)?;
+        Some(span)
+    }
+}
+
+/// Offset of the first `width` zero bytes aligned to `width`.
+pub(crate) fn terminator(bytes: &[u8], width: usize) -> Option<usize> {
+    if width == 1 {
+        return bytes.iter().position(|byte| *byte == 0);
+    }
+    let unit = bytes.chunks_exact(width).position(|unit| unit.iter().all(|byte| *byte == 0))?;
+    unit.checked_mul(width)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hostile_length_does_not_move_the_cursor() {
+        let mut reader = Reader::from(b"abc", 1);
+        assert_eq!(reader.take(usize::MAX), None);
+        assert_eq!(reader.take(2), Some(Span::new(1, 3)));
+        assert_eq!(reader.byte(), None);
+    }
+
+    #[test]
+    fn wide_terminators_are_aligned() {
+        let mut reader = Reader::new(b"a\0\0b\0\0z");
+        assert_eq!(reader.terminated(2), Some(Span::new(0, 4)));
+        assert_eq!(reader.peek(), Some(b'z'));
+        assert_eq!(reader.terminated(1), None);
+    }
+}

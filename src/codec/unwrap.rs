@@ -1,0 +1,277 @@
+//! Layer by layer: content codings, charsets, documents, and the documents inside them.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+
+use crate::model::{Decoded, Format, Grade, Layer, LayerId, Origin, Problem, Span};
+
+use super::children::{self, Child};
+use super::content::Coding;
+use super::decode::Hints;
+use super::document_type::DocumentType;
+use super::faults::{Fault, Faults};
+use super::limits;
+use super::multipart;
+use super::sniff::{self, Kind};
+use super::transcode::{self, Transcoded};
+use super::wbxml::{self, Outside};
+use super::xml;
+
+/// A layer whose bytes have not been read yet.
+#[derive(Debug)]
+struct Task {
+    layer: LayerId,
+    /// Media type without parameters, lower case; may be empty.
+    media_type: String,
+    /// Charset from outside, lower case; may be empty.
+    charset: String,
+    forced: Option<DocumentType>,
+    /// Documents around it.
+    nesting: usize,
+}
+
+/// A body being decoded.
+#[derive(Debug)]
+pub(crate) struct Unwrapping<'a> {
+    hints: &'a Hints<'a>,
+    forced: Option<DocumentType>,
+    layers: Vec<Layer>,
+    problems: Vec<Problem>,
+    tasks: VecDeque<Task>,
+}
+
+impl<'a> Unwrapping<'a> {
+    /// Nothing read yet.
+    pub(crate) fn new(hints: &'a Hints<'a>, forced: Option<DocumentType>) -> Self {
+        Self { hints, forced, layers: Vec::new(), problems: Vec::new(), tasks: VecDeque::new() }
+    }
+
+    /// Reads everything.
+    pub(crate) fn run(mut self, body: Bytes) -> Decoded {
+        self.add("body".to_owned(), None, body);
+        let layer = self.undo_codings(LayerId::BODY);
+        let (media_type, charset) = sniff::content_type(self.hints.content_type);
+        let forced = self.forced;
+        self.tasks.push_back(Task { layer, media_type, charset, forced, nesting: 0 });
+        while let Some(task) = self.tasks.pop_front() {
+            self.read(task);
+        }
+        Decoded { layers: self.layers, problems: self.problems }
+    }
+
+    /// Undoes the content codings; returns the innermost layer.
+    fn undo_codings(&mut self, body: LayerId) -> LayerId {
+        let mut codings = Coding::list(self.hints.content_encoding);
+        if codings.len() > limits::CODINGS {
+            let text = format!("{} content codings, {} are undone", codings.len(), limits::CODINGS);
+            self.problem(body, Span::default(), Grade::Broken, "content-codings", text);
+        }
+        codings.reverse();
+        codings.truncate(limits::CODINGS);
+        if codings.is_empty() {
+            codings.extend(Coding::sniff(&self.bytes(body)));
+        }
+        codings
+            .into_iter()
+            .try_fold(body, |at, coding| self.undo(at, coding))
+            .unwrap_or_else(|at| at)
+    }
+
+    /// Undoes one coding; `Err` with the same layer when there is nothing more to undo.
+    fn undo(&mut self, at: LayerId, coding: Coding) -> Result<LayerId, LayerId> {
+        let bytes = self.bytes(at);
+        if bytes.is_empty() {
+            return Err(at);
+        }
+        let undone = coding.undo(&bytes);
+        let whole = Span::new(0, bytes.len());
+        if let Some(trouble) = undone.trouble {
+            let text = format!("{} ends early: {trouble}", coding.name());
+            let grade = if self.hints.truncated { Grade::Odd } else { Grade::Broken };
+            self.problem(at, Span::at(bytes.len()), grade, coding.code(), text);
+            if undone.bytes.is_empty() {
+                return Err(at);
+            }
+        }
+        self.set_format(at, Format::Wrapper(coding.name()));
+        let origin = Origin { layer: at, span: whole, node: None };
+        let label = coding.name().to_owned();
+        Ok(self.add(label, Some(origin), undone.bytes.into()).unwrap_or(at))
+    }
+
+    fn read(&mut self, task: Task) {
+        let bytes = self.bytes(task.layer);
+        if bytes.is_empty() {
+            return;
+        }
+        let kind = task.forced.map_or_else(|| Kind::of(&bytes, &task.media_type), Kind::forced);
+        match kind {
+            Kind::Wbxml => self.read_wbxml(&task, &bytes),
+            Kind::Xml => self.read_xml(task, &bytes),
+            Kind::Multipart => self.read_multipart(&task, &bytes),
+            Kind::Text(words) => self.read_text(task, &bytes, words),
+            Kind::Binary(words) => self.set_format(task.layer, Format::Binary(words)),
+        }
+    }
+
+    fn read_wbxml(&mut self, task: &Task, bytes: &Bytes) {
+        let book = match task.forced {
+            Some(DocumentType::Wbxml(book)) => Some(book),
+            _ => None,
+        };
+        let outside = Outside {
+            media_type: &task.media_type,
+            charset: &task.charset,
+            book,
+            truncated: self.hints.truncated,
+        };
+        let document = wbxml::read(bytes, &outside);
+        self.faults(task.layer, document.faults);
+        self.set_format(task.layer, Format::Wbxml(document.book.name));
+        if let Some(layer) = self.layers.get_mut(task.layer.index()) {
+            layer.facts = document.facts;
+            layer.tree = Some(document.tree).filter(|tree| !tree.is_empty());
+        }
+        self.open_children(task);
+    }
+
+    fn read_xml(&mut self, task: Task, bytes: &Bytes) {
+        if task.forced.is_none() && sniff::is_wbxml_type(&task.media_type) {
+            let text = format!("the media type is {}, the body is XML text", task.media_type);
+            self.problem(task.layer, Span::new(0, 1), Grade::Odd, "media-type", text);
+        }
+        let Some(task) = self.transcode(task, bytes, true) else { return };
+        let document = xml::read(bytes, self.hints.truncated);
+        self.faults(task.layer, document.faults);
+        self.set_format(task.layer, Format::Xml(document.name));
+        if let Some(layer) = self.layers.get_mut(task.layer.index()) {
+            layer.facts.extend(document.facts);
+            layer.tree = Some(document.tree).filter(|tree| !tree.is_empty());
+        }
+        self.open_children(&task);
+    }
+
+    fn read_text(&mut self, task: Task, bytes: &Bytes, words: &'static str) {
+        if let Some(task) = self.transcode(task, bytes, false) {
+            self.set_format(task.layer, Format::Text(words));
+        }
+    }
+
+    /// Gives the task back when its bytes are UTF-8; else queues a layer whose bytes are.
+    fn transcode(&mut self, task: Task, bytes: &Bytes, is_xml: bool) -> Option<Task> {
+        let Some(Transcoded { name, text, bad }) = transcode::to_utf8(bytes, &task.charset, is_xml)
+        else {
+            return Some(task);
+        };
+        if let Some(at) = bad {
+            let text = format!("the text is not valid {name}");
+            self.problem(task.layer, Span::at(at), Grade::Broken, "charset", text);
+        }
+        self.set_format(task.layer, Format::Wrapper(name));
+        let span = Span::new(0, bytes.len());
+        let origin = Origin { layer: task.layer, span, node: None };
+        let label = format!("{name} -> utf-8");
+        if let Some(layer) = self.add(label, Some(origin), text.into()) {
+            let forced = Some(if is_xml { DocumentType::Xml } else { DocumentType::Text });
+            self.tasks.push_back(Task { layer, charset: "utf-8".to_owned(), forced, ..task });
+        }
+        None
+    }
+
+    fn read_multipart(&mut self, task: &Task, bytes: &Bytes) {
+        let mut faults = Faults::default();
+        let parts = multipart::parts(bytes, self.hints.truncated, &mut faults);
+        self.faults(task.layer, faults.into_list());
+        self.set_format(task.layer, Format::Wrapper("multipart"));
+        if let Some(layer) = self.layers.get_mut(task.layer.index()) {
+            layer.facts.push(("parts", parts.len().to_string()));
+        }
+        for (index, span) in parts.into_iter().enumerate() {
+            let origin = Origin { layer: task.layer, span, node: None };
+            let part = bytes.slice(span.range());
+            let label = format!("part {index}");
+            let Some(layer) = self.add(label, Some(origin), part.clone()) else { return };
+            let media_type = match index {
+                0 => "application/vnd.ms-sync.wbxml",
+                // Mail bodies are pieces of HTML more often than documents.
+                _ if sniff::looks_like_xml(&part) && !xml::is_document(&part) => "text/html",
+                _ => "",
+            };
+            self.tasks.push_back(Task {
+                layer,
+                media_type: media_type.to_owned(),
+                charset: String::new(),
+                forced: None,
+                nesting: task.nesting,
+            });
+        }
+    }
+
+    fn open_children(&mut self, task: &Task) {
+        if task.nesting >= limits::NESTING {
+            return;
+        }
+        let Some(layer) = self.layers.get(task.layer.index()) else { return };
+        let Some(tree) = &layer.tree else { return };
+        for child in children::find(tree, &layer.bytes) {
+            let Child { node, span, bytes, media_type, label } = child;
+            let origin = Origin { layer: task.layer, span, node: Some(node) };
+            let Some(layer) = self.add(label, Some(origin), bytes) else { return };
+            self.tasks.push_back(Task {
+                layer,
+                media_type,
+                charset: String::new(),
+                forced: None,
+                nesting: task.nesting.saturating_add(1),
+            });
+        }
+    }
+
+    /// Adds a layer; `None`, reported once, when there are too many.
+    fn add(&mut self, label: String, origin: Option<Origin>, bytes: Bytes) -> Option<LayerId> {
+        if self.layers.len() >= limits::LAYERS {
+            if let Some(origin) = origin
+                && !self.problems.iter().any(|problem| problem.code == "layers")
+            {
+                let text = format!("more than {} layers", limits::LAYERS);
+                self.problem(origin.layer, origin.span, Grade::Broken, "layers", text);
+            }
+            return None;
+        }
+        let id = LayerId(u32::try_from(self.layers.len()).ok()?);
+        let format = if bytes.is_empty() { Format::Empty } else { Format::Binary("binary") };
+        let (tree, facts) = (None, Vec::new());
+        self.layers.push(Layer { label, origin, bytes, format, tree, facts });
+        Some(id)
+    }
+
+    fn bytes(&self, layer: LayerId) -> Bytes {
+        self.layers.get(layer.index()).map(|layer| layer.bytes.clone()).unwrap_or_default()
+    }
+
+    fn set_format(&mut self, layer: LayerId, format: Format) {
+        if let Some(layer) = self.layers.get_mut(layer.index()) {
+            layer.format = format;
+        }
+    }
+
+    fn faults(&mut self, layer: LayerId, faults: Vec<Fault>) {
+        for Fault { span, grade, code, text } in faults {
+            self.problem(layer, span, grade, code, text);
+        }
+    }
+
+    fn problem(
+        &mut self,
+        layer: LayerId,
+        span: Span,
+        grade: Grade,
+        code: &'static str,
+        text: String,
+    ) {
+        if self.problems.len() < limits::PROBLEMS.saturating_mul(2) {
+            self.problems.push(Problem { layer, span, grade, code, text });
+        }
+    }
+}

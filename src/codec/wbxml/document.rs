@@ -1,0 +1,200 @@
+//! A whole WBXML document: header, document type, tree.
+
+use crate::codec::charset::Charset;
+use crate::codec::faults::{Fault, Faults};
+use crate::codec::reader::Reader;
+use crate::model::{Grade, Span, Tree};
+
+use super::book::Book;
+use super::events::{HAS_ATTRIBUTES, HAS_CONTENT, SWITCH_PAGE, TOKEN_BITS};
+use super::header::{Header, PublicId};
+use super::tree;
+
+/// A document as far as it could be read.
+#[derive(Debug)]
+pub(crate) struct Document {
+    /// The token tables that were used.
+    pub(crate) book: &'static Book,
+    /// What was understood; may be empty.
+    pub(crate) tree: Tree,
+    /// Version, public id, charset, string table.
+    pub(crate) facts: Vec<(&'static str, String)>,
+    /// What was wrong.
+    pub(crate) faults: Vec<Fault>,
+}
+
+/// What is known beside the bytes.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Outside<'a> {
+    /// Media type without parameters, lower case; may be empty.
+    pub(crate) media_type: &'a str,
+    /// Charset named by the transport; may be empty.
+    pub(crate) charset: &'a str,
+    /// Tables to use whatever the document says.
+    pub(crate) book: Option<&'static Book>,
+    /// The end may be missing.
+    pub(crate) truncated: bool,
+}
+
+/// Reads a document. `None` without a header or tables to read it by is a fault of its own, so
+/// there is always a document.
+pub(crate) fn read(layer: &[u8], outside: &Outside<'_>) -> Document {
+    let mut faults = Faults::default();
+    let fallback = outside.book.or_else(|| by_media_type(outside.media_type));
+    let header = match Header::read(layer) {
+        Ok(header) => header,
+        Err(error) => {
+            let span = Span::new(error.at, layer.len());
+            if outside.truncated && error.kind.is_early_end() {
+                faults.odd(span, error.kind.code(), error.kind.to_string());
+            } else {
+                faults.broken(span, error.kind.code(), error.kind.to_string());
+            }
+            let book = fallback.unwrap_or_else(Book::activesync);
+            let faults = faults.into_list();
+            return Document { book, tree: Tree::new(), facts: Vec::new(), faults };
+        }
+    };
+    if header.version > 3 {
+        let text = format!("WBXML version {} is not known", header.version_text());
+        faults.odd(Span::new(0, 1), "wbxml-version", text);
+    }
+    let book = outside
+        .book
+        .or_else(|| by_header(layer, &header, &mut faults))
+        .or(fallback.filter(|book| fits_root(layer, &header, book)))
+        .or_else(|| by_root(layer, &header))
+        .or(fallback)
+        .unwrap_or_else(Book::activesync);
+    let charset = charset(&header, outside.charset, &mut faults);
+    let facts = facts(layer, &header, charset);
+    let tree = tree::build(layer, &header, book, charset, outside.truncated, &mut faults);
+    Document { book, tree, facts, faults: faults.into_list() }
+}
+
+/// True when `layer` begins like a WBXML document that a table can read: for bodies without a
+/// usable media type.
+pub(crate) fn is_likely(layer: &[u8]) -> bool {
+    let Ok(header) = Header::read(layer) else { return false };
+    let charset_known = header.charset.is_none_or(|mib| mib == 0 || Charset::by_mib(mib).is_some());
+    if header.version > 3 || !charset_known {
+        return false;
+    }
+    match header.public_id {
+        PublicId::Number(1) => by_root(layer, &header).is_some(),
+        PublicId::Number(number) => {
+            Book::by_public_id(number).is_some_and(|book| fits_root(layer, &header, book))
+        }
+        PublicId::Table(_) => by_header(layer, &header, &mut Faults::default()).is_some(),
+    }
+}
+
+fn by_header(layer: &[u8], header: &Header, faults: &mut Faults) -> Option<&'static Book> {
+    match header.public_id {
+        // "Unknown or missing".
+        PublicId::Number(1) => None,
+        PublicId::Number(number) => {
+            let book = Book::by_public_id(number);
+            if book.is_none() {
+                let text = format!("public id 0x{number:X} is not known");
+                faults.odd(Span::new(1, 2), "wbxml-public-id", text);
+            }
+            book
+        }
+        PublicId::Table(offset) => {
+            let Some(span) = header.table_string(layer, offset, 1) else {
+                let text = format!(
+                    "the public id's offset {offset} is outside the string table of {} bytes",
+                    header.table.len()
+                );
+                faults.broken(Span::new(1, 3), "wbxml-string-offset", text);
+                return None;
+            };
+            let fpi = String::from_utf8_lossy(span.of(layer));
+            let book = Book::by_fpi(fpi.trim());
+            if book.is_none() {
+                faults.odd(span, "wbxml-public-id", format!("public id `{fpi}` is not known"));
+            }
+            book
+        }
+    }
+}
+
+/// The newest document type of a media type; `+xml` forms count, as encoders mislabel them.
+fn by_media_type(media_type: &str) -> Option<&'static Book> {
+    let found = Book::by_media_type(media_type).next();
+    found.or_else(|| {
+        let base = media_type.strip_suffix("+xml")?;
+        Book::by_media_type(&format!("{base}+wbxml")).next()
+    })
+}
+
+/// The document type whose root stands here; ActiveSync first.
+fn by_root(layer: &[u8], header: &Header) -> Option<&'static Book> {
+    const CANDIDATES: [&str; 8] =
+        ["eas", "syncml12", "devinf12", "dmddf12", "metinf12", "prov10", "ota70", "syncset10"];
+    CANDIDATES
+        .iter()
+        .filter_map(|key| Book::by_key(key))
+        .find(|book| fits_root(layer, header, book))
+}
+
+fn fits_root(layer: &[u8], header: &Header, book: &Book) -> bool {
+    let mut reader = Reader::from(layer, header.body);
+    let mut page = 0;
+    while reader.peek() == Some(SWITCH_PAGE) {
+        reader.byte();
+        page = reader.byte().unwrap_or(0);
+    }
+    let token = reader.byte().unwrap_or(0);
+    let plain = token & !(HAS_ATTRIBUTES | HAS_CONTENT) == token & TOKEN_BITS;
+    plain && book.is_root(page, token & TOKEN_BITS)
+}
+
+fn charset(header: &Header, outside: &str, faults: &mut Faults) -> &'static Charset {
+    let declared = header.charset.filter(|mib| *mib != 0);
+    let found = match declared {
+        Some(mib) => Charset::by_mib(mib),
+        None => Charset::by_name(outside).or_else(|| Some(Charset::utf8())),
+    };
+    if !found.is_some_and(Charset::is_readable) {
+        let mib = declared.unwrap_or_default();
+        let text = format!("charset {mib} cannot be read, UTF-8 is assumed");
+        faults.odd(Span::new(0, header.body), "wbxml-charset", text);
+    }
+    found.unwrap_or_else(Charset::utf8)
+}
+
+fn facts(layer: &[u8], header: &Header, charset: &Charset) -> Vec<(&'static str, String)> {
+    let public_id = match header.public_id {
+        PublicId::Number(1) => "0x1 (unknown or missing)".to_owned(),
+        PublicId::Number(number) => {
+            let fpi = Book::by_public_id(number).map_or("not known", |book| book.fpi);
+            format!("0x{number:X} ({fpi})")
+        }
+        PublicId::Table(offset) => {
+            let fpi = header.table_string(layer, offset, 1);
+            fpi.map_or_else(
+                || format!("string {offset}"),
+                |fpi| String::from_utf8_lossy(fpi.of(layer)).into_owned(),
+            )
+        }
+    };
+    let declared = match header.charset {
+        None => format!("{} (version 1.0 has no field)", charset.name),
+        Some(0) => format!("{} (0: not given)", charset.name),
+        Some(mib) => format!("{} ({mib})", charset.name),
+    };
+    vec![
+        ("WBXML version", header.version_text()),
+        ("public id", public_id),
+        ("charset", declared),
+        ("string table", format!("{} bytes", header.table.len())),
+    ]
+}
+
+/// True when `layer` reads as a document of this media type without damage.
+pub(crate) fn is_sound(layer: &[u8], media_type: &str) -> bool {
+    let document = read(layer, &Outside { media_type, ..Outside::default() });
+    !document.tree.is_empty() && document.faults.iter().all(|fault| fault.grade == Grade::Odd)
+}

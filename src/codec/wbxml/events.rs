@@ -1,0 +1,385 @@
+//! The body as tokens with their bytes: an iterator that copies nothing.
+//!
+//! The spans of the events follow each other without a gap, so every byte belongs to exactly one.
+//! Grammar: WBXML 1.3 §5.3, with `SWITCH_PAGE` taken anywhere, as real encoders write it.
+
+use crate::codec::limits;
+use crate::codec::reader::Reader;
+use crate::model::Span;
+
+use super::error::{WbxmlError, WbxmlErrorKind};
+use super::header::{mb_u32, sized, truncated};
+
+/// One token with its operand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Event {
+    /// All its bytes.
+    pub span: Span,
+    /// What it is.
+    pub kind: EventKind,
+}
+
+/// What a token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventKind {
+    /// `SWITCH_PAGE` of the tag register, or inside an attribute list of the attribute register.
+    SwitchPage(u8),
+    /// A tag.
+    Tag(TagName, Follows),
+    /// The end of an attribute list or processing instruction.
+    AttributesEnd,
+    /// The end of an element that has content.
+    ElementEnd,
+    /// `PI`: an attribute (the target) and its value follow, then [`EventKind::AttributesEnd`].
+    Instruction,
+    /// `ATTRSTART`: a name, perhaps with the beginning of the value.
+    Attribute {
+        /// Attribute code page.
+        page: u8,
+        /// Token.
+        token: u8,
+    },
+    /// An attribute whose name stands in the string table at this offset.
+    LiteralAttribute(u32),
+    /// `ATTRVALUE`: a piece of an attribute's value.
+    AttributeValue {
+        /// Attribute code page.
+        page: u8,
+        /// Token.
+        token: u8,
+    },
+    /// Characters or bytes, in content or in an attribute's value.
+    Data(Data),
+}
+
+/// How a tag is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TagName {
+    /// By token (without its two flag bits) on a code page.
+    Token {
+        /// Tag code page.
+        page: u8,
+        /// 0x05 to 0x3F.
+        token: u8,
+    },
+    /// By the string at this offset of the string table.
+    Literal(u32),
+}
+
+/// What follows a tag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Follows {
+    /// An attribute list.
+    pub attributes: bool,
+    /// Content, and an END.
+    pub content: bool,
+}
+
+/// Characters or bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Data {
+    /// `STR_I`: these bytes, in the document's charset.
+    InlineString(Span),
+    /// `STR_T`: the string at this offset of the string table.
+    TableString(u32),
+    /// `ENTITY`: this UCS-4 code point; any number.
+    Entity(u32),
+    /// `OPAQUE`: these bytes.
+    Opaque(Span),
+    /// `EXT_I_x`: these bytes, in the document's charset.
+    ExtensionString(u8, Span),
+    /// `EXT_T_x` with its operand.
+    ExtensionTable(u8, u32),
+    /// `EXT_x`.
+    Extension(u8),
+}
+
+/// The events of one body. Ends after the root element (and instructions behind it), or with the
+/// first error.
+#[derive(Debug)]
+pub struct Events<'a> {
+    reader: Reader<'a>,
+    state: State,
+    /// Elements with content that are open.
+    depth: usize,
+    root_seen: bool,
+    tag_page: u8,
+    attribute_page: u8,
+    /// Zero bytes that end a string.
+    terminator: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Between tags.
+    Content,
+    /// In an attribute list or processing instruction; an attribute's name has been seen or not.
+    Attributes {
+        named: bool,
+    },
+    Ended,
+}
+
+type Step = Result<Option<EventKind>, WbxmlError>;
+
+impl<'a> Events<'a> {
+    /// The events of `layer` from `body`, where the header ended; strings end with `terminator`
+    /// zero bytes.
+    pub fn new(layer: &'a [u8], body: usize, terminator: usize) -> Self {
+        Self {
+            reader: Reader::from(layer, body),
+            state: State::Content,
+            depth: 0,
+            root_seen: false,
+            tag_page: 0,
+            attribute_page: 0,
+            terminator,
+        }
+    }
+
+    /// Offset of the first byte that no event covers yet.
+    pub fn at(&self) -> usize {
+        self.reader.at()
+    }
+
+    fn step(&mut self) -> Step {
+        match self.state {
+            State::Ended => Ok(None),
+            State::Content => self.content(),
+            State::Attributes { named } => self.attribute(named),
+        }
+    }
+
+    fn content(&mut self) -> Step {
+        let at = self.reader.at();
+        let Some(token) = self.reader.peek() else {
+            return match (self.depth, self.root_seen) {
+                (0, true) => Ok(None),
+                (0, false) => Err(truncated(at, "the prolog: there is no root element")),
+                _ => Err(truncated(at, "an element: its END is missing")),
+            };
+        };
+        // What follows the root is not ours, except processing instructions.
+        if self.depth == 0 && self.root_seen && token != PI {
+            return Ok(None);
+        }
+        if self.depth == 0
+            && !matches!(token, SWITCH_PAGE | PI)
+            && !is_application(token)
+            && !is_literal(token)
+        {
+            return Err(WbxmlError { at, kind: WbxmlErrorKind::NoRoot(token) });
+        }
+        self.reader.byte();
+        match token {
+            SWITCH_PAGE => {
+                self.tag_page = self.page()?;
+                Ok(Some(EventKind::SwitchPage(self.tag_page)))
+            }
+            END => {
+                self.depth = self.depth.saturating_sub(1);
+                Ok(Some(EventKind::ElementEnd))
+            }
+            PI => {
+                self.state = State::Attributes { named: false };
+                Ok(Some(EventKind::Instruction))
+            }
+            LITERAL | LITERAL_A | LITERAL_C | LITERAL_AC => {
+                let offset = mb_u32(&mut self.reader, "a literal tag's string table offset")?;
+                self.open(TagName::Literal(offset), token, at)
+            }
+            _ if is_application(token) => {
+                let name = TagName::Token { page: self.tag_page, token: token & TOKEN_BITS };
+                self.open(name, token, at)
+            }
+            _ => self.data(token, at).map(|data| Some(EventKind::Data(data))),
+        }
+    }
+
+    fn open(&mut self, name: TagName, token: u8, at: usize) -> Step {
+        let follows =
+            Follows { attributes: token & HAS_ATTRIBUTES != 0, content: token & HAS_CONTENT != 0 };
+        self.root_seen = true;
+        if follows.content {
+            if self.depth >= limits::DEPTH {
+                return Err(WbxmlError { at, kind: WbxmlErrorKind::Depth(limits::DEPTH) });
+            }
+            self.depth = self.depth.saturating_add(1);
+        }
+        if follows.attributes {
+            self.state = State::Attributes { named: false };
+        }
+        Ok(Some(EventKind::Tag(name, follows)))
+    }
+
+    fn attribute(&mut self, named: bool) -> Step {
+        let at = self.reader.at();
+        let token = self.reader.byte().ok_or(truncated(at, "an attribute list"))?;
+        match token {
+            SWITCH_PAGE => {
+                self.attribute_page = self.page()?;
+                Ok(Some(EventKind::SwitchPage(self.attribute_page)))
+            }
+            END => {
+                self.state = State::Content;
+                Ok(Some(EventKind::AttributesEnd))
+            }
+            LITERAL => {
+                let offset = mb_u32(&mut self.reader, "a literal attribute's string table offset")?;
+                self.state = State::Attributes { named: true };
+                Ok(Some(EventKind::LiteralAttribute(offset)))
+            }
+            _ if is_application(token) && token & HAS_ATTRIBUTES == 0 => {
+                self.state = State::Attributes { named: true };
+                Ok(Some(EventKind::Attribute { page: self.attribute_page, token }))
+            }
+            _ if !named => Err(WbxmlError { at, kind: WbxmlErrorKind::AttributeValue(token) }),
+            _ if is_application(token) => {
+                Ok(Some(EventKind::AttributeValue { page: self.attribute_page, token }))
+            }
+            _ => self.data(token, at).map(|data| Some(EventKind::Data(data))),
+        }
+    }
+
+    /// The operand of a global token that carries characters or bytes.
+    fn data(&mut self, token: u8, at: usize) -> Result<Data, WbxmlError> {
+        match token {
+            ENTITY => mb_u32(&mut self.reader, "an entity").map(Data::Entity),
+            STR_I => self.string(at, "an inline string").map(Data::InlineString),
+            STR_T => mb_u32(&mut self.reader, "a string table offset").map(Data::TableString),
+            EXT_I_0..=EXT_I_2 => self
+                .string(at, "an extension string")
+                .map(|text| Data::ExtensionString(token, text)),
+            EXT_T_0..=EXT_T_2 => mb_u32(&mut self.reader, "an extension's operand")
+                .map(|operand| Data::ExtensionTable(token, operand)),
+            EXT_0..=EXT_2 => Ok(Data::Extension(token)),
+            OPAQUE => {
+                let at = self.reader.at();
+                let length = mb_u32(&mut self.reader, "opaque data's length")?;
+                sized(&mut self.reader, length, at, "opaque data").map(Data::Opaque)
+            }
+            // LITERAL_A, LITERAL_C, LITERAL_AC and PI among the values of an attribute.
+            _ => Err(WbxmlError { at, kind: WbxmlErrorKind::AttributeValue(token) }),
+        }
+    }
+
+    fn string(&mut self, at: usize, item: &'static str) -> Result<Span, WbxmlError> {
+        self.reader.terminated(self.terminator).ok_or(truncated(at, item))
+    }
+
+    fn page(&mut self) -> Result<u8, WbxmlError> {
+        let at = self.reader.at();
+        self.reader.byte().ok_or(truncated(at, "SWITCH_PAGE"))
+    }
+}
+
+impl Iterator for Events<'_> {
+    type Item = Result<Event, WbxmlError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let start = self.reader.at();
+        let step = self.step();
+        match step {
+            Ok(Some(kind)) => Some(Ok(Event { span: Span::new(start, self.reader.at()), kind })),
+            Ok(None) => {
+                self.state = State::Ended;
+                None
+            }
+            Err(error) => {
+                self.state = State::Ended;
+                // Uncovered bytes begin with the token that could not be read.
+                self.reader.rewind(start);
+                Some(Err(error))
+            }
+        }
+    }
+}
+
+/// True for a token that a table gives meaning to; the low six bits of a global one are below 5.
+fn is_application(token: u8) -> bool {
+    token & TOKEN_BITS > 4
+}
+
+fn is_literal(token: u8) -> bool {
+    matches!(token, LITERAL | LITERAL_A | LITERAL_C | LITERAL_AC)
+}
+
+pub(crate) const SWITCH_PAGE: u8 = 0x00;
+pub(crate) const END: u8 = 0x01;
+pub(crate) const ENTITY: u8 = 0x02;
+pub(crate) const STR_I: u8 = 0x03;
+pub(crate) const LITERAL: u8 = 0x04;
+pub(crate) const EXT_I_0: u8 = 0x40;
+pub(crate) const EXT_I_2: u8 = 0x42;
+pub(crate) const PI: u8 = 0x43;
+pub(crate) const LITERAL_C: u8 = 0x44;
+pub(crate) const EXT_T_0: u8 = 0x80;
+pub(crate) const EXT_T_2: u8 = 0x82;
+pub(crate) const STR_T: u8 = 0x83;
+pub(crate) const LITERAL_A: u8 = 0x84;
+pub(crate) const EXT_0: u8 = 0xC0;
+pub(crate) const EXT_2: u8 = 0xC2;
+pub(crate) const OPAQUE: u8 = 0xC3;
+pub(crate) const LITERAL_AC: u8 = 0xC4;
+/// Flag of a tag token: attributes follow.
+pub(crate) const HAS_ATTRIBUTES: u8 = 0x80;
+/// Flag of a tag token: content follows.
+pub(crate) const HAS_CONTENT: u8 = 0x40;
+/// The bits of a tag token that name the tag.
+pub(crate) const TOKEN_BITS: u8 = 0x3F;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An element of each sort, every global token, page switches in odd places.
+    const BODY: &[u8] = b"\x43\x05\x03pi\0\x01\xC5\x06\x85\x03v\0\x00\x01\x07\x04\x02\x83\x03\x01\
+        \x00\x02\x46\x03text\0\x83\x01\x02\x81\x20\xC3\x02\x00\xFF\x40x\0\x80\x05\xC0\x00\x05\x01\
+        \x04\x02\xC4\x03\x08\x01\x01\x07\x01trailing";
+
+    #[test]
+    fn events_cover_every_byte_once() {
+        let mut events = Events::new(BODY, 0, 1);
+        let mut at = 0;
+        while let Some(event) = events.next().transpose().unwrap() {
+            assert_eq!(event.span.range().start, at);
+            assert!(!event.span.is_empty());
+            at = event.span.range().end;
+        }
+        assert_eq!(at, events.at());
+        assert_eq!(&BODY[at..], b"trailing");
+    }
+
+    #[test]
+    fn pages_are_kept_apart() {
+        let kinds: Vec<_> = Events::new(BODY, 0, 1).map(|e| e.unwrap().kind).collect();
+        assert!(kinds.contains(&EventKind::Attribute { page: 1, token: 7 }));
+        let tag = TagName::Token { page: 2, token: 6 };
+        assert!(kinds.contains(&EventKind::Tag(tag, Follows { attributes: false, content: true })));
+    }
+
+    #[test]
+    fn every_prefix_ends_in_one_error_where_bytes_are_left() {
+        for length in 0..BODY.len() - 8 {
+            let mut events = Events::new(&BODY[..length], 0, 1);
+            let last = events.by_ref().last();
+            assert!(last.is_none_or(|e| e.is_err()), "{length}");
+            assert!(events.at() <= length);
+            assert!(events.next().is_none());
+        }
+    }
+
+    #[test]
+    fn depth_has_a_ceiling() {
+        let body = [0x45; limits::DEPTH + 1];
+        let error = Events::new(&body, 0, 1).last().unwrap().unwrap_err();
+        let kind = WbxmlErrorKind::Depth(limits::DEPTH);
+        assert_eq!(error, WbxmlError { at: limits::DEPTH, kind });
+    }
+
+    #[test]
+    fn a_value_needs_a_name() {
+        let error = Events::new(b"\xFF\xFF\xFF", 0, 1).last().unwrap().unwrap_err();
+        assert_eq!(error, WbxmlError { at: 1, kind: WbxmlErrorKind::AttributeValue(0xFF) });
+    }
+}

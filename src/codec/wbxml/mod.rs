@@ -1,0 +1,18 @@
+//! WBXML (WAP-192, WBXML 1.3): bytes to events to trees, and back.
+//!
+//! ```text
+//! header ─▶ events (zero-copy tokens with spans) ─▶ tree (names from a book of token tables)
+//! ```
+
+mod book;
+mod document;
+mod error;
+mod events;
+mod header;
+mod tree;
+
+pub use book::{AttributeStart, Book, Tag};
+pub(crate) use document::{Outside, is_likely, is_sound, read};
+pub use error::{WbxmlError, WbxmlErrorKind};
+pub use events::{Data, Event, EventKind, Events, Follows, TagName};
+pub use header::{Header, PublicId};

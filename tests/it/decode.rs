@@ -1,0 +1,135 @@
+//! Every captured body through the front door of the codec.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use synctap::codec::{Hints, decode};
+use synctap::model::{Decoded, Format, Grade, Leg};
+
+/// One body of `captures/` and what its sidecar says of it.
+struct Capture {
+    name: String,
+    body: Bytes,
+    content_type: String,
+    content_encoding: String,
+    target: String,
+    leg: Leg,
+}
+
+impl Capture {
+    fn hints(&self) -> Hints<'_> {
+        Hints {
+            content_type: &self.content_type,
+            content_encoding: &self.content_encoding,
+            target: &self.target,
+            leg: Some(self.leg),
+            truncated: false,
+        }
+    }
+
+    fn decode(&self) -> Decoded {
+        decode(self.body.clone(), &self.hints())
+    }
+}
+
+fn captures() -> Vec<Capture> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures");
+    let mut found = Vec::new();
+    for protocol in entries(&root).into_iter().filter(|path| path.is_dir()) {
+        for case in entries(&protocol).into_iter().filter(|path| path.is_dir()) {
+            let bodies =
+                entries(&case).into_iter().filter(|p| p.extension().is_some_and(|e| e == "bin"));
+            found.extend(bodies.map(|path| load(&root, &path)));
+        }
+    }
+    assert!(found.len() > 300, "only {} captures", found.len());
+    found
+}
+
+fn load(root: &Path, path: &Path) -> Capture {
+    let sidecar = fs::read_to_string(path.with_extension("json")).unwrap();
+    let sidecar: serde_json::Value = serde_json::from_str(&sidecar).unwrap();
+    let header = |name: &str| {
+        let headers = sidecar["headers"].as_array().unwrap();
+        let found =
+            headers.iter().find(|header| header[0].as_str().unwrap().eq_ignore_ascii_case(name));
+        found.map(|header| header[1].as_str().unwrap().to_owned()).unwrap_or_default()
+    };
+    Capture {
+        name: path.strip_prefix(root).unwrap().with_extension("").display().to_string(),
+        body: fs::read(path).unwrap().into(),
+        content_type: header("content-type"),
+        content_encoding: header("content-encoding"),
+        target: sidecar["url"].as_str().unwrap_or_default().to_owned(),
+        leg: if path.to_string_lossy().contains("_request") { Leg::Request } else { Leg::Response },
+    }
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
+    paths.sort();
+    paths
+}
+
+/// Grade, code and first byte of a problem.
+type Known = (Grade, &'static str, u32);
+
+/// The bodies that are broken on purpose, and the problems each has: grade, code, first byte.
+const BROKEN: [(&str, &[Known]); 2] = [
+    ("eas/sogo-14.1/068_FolderSync_garbage_request", GARBAGE),
+    ("eas/zpush-14.0/056_FolderSync_request", GARBAGE),
+];
+
+/// `03 01 6A 00 FF FF FF`: an unknown root with attributes, then a value without a name.
+const GARBAGE: &[Known] =
+    &[(Grade::Odd, "wbxml-unknown-token", 4), (Grade::Broken, "wbxml-attribute-value", 5)];
+
+#[test]
+fn only_the_broken_bodies_have_problems() {
+    let mut faults = Vec::new();
+    for capture in captures() {
+        let decoded = capture.decode();
+        let found: Vec<_> =
+            decoded.problems.iter().map(|p| (p.grade, p.code, p.span.start)).collect();
+        let broken = BROKEN.iter().find(|(name, _)| *name == capture.name);
+        let expected = broken.map_or(&[][..], |(_, problems)| problems);
+        if found != expected {
+            faults.push(format!("{}: {:?}", capture.name, decoded.problems));
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+#[test]
+fn every_body_is_what_it_is() {
+    for capture in captures() {
+        let decoded = capture.decode();
+        let format = &decoded.layers[0].format;
+        let expected = match (capture.content_type.as_str(), &capture.body[..]) {
+            (_, []) => Format::Empty,
+            ("application/vnd.ms-sync.wbxml", [0x03, ..]) => Format::Wbxml("ActiveSync"),
+            ("application/vnd.ms-sync.multipart", _) => Format::Wrapper("multipart"),
+            ("application/vnd.syncml+wbxml", _) => Format::Wbxml("SyncML 1.2"),
+            ("application/vnd.syncml+xml", _) => Format::Xml("SyncML 1.2"),
+            (_, [b'G', b'I', b'F', ..]) => Format::Binary("GIF"),
+            (html, _) if html.starts_with("text/html") => Format::Text("HTML"),
+            ("text/xml" | "application/vnd.ms-sync.wbxml", _) => Format::Xml("XML"),
+            _ => Format::Text("text"),
+        };
+        assert_eq!(*format, expected, "{} ({})", capture.name, capture.content_type);
+    }
+}
+
+/// XML where the command wants WBXML is XML; under the WBXML media type that is a problem.
+#[test]
+fn xml_under_the_wbxml_media_type() {
+    let captures = captures();
+    let capture =
+        captures.iter().find(|c| c.name == "eas/zpush-14.0/058_FolderSync_request").unwrap();
+    let hints = Hints { content_type: "application/vnd.ms-sync.wbxml", ..capture.hints() };
+    let decoded = decode(capture.body.clone(), &hints);
+    assert_eq!(decoded.layers[0].format, Format::Xml("XML"));
+    let found: Vec<_> = decoded.problems.iter().map(|p| (p.grade, p.code, p.span.start)).collect();
+    assert_eq!(found, [(Grade::Odd, "media-type", 0)]);
+}

@@ -1,0 +1,4 @@
+//! Integration tests: one binary, a module an area.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod decode;
