@@ -82,12 +82,12 @@ impl Store {
     }
 
     /// Changes after every commit: what a reader sees then is durable. Also when the status
-    /// changed without one.
+    /// changed without one. Silent about what another process writes.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.shared.changes()
     }
 
-    /// How recording goes.
+    /// How recording goes. Of a capture opened for reading only: as it was then.
     pub fn status(&self) -> StoreStatus {
         self.shared.status()
     }

@@ -18,8 +18,8 @@ use super::migrate;
 /// How long a statement waits for another program's lock.
 const BUSY: Duration = Duration::from_secs(2);
 /// Longest text or blob that is written or read, in bytes: far above a head's limit, and what an
-/// untrusted capture can make us allocate at once.
-const LONGEST_VALUE: i32 = 32 << 20;
+/// untrusted capture can make us allocate for one value.
+const LONGEST_VALUE: i32 = 8 << 20;
 /// The log is folded into the file when it has this many pages of 4 KiB.
 const FOLD_EVERY: i32 = 2_048;
 /// What is left of the log's file after it was folded, in bytes.

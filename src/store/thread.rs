@@ -338,3 +338,238 @@ fn reason(error: &rusqlite::Error) -> String {
         _ => error.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use bytes::Bytes;
+    use rusqlite::limits::Limit;
+
+    use super::*;
+    use crate::model::{BodyFacts, State};
+    use crate::store::{Store, StoreStatus, Writer, sample};
+
+    /// From here on the file cannot grow.
+    fn fill_disk(store: &Store) {
+        store.sabotage(|connection| {
+            let pages: i64 =
+                connection.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+            connection.pragma_update(None, "max_page_count", pages).unwrap();
+        });
+    }
+
+    fn free_disk(store: &Store) {
+        store.sabotage(|connection| {
+            connection.pragma_update(None, "max_page_count", 1 << 30).unwrap();
+        });
+    }
+
+    fn append(writer: &Writer, id: u64, byte: u8) {
+        let bytes = Bytes::from(vec![byte; CHUNK]);
+        writer.append(ExchangeId(id), Leg::Response, bytes, || {});
+    }
+
+    fn put(writer: &Writer, exchange: Exchange) {
+        let row = sample::row(&exchange);
+        writer.put(exchange, row);
+    }
+
+    fn response(store: &Store, id: u64) -> BodyFacts {
+        let exchange = store.reader().unwrap().exchange(ExchangeId(id)).unwrap().unwrap();
+        exchange.response.unwrap().body
+    }
+
+    /// Longer than what free pages can take.
+    const CHUNK: usize = 50_000;
+
+    #[test]
+    fn a_lost_chunk_ends_the_body_and_shows() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = sample::capture(dir.path());
+        let writer = store.writer();
+        put(&writer, sample::in_flight(1));
+        append(&writer, 1, b'a');
+        writer.flush();
+        fill_disk(&store);
+        append(&writer, 1, b'b');
+        writer.flush();
+        let status = store.status();
+        assert_eq!((status.lost, status.trouble.as_deref()), (1, Some("the disk is full")));
+        assert!(status.trouble_since.is_some());
+
+        free_disk(&store);
+        append(&writer, 1, b'c');
+        put(&writer, sample::complete(1, 0, 3 * CHUNK as u64));
+        writer.flush();
+        let expected = StoreStatus { recorded: 1, truncated: 1, lost: 2, ..StoreStatus::default() };
+        assert_eq!(store.status(), expected, "and no trouble any more");
+        let body = response(&store, 1);
+        assert_eq!((body.seen, body.kept), (3 * CHUNK as u64, CHUNK as u64));
+        let reader = store.reader().unwrap();
+        let bytes = reader.body(ExchangeId(1), Leg::Response, usize::MAX).unwrap();
+        assert_eq!(bytes, vec![b'a'; CHUNK], "the first bytes, without a hole");
+        assert!(reader.row(ExchangeId(1)).unwrap().unwrap().truncated);
+        store.close().unwrap();
+    }
+
+    #[test]
+    fn an_exchange_in_flight_shows_its_loss_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = sample::capture(dir.path());
+        let writer = store.writer();
+        put(&writer, sample::in_flight(1));
+        writer.flush();
+        fill_disk(&store);
+        append(&writer, 1, b'a');
+        writer.flush();
+        free_disk(&store);
+        let mut exchange = sample::complete(1, 0, CHUNK as u64);
+        exchange.state = State::InFlight;
+        put(&writer, exchange);
+        writer.flush();
+        assert_eq!(response(&store, 1).kept, 0);
+        assert_eq!(store.status().truncated, 1);
+    }
+
+    #[test]
+    fn exchanges_wait_and_are_saved_when_there_is_room() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = sample::capture(dir.path());
+        let writer = store.writer();
+        for id in 1..=40 {
+            put(&writer, sample::in_flight(id));
+        }
+        writer.flush();
+        fill_disk(&store);
+        for id in 1..=80 {
+            put(&writer, sample::complete(id, 0, 0));
+        }
+        writer.flush();
+        let status = store.status();
+        assert!(status.waiting > 30 && status.trouble.is_some(), "{status:?}");
+        assert_eq!(status.recorded + status.waiting, 80 + still_in_flight(&store));
+        assert_eq!(status.lost, 0);
+
+        free_disk(&store);
+        writer.flush();
+        let expected = StoreStatus { recorded: 80, ..StoreStatus::default() };
+        assert_eq!(store.status(), expected);
+        assert_eq!(store.reader().unwrap().closed_after(0, 99).unwrap().len(), 80);
+        assert_eq!(still_in_flight(&store), 0);
+    }
+
+    fn still_in_flight(store: &Store) -> u64 {
+        let reader = store.reader().unwrap();
+        let rows = reader.window(0, 999).unwrap();
+        rows.iter().filter(|row| row.duration.is_none()).count() as u64
+    }
+
+    #[test]
+    fn only_so_many_wait_and_the_newest_state_of_each() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = sample::capture(dir.path());
+        let writer = store.writer();
+        fill_disk(&store);
+        let count = HELD as u64 + 100;
+        for id in 1..=count {
+            put(&writer, sample::in_flight(id));
+        }
+        put(&writer, sample::complete(count, 0, 0));
+        writer.flush();
+        let status = store.status();
+        assert_eq!(status.waiting, HELD as u64);
+        assert_eq!(status.recorded + status.waiting + status.lost, count);
+        free_disk(&store);
+        writer.flush();
+        assert_eq!(store.status().waiting, 0);
+        let last = store.reader().unwrap().exchange(ExchangeId(count)).unwrap().unwrap();
+        assert_eq!(last.state, State::Complete);
+    }
+
+    #[test]
+    fn waiting_exchanges_are_tried_again_without_new_traffic() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = sample::capture(dir.path());
+        let writer = store.writer();
+        fill_disk(&store);
+        for id in 1..=40 {
+            put(&writer, sample::complete(id, 0, 0));
+        }
+        writer.flush();
+        assert!(store.status().waiting > 0);
+        free_disk(&store);
+        let mut changes = store.changes();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            while store.status().waiting > 0 {
+                changes.changed().await.unwrap();
+            }
+        });
+        assert_eq!(store.status().recorded, 40);
+    }
+
+    #[test]
+    fn closing_in_trouble_says_what_is_missing() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = sample::capture(dir.path());
+        fill_disk(&store);
+        for id in 1..=40 {
+            put(&store.writer(), sample::complete(id, 0, 0));
+        }
+        store.writer().flush();
+        let waiting = store.status().waiting;
+        assert!(waiting > 0);
+        let error = store.close().unwrap_err();
+        let StoreError::Unsaved { exchanges, reason } = error else { panic!("{error:?}") };
+        assert_eq!((exchanges as u64, reason.as_str()), (waiting, "the disk is full"));
+        assert_eq!(sample::capture(dir.path()).status().recorded, 40 - waiting);
+    }
+
+    #[test]
+    fn another_programs_lock_is_outlived() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = sample::capture(dir.path());
+        store.sabotage(|connection| connection.busy_timeout(Duration::ZERO).unwrap());
+        let writer = store.writer();
+        let other = other_program(&dir.path().join("a.synctap"));
+        put(&writer, sample::in_flight(1));
+        append(&writer, 2, b'x');
+        put(&writer, sample::complete(1, 0, 0));
+        writer.flush();
+        let status = store.status();
+        assert_eq!((status.recorded, status.waiting, status.lost), (0, 1, 1));
+        assert_eq!(status.trouble.as_deref(), Some("another program has locked the capture"));
+        drop(other);
+        writer.flush();
+        let status = store.status();
+        assert_eq!((status.recorded, status.waiting, status.trouble), (1, 0, None));
+    }
+
+    fn other_program(path: &Path) -> Connection {
+        let other = Connection::open(path).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        other
+    }
+
+    #[test]
+    fn what_can_never_be_written_is_lost_and_does_not_wait() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = sample::capture(dir.path());
+        let writer = store.writer();
+        store.sabotage(|connection| {
+            connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, 4_000).unwrap();
+        });
+        let mut large = sample::in_flight(1);
+        large.mode = "x".repeat(5_000);
+        put(&writer, large);
+        put(&writer, sample::in_flight(2));
+        writer.flush();
+        let status = store.status();
+        assert_eq!((status.recorded, status.waiting, status.lost), (1, 0, 1));
+        assert!(status.trouble.is_some());
+        put(&writer, sample::in_flight(3));
+        writer.flush();
+        assert_eq!(store.status().trouble, None);
+    }
+}
