@@ -190,6 +190,22 @@ mod tests {
     }
 
     #[test]
+    fn a_reader_in_the_middle_of_its_reading_keeps_the_log() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = sample::capture(dir.path());
+        let other = rusqlite::Connection::open(store.path()).unwrap();
+        sample::record(&store.writer(), 1, b"ask", b"answer");
+        store.writer().flush();
+        other.execute_batch("BEGIN; SELECT count(*) FROM exchange").unwrap();
+        sample::record(&store.writer(), 2, b"ask", b"answer");
+        store.sabotage(|writer| writer.busy_timeout(std::time::Duration::ZERO).unwrap());
+        let error = store.close().unwrap_err();
+        assert!(matches!(error, StoreError::CannotFold { source: None, .. }), "{error:?}");
+        drop(other);
+        assert_eq!(sample::capture(dir.path()).status().recorded, 2);
+    }
+
+    #[test]
     fn dropping_closes_too() {
         let dir = tempfile::tempdir().unwrap();
         let store = sample::capture(dir.path());

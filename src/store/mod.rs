@@ -35,6 +35,7 @@
 //! A capture may come from anyone: text and blobs in it are bounded, its schema is not trusted to
 //! call functions, and facts that cannot be read are an error of that one exchange.
 
+mod backlog;
 mod capture;
 mod columns;
 mod connect;
