@@ -12,7 +12,6 @@ use crate::model::ExchangeId;
 use super::connect::{self, Access, Opened, ReadOnlyCause, Source};
 use super::error::StoreError;
 use super::reader::Reader;
-use super::record;
 use super::status::{Shared, StoreStatus};
 use super::thread::{QUEUE, Recording};
 use super::writer::{Message, Writer};
@@ -43,8 +42,8 @@ impl Store {
     }
 
     /// Opens the existing capture at `path`, and marks as cut off what was in flight in it. It is
-    /// opened for reading only when it cannot be written or another synctap records to it; see
-    /// [`Store::access`]. Then nothing is marked.
+    /// opened for reading only when it cannot be written (permissions, a full disk) or another
+    /// synctap records to it; see [`Store::access`]. Then nothing is marked.
     ///
     /// # Errors
     /// `NotACapture` (also for an empty file), `NewerVersion`, `NeedsUpgrade`, `CannotOpen`,
@@ -103,10 +102,7 @@ impl Store {
     }
 
     fn start(opened: Opened, decoder: u32) -> Result<Self, StoreError> {
-        let Opened { mut connection, source, access, lock } = opened;
-        if access == Access::ReadWrite {
-            record::cut_off(&mut connection)?;
-        }
+        let Opened { connection, source, access, lock } = opened;
         let shared = Arc::new(Shared::read(&connection)?);
         let (queue, received) = mpsc::sync_channel(QUEUE);
         let thread = match access {
