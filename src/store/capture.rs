@@ -144,6 +144,8 @@ impl Drop for Store {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
     use std::sync::atomic::{AtomicU64, Ordering};
 
     use bytes::Bytes;
@@ -312,6 +314,54 @@ mod tests {
         store.close().unwrap();
         append(3);
         assert_eq!(called.load(Ordering::SeqCst), 3, "nobody there");
+    }
+
+    /// Names the folder of the process that is killed.
+    const VICTIM: &str = "SYNCTAP_TEST_VICTIM";
+
+    #[test]
+    #[ignore = "started and killed by `what_was_flushed_survives_kill_9`"]
+    fn record_until_killed() {
+        let Some(folder) = std::env::var_os(VICTIM) else { return };
+        let store = sample::capture(Path::new(&folder));
+        let writer = store.writer();
+        for id in 1_u64.. {
+            sample::record(&writer, id, format!("ask {id}").as_bytes(), &[b'x'; 3_000]);
+            if id % 10 == 0 {
+                writer.flush();
+                println!("\nflushed {id}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_flushed_survives_kill_9() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut victim = Command::new(std::env::current_exe().unwrap())
+            .args(["--ignored", "--nocapture", "--exact"])
+            .arg("store::capture::tests::record_until_killed")
+            .env(VICTIM, dir.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(victim.stdout.take().unwrap()).lines();
+        let mut flushed = lines.filter_map(|line| {
+            line.unwrap().strip_prefix("flushed ").map(|id| id.parse::<u64>().unwrap())
+        });
+        let before = flushed.find(|id| *id >= 500).unwrap();
+        victim.kill().unwrap();
+        victim.wait().unwrap();
+        let last = flushed.last().unwrap_or(before);
+
+        let store = sample::capture(dir.path());
+        let reader = store.reader().unwrap();
+        for id in (1..=last).map(ExchangeId) {
+            assert_eq!(reader.exchange(id).unwrap().unwrap().state, State::Complete);
+            assert_eq!(reader.body(id, Leg::Request, 99).unwrap(), format!("ask {}", id.0));
+            assert_eq!(reader.body(id, Leg::Response, 9_999).unwrap().len(), 3_000);
+        }
+        let closed = reader.closed_after(0, usize::MAX).unwrap().len() as u64;
+        assert_eq!(closed, reader.count().unwrap(), "nothing hangs in flight");
     }
 
     /// What is left when the process dies: the file and its log, at any moment.
