@@ -12,7 +12,6 @@ use crate::model::ExchangeId;
 use super::connect::{self, Access, Opened, ReadOnlyCause, Source};
 use super::error::StoreError;
 use super::reader::Reader;
-use super::record;
 use super::status::{Shared, StoreStatus};
 use super::thread::{QUEUE, Recording};
 use super::writer::{Message, Writer};
@@ -43,8 +42,8 @@ impl Store {
     }
 
     /// Opens the existing capture at `path`, and marks as cut off what was in flight in it. It is
-    /// opened for reading only when it cannot be written or another synctap records to it; see
-    /// [`Store::access`]. Then nothing is marked.
+    /// opened for reading only when it cannot be written (permissions, a full disk) or another
+    /// synctap records to it; see [`Store::access`]. Then nothing is marked.
     ///
     /// # Errors
     /// `NotACapture` (also for an empty file), `NewerVersion`, `NeedsUpgrade`, `CannotOpen`,
@@ -103,10 +102,7 @@ impl Store {
     }
 
     fn start(opened: Opened, decoder: u32) -> Result<Self, StoreError> {
-        let Opened { mut connection, source, access, lock } = opened;
-        if access == Access::ReadWrite {
-            record::cut_off(&mut connection)?;
-        }
+        let Opened { connection, source, access, lock } = opened;
         let shared = Arc::new(Shared::read(&connection)?);
         let (queue, received) = mpsc::sync_channel(QUEUE);
         let thread = match access {
@@ -148,6 +144,8 @@ impl Drop for Store {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
     use std::sync::atomic::{AtomicU64, Ordering};
 
     use bytes::Bytes;
@@ -187,6 +185,22 @@ mod tests {
         assert_eq!(fs::metadata(dir.path().join("a.synctap-wal")).unwrap().len(), 0);
         drop(reader);
         assert_eq!(files(dir.path()), ["a.synctap"]);
+    }
+
+    #[test]
+    fn a_reader_in_the_middle_of_its_reading_keeps_the_log() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = sample::capture(dir.path());
+        let other = rusqlite::Connection::open(store.path()).unwrap();
+        sample::record(&store.writer(), 1, b"ask", b"answer");
+        store.writer().flush();
+        other.execute_batch("BEGIN; SELECT count(*) FROM exchange").unwrap();
+        sample::record(&store.writer(), 2, b"ask", b"answer");
+        store.sabotage(|writer| writer.busy_timeout(std::time::Duration::ZERO).unwrap());
+        let error = store.close().unwrap_err();
+        assert!(matches!(error, StoreError::CannotFold { source: None, .. }), "{error:?}");
+        drop(other);
+        assert_eq!(sample::capture(dir.path()).status().recorded, 2);
     }
 
     #[test]
@@ -300,6 +314,54 @@ mod tests {
         store.close().unwrap();
         append(3);
         assert_eq!(called.load(Ordering::SeqCst), 3, "nobody there");
+    }
+
+    /// Names the folder of the process that is killed.
+    const VICTIM: &str = "SYNCTAP_TEST_VICTIM";
+
+    #[test]
+    #[ignore = "started and killed by `what_was_flushed_survives_kill_9`"]
+    fn record_until_killed() {
+        let Some(folder) = std::env::var_os(VICTIM) else { return };
+        let store = sample::capture(Path::new(&folder));
+        let writer = store.writer();
+        for id in 1_u64.. {
+            sample::record(&writer, id, format!("ask {id}").as_bytes(), &[b'x'; 3_000]);
+            if id % 10 == 0 {
+                writer.flush();
+                println!("\nflushed {id}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_flushed_survives_kill_9() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut victim = Command::new(std::env::current_exe().unwrap())
+            .args(["--ignored", "--nocapture", "--exact"])
+            .arg("store::capture::tests::record_until_killed")
+            .env(VICTIM, dir.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(victim.stdout.take().unwrap()).lines();
+        let mut flushed = lines.filter_map(|line| {
+            line.unwrap().strip_prefix("flushed ").map(|id| id.parse::<u64>().unwrap())
+        });
+        let before = flushed.find(|id| *id >= 500).unwrap();
+        victim.kill().unwrap();
+        victim.wait().unwrap();
+        let last = flushed.last().unwrap_or(before);
+
+        let store = sample::capture(dir.path());
+        let reader = store.reader().unwrap();
+        for id in (1..=last).map(ExchangeId) {
+            assert_eq!(reader.exchange(id).unwrap().unwrap().state, State::Complete);
+            assert_eq!(reader.body(id, Leg::Request, 99).unwrap(), format!("ask {}", id.0));
+            assert_eq!(reader.body(id, Leg::Response, 9_999).unwrap().len(), 3_000);
+        }
+        let closed = reader.closed_after(0, usize::MAX).unwrap().len() as u64;
+        assert_eq!(closed, reader.count().unwrap(), "nothing hangs in flight");
     }
 
     /// What is left when the process dies: the file and its log, at any moment.

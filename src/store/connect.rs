@@ -14,6 +14,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use super::error::StoreError;
 use super::lock::{Lock, LockRefused, beside};
 use super::migrate;
+use super::record;
 
 /// How long a statement waits for another program's lock.
 const BUSY: Duration = Duration::from_secs(2);
@@ -41,7 +42,7 @@ pub enum Access {
 pub enum ReadOnlyCause {
     /// Another synctap is recording to it; exchanges in flight may be alive there.
     InUse,
-    /// Its permissions, or those of its folder or medium, forbid it.
+    /// Its permissions, those of its folder or medium, or a full disk forbid it.
     NotWritable,
 }
 
@@ -107,6 +108,7 @@ impl Source {
         connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST_VALUE)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         Ok(connection)
     }
@@ -149,13 +151,16 @@ pub(super) fn open(path: &Path) -> Result<Opened, StoreError> {
         return Err(StoreError::NotACapture { path });
     }
     match Lock::acquire(&path) {
-        Ok(lock) => open_locked(path, lock),
+        Ok(lock) => match open_locked(path.clone(), lock) {
+            Err(StoreError::CannotOpen { .. }) => open_read_only(path, ReadOnlyCause::NotWritable),
+            opened => opened,
+        },
         Err(LockRefused::InUse) => open_read_only(path, ReadOnlyCause::InUse),
         Err(LockRefused::Io(_)) => open_read_only(path, ReadOnlyCause::NotWritable),
     }
 }
 
-/// Opens an existing file as its only writer; for reading when its permissions allow no more.
+/// Opens an existing file as its only writer, and marks what its last one left in flight; for reading when its permissions allow no more.
 fn open_locked(path: PathBuf, lock: Lock) -> Result<Opened, StoreError> {
     let source = Source { path, door: Door::Shared };
     let connection = source.connect().map_err(|error| cannot_open(&source.path, error))?;
@@ -175,6 +180,7 @@ fn begin_recording(
     // Before the log exists: a crash here leaves an empty file or a whole capture.
     migrate::migrate(&mut connection, found)
         .and_then(|()| write_ahead(&connection))
+        .and_then(|()| record::cut_off(&mut connection))
         .map_err(|error| cannot_open(&source.path, error))?;
     Ok(Opened { connection, source, access: Access::ReadWrite, lock: Some(lock) })
 }
@@ -409,6 +415,24 @@ mod tests {
     }
 
     #[test]
+    fn a_capture_that_cannot_be_marked_is_read_as_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = sample::capture(dir.path());
+        let alive = sample::in_flight(1);
+        store.writer().put(alive.clone(), sample::row(&alive));
+        store.close().unwrap();
+        Connection::open(path(&dir))
+            .unwrap()
+            .execute_batch("ALTER TABLE exchange RENAME COLUMN closed TO shut")
+            .unwrap();
+        let opened = open(&path(&dir)).unwrap();
+        assert_eq!(opened.access, Access::ReadOnly(ReadOnlyCause::NotWritable));
+        drop(opened);
+        let error = create(&path(&dir)).unwrap_err();
+        assert!(matches!(error, StoreError::CannotOpen { .. }), "{error:?}");
+    }
+
+    #[test]
     fn a_folded_capture_is_read_without_writing_anything() {
         let dir = tempfile::tempdir().unwrap();
         let store = sample::capture(dir.path());
@@ -439,6 +463,19 @@ mod tests {
         Connection::open(path(&dir)).unwrap().pragma_update(None, "user_version", 0).unwrap();
         let error = open_read_only(path(&dir), ReadOnlyCause::InUse).unwrap_err();
         assert!(matches!(error, StoreError::NeedsUpgrade { found: 0, .. }), "{error:?}");
+    }
+
+    #[test]
+    fn a_trigger_someone_put_in_does_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        sample::capture(dir.path()).close().unwrap();
+        let trigger = "CREATE TRIGGER evil AFTER INSERT ON exchange
+                       BEGIN DELETE FROM exchange; END";
+        Connection::open(path(&dir)).unwrap().execute_batch(trigger).unwrap();
+        let store = sample::capture(dir.path());
+        sample::record(&store.writer(), 1, b"ask", b"answer");
+        store.writer().flush();
+        assert!(store.reader().unwrap().exchange(ExchangeId(1)).unwrap().is_some());
     }
 
     #[test]

@@ -32,9 +32,11 @@
 //! - [`StoreStatus::trouble`] holds the reason from the first failure until a batch succeeds
 //!   entirely and nothing is waiting.
 //!
-//! A capture may come from anyone: text and blobs in it are bounded, its schema is not trusted to
-//! call functions, and facts that cannot be read are an error of that one exchange.
+//! A capture may come from anyone: text and blobs in it are bounded, triggers in it are off, its
+//! schema is not trusted to call functions, and facts that cannot be read are an error of that one
+//! exchange.
 
+mod backlog;
 mod capture;
 mod columns;
 mod connect;

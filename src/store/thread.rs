@@ -1,6 +1,6 @@
 //! The writer's thread: takes from the queue, commits in batches, lives through failures.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
-use crate::model::{Exchange, ExchangeId, Leg, Row};
+use crate::model::{Exchange, ExchangeId, Leg};
 
+use super::backlog::Backlog;
 use super::error::StoreError;
 use super::lock::Lock;
 use super::record::{Recorder, Tally};
@@ -22,8 +23,6 @@ pub(super) const QUEUE: usize = 1_024;
 const BATCH: usize = 64;
 /// Body bytes in one transaction, about: one operation may go beyond it.
 const BATCH_BYTES: usize = 1 << 20;
-/// Exchanges held back for another try when writing fails.
-const HELD: usize = 256;
 /// How often those are tried when nothing else is to be written.
 const RETRY: Duration = Duration::from_secs(1);
 /// How long closing waits for readers that keep the log's files.
@@ -38,8 +37,8 @@ pub(super) struct Recording {
     shared: Arc<Shared>,
     /// Bodies with a hole: nothing more is added to them. Until the exchange closes.
     broken: HashSet<(ExchangeId, Leg)>,
-    /// The newest states that could not be written, oldest first.
-    held: VecDeque<Box<(Exchange, Row)>>,
+    /// What could not be written and may be another time.
+    backlog: Backlog,
     path: PathBuf,
     _lock: Option<Lock>,
 }
@@ -72,8 +71,8 @@ impl Recording {
         path: PathBuf,
         lock: Option<Lock>,
     ) -> Self {
-        let (broken, held) = (HashSet::new(), VecDeque::new());
-        Self { connection, decoder, queue, shared, broken, held, path, _lock: lock }
+        let (broken, backlog) = (HashSet::new(), Backlog::default());
+        Self { connection, decoder, queue, shared, broken, backlog, path, _lock: lock }
     }
 
     /// Works until told to stop, or until nobody is left who could tell.
@@ -126,7 +125,7 @@ impl Recording {
     }
 
     fn wait(&self) -> Result<Message, RecvTimeoutError> {
-        if self.held.is_empty() {
+        if self.backlog.is_empty() {
             self.queue.recv().map_err(|_| RecvTimeoutError::Disconnected)
         } else {
             self.queue.recv_timeout(RETRY)
@@ -134,7 +133,7 @@ impl Recording {
     }
 
     fn record(&mut self, batch: &[Record]) {
-        if batch.is_empty() && self.held.is_empty() {
+        if batch.is_empty() && self.backlog.is_empty() {
             return;
         }
         let mut outcome = self.retry();
@@ -150,7 +149,7 @@ impl Recording {
                 self.one_by_one(batch, &mut outcome);
             }
         }
-        self.shared.settle(outcome.tally, self.held.len(), outcome.trouble);
+        self.shared.settle(outcome.tally, self.backlog.len(), outcome.trouble);
     }
 
     /// Writes operations in one transaction: all or none.
@@ -168,7 +167,7 @@ impl Recording {
         transaction.commit()?;
         for record in batch {
             if let Record::Put(put) = record {
-                self.forget(&put.0);
+                self.forget(&put.exchange);
             }
         }
         Ok(tally)
@@ -199,31 +198,20 @@ impl Recording {
                 self.broken.insert((*id, *leg));
                 1
             }
-            Record::Put(put) if may_pass(error) => self.hold(put),
-            Record::Put(_) => 1,
+            Record::Put(put) if may_pass(error) => {
+                let evicted = self.backlog.hold(put);
+                evicted.map_or(0, |evicted| self.abandon(&evicted.exchange))
+            }
+            Record::Put(put) => self.abandon(&put.exchange),
             // The older summary stays, and stays marked as old.
             Record::PutRow(_) => 0,
         }
     }
 
-    /// Keeps the newest state of an exchange for another try; returns how many had to go.
-    fn hold(&mut self, put: &(Exchange, Row)) -> u64 {
-        if let Some(older) = self.held.iter_mut().find(|held| held.0.id == put.0.id) {
-            **older = put.clone();
-            return 0;
-        }
-        let evicted = if self.held.len() >= HELD { self.held.pop_front() } else { None };
-        self.held.push_back(Box::new(put.clone()));
-        evicted.map_or(0, |evicted| {
-            self.mend(evicted.0.id);
-            1
-        })
-    }
-
     /// Tries again what is held back, until one fails that way again.
     fn retry(&mut self) -> Outcome {
         let mut outcome = Outcome::default();
-        while let Some(put) = self.held.pop_front() {
+        while let Some(put) = self.backlog.take() {
             let record = [Record::Put(put)];
             let Err(error) = self.transact(&record).map(|tally| outcome.tally.add(tally)) else {
                 continue;
@@ -231,36 +219,41 @@ impl Recording {
             outcome.trouble = Some(reason(&error));
             let [Record::Put(put)] = record else { continue };
             if may_pass(&error) {
-                self.held.push_front(put);
+                self.backlog.put_back(put);
                 outcome.locked = is_busy(&error).then_some(error);
                 break;
             }
-            self.mend(put.0.id);
-            outcome.tally.lost += 1;
+            outcome.tally.lost += self.abandon(&put.exchange);
         }
         outcome
     }
 
     /// An exchange's newest state is in the file.
     fn forget(&mut self, exchange: &Exchange) {
-        self.held.retain(|held| held.0.id != exchange.id);
-        if !exchange.in_flight() {
-            self.mend(exchange.id);
-        }
+        self.backlog.forget(exchange.id);
+        self.mend(exchange);
     }
 
-    /// No more bytes will come for this exchange.
-    fn mend(&mut self, id: ExchangeId) {
-        self.broken.remove(&(id, Leg::Request));
-        self.broken.remove(&(id, Leg::Response));
+    /// An exchange's newest state will never be in the file: one operation is lost.
+    fn abandon(&mut self, exchange: &Exchange) -> u64 {
+        self.mend(exchange);
+        1
+    }
+
+    /// Once an exchange is closed no more bytes come for it, and holes need not be remembered.
+    fn mend(&mut self, exchange: &Exchange) {
+        if !exchange.in_flight() {
+            self.broken.remove(&(exchange.id, Leg::Request));
+            self.broken.remove(&(exchange.id, Leg::Response));
+        }
     }
 
     /// Makes the file complete by itself.
     fn finish(mut self) -> Result<(), StoreError> {
         let last = self.retry();
-        let unsaved = self.held.len();
+        let unsaved = self.backlog.len();
         let late = self.queue.try_iter().filter(|late| matches!(late, Message::Record(_))).count();
-        let lost = (unsaved + late) as u64;
+        let lost = last.tally.lost + (unsaved + late) as u64;
         self.shared.settle(Tally { lost, ..last.tally }, 0, last.trouble.clone());
         let folded = self.fold();
         let path = self.path;
@@ -294,7 +287,9 @@ fn write(
     broken: &HashSet<(ExchangeId, Leg)>,
 ) -> rusqlite::Result<Tally> {
     match record {
-        Record::Put(put) => recorder.put(&put.0, &put.1, |leg| broken.contains(&(put.0.id, leg))),
+        Record::Put(put) => {
+            recorder.put(&put.exchange, &put.row, |leg| broken.contains(&(put.exchange.id, leg)))
+        }
         Record::PutRow(row) => recorder.put_row(row),
         Record::Append { id, leg, bytes, .. } => {
             let whole = !broken.contains(&(*id, *leg));
@@ -348,6 +343,7 @@ mod tests {
 
     use super::*;
     use crate::model::{BodyFacts, State};
+    use crate::store::backlog::HELD;
     use crate::store::{Store, StoreStatus, Writer, sample};
 
     /// From here on the file cannot grow.
@@ -411,6 +407,26 @@ mod tests {
         assert_eq!(bytes, vec![b'a'; CHUNK], "the first bytes, without a hole");
         assert!(reader.row(ExchangeId(1)).unwrap().unwrap().truncated);
         store.close().unwrap();
+    }
+
+    #[test]
+    fn a_hole_is_remembered_when_its_exchange_had_to_go_from_the_backlog() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = sample::capture(dir.path());
+        let writer = store.writer();
+        append(&writer, 1, b'a');
+        fill_disk(&store);
+        append(&writer, 1, b'b');
+        for id in 1..=HELD as u64 + 1 {
+            put(&writer, Exchange { mode: "x".repeat(CHUNK), ..sample::in_flight(id) });
+        }
+        writer.flush();
+        assert_eq!(store.status().lost, 2, "a chunk and an exchange");
+        free_disk(&store);
+        append(&writer, 1, b'c');
+        put(&writer, sample::complete(1, 0, 3 * CHUNK as u64));
+        writer.flush();
+        assert_eq!(response(&store, 1).kept, CHUNK as u64);
     }
 
     #[test]
@@ -485,6 +501,25 @@ mod tests {
         assert_eq!(store.status().waiting, 0);
         let last = store.reader().unwrap().exchange(ExchangeId(count)).unwrap().unwrap();
         assert_eq!(last.state, State::Complete);
+    }
+
+    #[test]
+    fn a_newer_state_that_fits_is_not_undone_by_the_one_that_waited() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = sample::capture(dir.path());
+        let writer = store.writer();
+        fill_disk(&store);
+        let large = Exchange { mode: "x".repeat(CHUNK), ..sample::in_flight(1) };
+        put(&writer, large);
+        writer.flush();
+        assert_eq!(store.status().waiting, 1);
+        put(&writer, Exchange { mode: "newer".into(), ..sample::in_flight(1) });
+        writer.flush();
+        assert_eq!(store.status().waiting, 0);
+        free_disk(&store);
+        writer.flush();
+        let found = store.reader().unwrap().exchange(ExchangeId(1)).unwrap().unwrap();
+        assert_eq!(found.mode, "newer");
     }
 
     #[test]

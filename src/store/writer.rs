@@ -39,7 +39,7 @@ pub(super) enum Message {
 #[derive(Debug)]
 pub(super) enum Record {
     /// An exchange and its row.
-    Put(Box<(Exchange, Row)>),
+    Put(Box<Put>),
     /// The next bytes of a body.
     Append {
         /// Whose.
@@ -54,6 +54,15 @@ pub(super) enum Record {
     },
     /// A rebuilt summary.
     PutRow(Box<Row>),
+}
+
+/// An exchange as it is now, and its row.
+#[derive(Debug, Clone)]
+pub(super) struct Put {
+    /// The facts.
+    pub(super) exchange: Exchange,
+    /// The line of the list.
+    pub(super) row: Row,
 }
 
 /// Calls its function when it is dropped, so that no way out forgets it.
@@ -73,7 +82,7 @@ impl Writer {
     /// been queued before that: later ones are dropped and counted as lost, and `kept` is
     /// corrected to what is in the file.
     pub fn put(&self, exchange: Exchange, row: Row) {
-        self.send(Record::Put(Box::new((exchange, row))));
+        self.send(Record::Put(Box::new(Put { exchange, row })));
     }
 
     /// Adds `bytes` to the end of what is kept of a body. `done` is called once they are written
