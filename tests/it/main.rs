@@ -1,4 +1,7 @@
 //! Integration tests: one binary, a module an area.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod captures;
 mod decode;
+mod robust;
+mod xml;
