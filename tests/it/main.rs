@@ -1,0 +1,7 @@
+//! End-to-end tests: one binary, a module per area.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod limits;
+mod modes;
+mod support;
+mod tls;
