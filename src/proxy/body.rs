@@ -63,13 +63,12 @@ impl Body for Outgoing {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
         match &mut *self {
-            Self::Empty => Poll::Ready(None),
+            Self::Empty | Self::Forwarded { ended: true, .. } => Poll::Ready(None),
             Self::Own(bytes) => {
                 let bytes = std::mem::take(bytes);
                 *self = Self::Empty;
                 Poll::Ready(Some(Ok(Frame::data(bytes))))
             }
-            Self::Forwarded { ended: true, .. } => Poll::Ready(None),
             Self::Forwarded { frames, ended } => match ready!(frames.poll_recv(cx)) {
                 Some(Piece::Frame(frame)) => Poll::Ready(Some(Ok(frame))),
                 Some(Piece::End) => {
@@ -141,11 +140,14 @@ pub(super) async fn pump(
 
 async fn note_trailers(recorder: &Recorder, leg: Leg, trailers: &hyper::HeaderMap) {
     let trailers = head::from_map(trailers);
-    let note = |exchange: &mut crate::model::Exchange| match leg {
-        Leg::Request => exchange.request.iter_mut().for_each(|r| r.trailers.clone_from(&trailers)),
-        Leg::Response => {
-            exchange.response.iter_mut().for_each(|r| r.trailers.clone_from(&trailers))
-        }
-    };
-    recorder.note(note).await;
+    recorder
+        .note(|exchange| match leg {
+            Leg::Request => {
+                exchange.request.iter_mut().for_each(|r| r.trailers.clone_from(&trailers));
+            }
+            Leg::Response => {
+                exchange.response.iter_mut().for_each(|r| r.trailers.clone_from(&trailers));
+            }
+        })
+        .await;
 }

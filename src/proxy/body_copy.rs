@@ -6,10 +6,11 @@
 //! ```
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::time::{Instant, timeout};
 
 use super::event::{KeptBytes, ProxyEvent};
 use super::limits::Limits;
@@ -136,8 +137,7 @@ impl BodyCopy {
                 return false;
             }
             let began = Instant::now();
-            let waited =
-                tokio::time::timeout(self.patience, budget.acquire_many_owned(count)).await;
+            let waited = timeout(self.patience, budget.acquire_many_owned(count)).await;
             self.patience = self.patience.saturating_sub(began.elapsed());
             share = waited.ok().and_then(Result::ok);
         }

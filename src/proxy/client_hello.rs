@@ -74,12 +74,11 @@ fn from_records(bytes: &[u8]) -> Hello {
         if message.first().is_some_and(|kind| *kind != 1) {
             return Hello::Damaged;
         }
-        let Some(record) = records.record() else {
-            let full = bytes.len() >= CLIENT_HELLO_BYTES;
-            return if full { Hello::Damaged } else { Hello::Partial };
-        };
-        let Some(record) = record else { return Hello::Damaged };
-        message.extend_from_slice(record);
+        match records.record() {
+            Record::Handshake(payload) => message.extend_from_slice(payload),
+            Record::Partial if bytes.len() < CLIENT_HELLO_BYTES => return Hello::Partial,
+            Record::Partial | Record::Other => return Hello::Damaged,
+        }
     }
 }
 
@@ -147,6 +146,15 @@ fn highest(mut value: Reader<'_>) -> Option<u16> {
 
 struct Reader<'a>(&'a [u8]);
 
+enum Record<'a> {
+    /// The payload of a handshake record; not empty.
+    Handshake(&'a [u8]),
+    /// Another kind of record, or an empty one.
+    Other,
+    /// Not all of it is there.
+    Partial,
+}
+
 impl<'a> Reader<'a> {
     fn take(&mut self, count: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(count)?;
@@ -168,18 +176,15 @@ impl<'a> Reader<'a> {
         self.take(length)
     }
 
-    /// The next record's payload: `None` when it is not all there, `Some(None)` when it is no
-    /// handshake record.
-    fn record(&mut self) -> Option<Option<&'a [u8]>> {
-        let kind = *self.0.first()?;
-        if kind != 0x16 {
-            return Some(None);
+    fn record(&mut self) -> Record<'a> {
+        if self.0.first().is_some_and(|kind| *kind != 0x16) {
+            return Record::Other;
         }
         let mut whole = Reader(self.0);
-        whole.take(3)?;
-        let payload = whole.vector16()?;
+        let payload = whole.take(3).and_then(|_| whole.vector16());
+        let Some(payload) = payload else { return Record::Partial };
         self.0 = whole.0;
-        Some((!payload.is_empty()).then_some(payload))
+        if payload.is_empty() { Record::Other } else { Record::Handshake(payload) }
     }
 }
 

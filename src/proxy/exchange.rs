@@ -49,7 +49,7 @@ pub(super) async fn handle(
     session.requests.fetch_add(1, Ordering::Relaxed);
     let raw = session.tap.with(super::tap::RequestWatch::next_head);
     let (begun, handshake_done) = session.begin();
-    let asked = asked(&request, raw);
+    let asked = asked(&request, raw.as_ref());
     let arrived = Arrived { request, asked, begun, handshake_done };
     let gone = CancellationToken::new();
     let (reply, answer) = oneshot::channel();
@@ -137,8 +137,8 @@ async fn begin(
 }
 
 /// The head as received; as the HTTP library understood it when the two do not agree.
-fn asked(request: &Request<Incoming>, raw: Option<Bytes>) -> Asked {
-    let seen = raw.as_ref().and_then(head::request);
+fn asked(request: &Request<Incoming>, raw: Option<&Bytes>) -> Asked {
+    let seen = raw.and_then(head::request);
     match seen {
         Some(seen) if seen.method == request.method().as_str() => seen,
         _ => Asked {

@@ -216,12 +216,11 @@ async fn answer(
     if !reply.send(Response::from_parts(parts, outgoing)) {
         return Err(failure::client_gone());
     }
-    let pumped = match frames {
-        Some(frames) => pump(recorder, Leg::Response, body, frames).await,
-        None => {
-            recorder.body_ended(Leg::Response).await;
-            Pumped::Ended
-        }
+    let pumped = if let Some(frames) = frames {
+        pump(recorder, Leg::Response, body, frames).await
+    } else {
+        recorder.body_ended(Leg::Response).await;
+        Pumped::Ended
     };
     match pumped {
         Pumped::Ended => {

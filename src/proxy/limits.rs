@@ -49,7 +49,7 @@ impl Default for Limits {
             farewell: Duration::from_secs(5),
             tick: Duration::from_secs(5),
             patience: Duration::from_secs(2),
-            keep_alive: Duration::from_secs(60),
+            keep_alive: Duration::from_mins(1),
             head_bytes: 64 * 1024,
             headers: 256,
             chunk_bytes: 256 * 1024,

@@ -76,7 +76,7 @@ impl Session {
 /// Where an exchange goes.
 pub(super) fn describe_target(exchange: &mut Exchange, target: &Target) {
     exchange.scheme = target.scheme;
-    exchange.host = target.display_host().to_owned();
+    target.display_host().clone_into(&mut exchange.host);
     exchange.port = target.port;
 }
 

@@ -19,7 +19,7 @@ pub(super) enum First {
     Nothing,
 }
 
-/// Longest method name looked for, in bytes; WebDAV's longest has 16.
+/// Longest method name looked for, in bytes; the longest registered one has 16.
 const METHOD_BYTES: usize = 24;
 
 /// Waits until the first bytes tell what they are. They stay on the wire. Cancel-safe.
