@@ -1,1 +1,18 @@
-//! pki
+//! Certificates we make and certificates we judge.
+//!
+//! What lives here: the authority in its folder, the leaves minted under it, the roots an upstream
+//! is judged by, and the facts of any certificate. What does not: sockets and handshakes
+//! ([`crate::proxy`]). No private key leaves this room except into a TLS configuration.
+
+mod authority;
+mod error;
+mod facts;
+mod files;
+mod leaf;
+mod trust;
+
+pub use authority::{Authority, AuthorityFacts, AuthorityWarning};
+pub use error::PkiError;
+pub use facts::certificate_facts;
+pub use leaf::{KeyKind, Leaf, LeafMint};
+pub use trust::{UpstreamTrust, Witness, Witnessed, crypto_provider};

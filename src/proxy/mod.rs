@@ -1,1 +1,55 @@
-//! proxy
+//! The data path: bytes from device to server and back, and a copy of what passed.
+//!
+//! ```text
+//! listen ─▶ intent ─▶ sniff ─▶ terminate ─▶ serve ─▶ exchange ─▶ forward ─▶ upstream
+//!           regular    TLS?     leaf for     HTTP/1.1  recorder    bodies     dial, TLS,
+//!           reverse    HTTP?    the name     a tap     ProxyEvent  frame by   reuse
+//!           connect    other ─▶ relay        below                 frame
+//! ```
+//!
+//! What lives here: sockets, TLS sessions, HTTP framing, the order of events. What does not: what
+//! a body means ([`crate::codec`]), where it is kept ([`crate::store`]), which certificates are
+//! made and trusted ([`crate::pki`]). Called by the engine: [`Proxy::bind`], then [`Proxy::run`].
+//!
+//! Nothing a device or server does is an error of ours: it becomes an exchange whose state says
+//! which side failed and why.
+
+mod answer;
+mod body;
+mod body_copy;
+mod cidr;
+mod client_hello;
+mod dial;
+mod error;
+mod event;
+mod exchange;
+mod failure;
+mod forward;
+mod framing;
+mod head;
+mod hop;
+mod intent;
+mod keylog;
+mod limits;
+mod listen;
+mod mode;
+mod recorder;
+mod relay;
+mod serve;
+mod settings;
+mod shared;
+mod shutdown;
+mod sniff;
+mod tap;
+mod target;
+mod terminate;
+mod upstream;
+mod wire;
+
+pub use cidr::{Cidr, CidrError};
+pub use error::ProxyError;
+pub use event::{KeptBytes, ProxyEvent};
+pub use limits::Limits;
+pub use listen::{Monitor, Proxy};
+pub use mode::{DEFAULT_LISTEN, Mode, ModeError, Origin, Way};
+pub use settings::Settings;

@@ -1,7 +1,8 @@
 //! Integration tests: one binary, a module an area.
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
-mod captures;
 mod decode;
-mod robust;
-mod xml;
+mod limits;
+mod modes;
+mod support;
+mod tls;

@@ -1,0 +1,9 @@
+//! How a device tells where it wants to go: one file for each mode.
+
+mod connect;
+mod regular;
+mod reverse;
+
+pub(super) use connect::connect;
+pub(super) use regular::{Intent, of, regular};
+pub(super) use reverse::reverse;

@@ -1,0 +1,211 @@
+//! Listeners: from a socket to the mode that serves it.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use rustls::KeyLog;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use super::body_copy::Keeper;
+use super::dial;
+use super::error::ProxyError;
+use super::event::ProxyEvent;
+use super::failure;
+use super::intent;
+use super::keylog::KeyLogFile;
+use super::limits::{ACCEPT_PAUSE_MAX, ACCEPT_PAUSE_MIN};
+use super::mode::{Mode, Way};
+use super::recorder::Moment;
+use super::settings::Settings;
+use super::shared::{Device, Shared};
+use super::shutdown::Scope;
+use super::wire::Wire;
+use crate::pki::{Authority, LeafMint, PkiError, UpstreamTrust};
+
+/// The data path: listening, not yet accepting.
+pub struct Proxy {
+    shared: Arc<Shared>,
+    listeners: Vec<(Mode, TcpListener)>,
+    places: Arc<Semaphore>,
+}
+
+/// Looks at a proxy that runs.
+#[derive(Debug, Clone)]
+pub struct Monitor {
+    scope: Scope,
+    places: Arc<Semaphore>,
+    most: usize,
+}
+
+impl Monitor {
+    /// Devices' connections open now, those inside tunnels included in theirs.
+    pub fn connections(&self) -> u64 {
+        u64::try_from(self.most - self.places.available_permits().min(self.most)).unwrap_or(0)
+    }
+
+    /// Tasks of the data path running now.
+    pub fn tasks(&self) -> usize {
+        self.scope.tasks()
+    }
+}
+
+impl Proxy {
+    /// Opens every listener. What happens on them is told to `events`, in the order explained at
+    /// [`ProxyEvent`]; a receiver that is dropped or slow costs what is shown, never what is
+    /// forwarded (heads wait for it, copies of bodies wait a short while).
+    ///
+    /// # Errors
+    /// `NoMode`; `NeedsAllow` for an address beyond this machine without `allow`; `Listen` when an
+    /// address cannot be had; `KeyLog` and `Pki` for files.
+    pub async fn bind(
+        settings: Settings,
+        authority: Arc<Authority>,
+        events: mpsc::Sender<ProxyEvent>,
+    ) -> Result<Self, ProxyError> {
+        if settings.modes.is_empty() {
+            return Err(ProxyError::NoMode);
+        }
+        for mode in &settings.modes {
+            if settings.allow.is_empty() && !mode.listen.ip().to_canonical().is_loopback() {
+                return Err(ProxyError::NeedsAllow { address: mode.listen });
+            }
+        }
+        let keylog = open_keylog(&settings)?;
+        let trust = load_trust(&settings).await?;
+        let (listeners, listening) = open(&settings.modes).await?;
+        let most = settings.limits.connections.clamp(1, Semaphore::MAX_PERMITS);
+        let shared = Shared {
+            mint: Arc::new(LeafMint::new(authority)),
+            trust,
+            keylog,
+            keeper: Arc::new(Keeper::new(events, &settings.limits, settings.body_limit)),
+            scope: Scope::default(),
+            listening,
+            next_exchange: AtomicU64::new(settings.first_id.0),
+            next_conn: AtomicU64::new(1),
+            settings,
+        };
+        Ok(Self { shared: Arc::new(shared), listeners, places: Arc::new(Semaphore::new(most)) })
+    }
+
+    /// Each mode with the address it really listens on (a port of 0 is replaced by the system's
+    /// choice).
+    pub fn listeners(&self) -> Vec<(Mode, SocketAddr)> {
+        let modes = self.listeners.iter().map(|(mode, _)| mode.clone());
+        modes.zip(self.shared.listening.iter().copied()).collect()
+    }
+
+    /// Devices' connections open now.
+    pub fn connections(&self) -> u64 {
+        self.monitor().connections()
+    }
+
+    /// A view that lives on while the proxy runs.
+    pub fn monitor(&self) -> Monitor {
+        Monitor {
+            scope: self.shared.scope.clone(),
+            places: Arc::clone(&self.places),
+            most: self.shared.settings.limits.connections.clamp(1, Semaphore::MAX_PERMITS),
+        }
+    }
+
+    /// Accepts connections until `shutdown`, then stops accepting, drains up to `limits.drain`,
+    /// cuts, and returns when every exchange has sent its last snapshot (or `limits.farewell` after
+    /// the cut, if the receiver does not take them).
+    pub async fn run(self, shutdown: CancellationToken) {
+        let Self { shared, listeners, places } = self;
+        for (mode, listener) in listeners {
+            let accepting = accept(Arc::clone(&shared), mode.way, listener, Arc::clone(&places));
+            shared.scope.spawn(accepting);
+        }
+        shutdown.cancelled().await;
+        let limits = &shared.settings.limits;
+        let left = shared.scope.stop(limits.drain, limits.farewell).await;
+        if left > 0 {
+            tracing::warn!(left, "tasks did not end");
+        }
+    }
+}
+
+async fn open(modes: &[Mode]) -> Result<(Vec<(Mode, TcpListener)>, Vec<SocketAddr>), ProxyError> {
+    let mut listeners = Vec::new();
+    let mut addresses = Vec::new();
+    for mode in modes {
+        let failed = |source: io::Error| ProxyError::Listen { address: mode.listen, source };
+        let listener = TcpListener::bind(mode.listen).await.map_err(failed)?;
+        addresses.push(listener.local_addr().map_err(failed)?);
+        listeners.push((mode.clone(), listener));
+    }
+    Ok((listeners, addresses))
+}
+
+fn open_keylog(settings: &Settings) -> Result<Option<Arc<dyn KeyLog>>, ProxyError> {
+    let Some(path) = &settings.keylog else { return Ok(None) };
+    let opened = KeyLogFile::open(path);
+    let file = opened.map_err(|source| ProxyError::KeyLog { path: path.clone(), source })?;
+    Ok(Some(Arc::new(file)))
+}
+
+async fn load_trust(settings: &Settings) -> Result<UpstreamTrust, PkiError> {
+    let (extra, insecure) = (settings.upstream_ca.clone(), settings.insecure_upstream);
+    let loaded = tokio::task::spawn_blocking(move || UpstreamTrust::load(&extra, insecure)).await;
+    loaded.unwrap_or_else(|error| Err(PkiError::Roots { reason: error.to_string() }))
+}
+
+async fn accept(shared: Arc<Shared>, way: Way, listener: TcpListener, places: Arc<Semaphore>) {
+    let mut pause = ACCEPT_PAUSE_MIN;
+    loop {
+        let accepted = tokio::select! {
+            () = shared.scope.drain.cancelled() => return,
+            accepted = next(&listener, &places) => accepted,
+        };
+        match accepted {
+            Ok((stream, address, place)) => {
+                pause = ACCEPT_PAUSE_MIN;
+                let conn = Device::number(&shared);
+                let device = Device { conn, address, way: way.clone(), _place: place };
+                shared.scope.spawn(connection(Arc::clone(&shared), device, stream));
+            }
+            Err(error) => {
+                // Out of file descriptors, most likely: let some connections end first.
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::select! {
+                    () = shared.scope.drain.cancelled() => return,
+                    () = sleep(pause) => pause = (pause * 2).min(ACCEPT_PAUSE_MAX),
+                }
+            }
+        }
+    }
+}
+
+/// The next connection, once there is a place for it.
+async fn next(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+    let place = Arc::clone(places).acquire_owned().await.map_err(io::Error::other)?;
+    let (stream, address) = listener.accept().await?;
+    Ok((stream, address, place))
+}
+
+async fn connection(shared: Arc<Shared>, device: Device, stream: TcpStream) {
+    if !shared.admits(device.address.ip()) {
+        drop(stream);
+        let cause = format!("{} is not among the addresses that may connect", device.address.ip());
+        let failure = failure::proxy("not-allowed", cause, "add its network with `--allow CIDR`");
+        return shared.connection_failed(&device, Moment::now(), failure, |_| ()).await;
+    }
+    dial::tune(&stream, shared.settings.limits.keep_alive);
+    let wire = Wire::new(stream);
+    let way = device.way.clone();
+    let device = Arc::new(device);
+    match way {
+        Way::Regular => intent::regular(shared, device, wire).await,
+        Way::Reverse(origin) => intent::reverse(shared, device, &origin, wire).await,
+    }
+}

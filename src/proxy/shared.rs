@@ -1,0 +1,114 @@
+//! What every connection holds: one [`Shared`] per proxy, one [`Device`] per accepted connection.
+
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use rustls::KeyLog;
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::body_copy::Keeper;
+use super::mode::Way;
+use super::recorder::{Moment, Recorder};
+use super::settings::Settings;
+use super::shutdown::Scope;
+use crate::model::ConnId;
+use crate::model::Exchange;
+use crate::model::ExchangeId;
+use crate::model::Failure;
+use crate::model::Kind;
+use crate::model::State;
+use crate::pki::{LeafMint, UpstreamTrust};
+
+/// What the whole data path has in common.
+pub(super) struct Shared {
+    pub(super) settings: Settings,
+    pub(super) mint: Arc<LeafMint>,
+    pub(super) trust: UpstreamTrust,
+    pub(super) keylog: Option<Arc<dyn KeyLog>>,
+    pub(super) keeper: Arc<Keeper>,
+    pub(super) scope: Scope,
+    pub(super) listening: Vec<SocketAddr>,
+    pub(super) next_exchange: AtomicU64,
+    pub(super) next_conn: AtomicU64,
+}
+
+/// One accepted connection of a device. Its place among the connections is taken for as long as
+/// anything that came out of it lives, tunnels included.
+pub(super) struct Device {
+    pub(super) conn: ConnId,
+    pub(super) address: SocketAddr,
+    pub(super) way: Way,
+    pub(super) _place: OwnedSemaphorePermit,
+}
+
+impl Shared {
+    /// True when `address` may connect: this machine, or what the settings allow.
+    pub(super) fn admits(&self, address: IpAddr) -> bool {
+        address.to_canonical().is_loopback()
+            || self.settings.allow.iter().any(|range| range.contains(address))
+    }
+
+    /// True when connecting to `address` would end up at one of our own listeners.
+    pub(super) fn is_us(&self, address: SocketAddr) -> bool {
+        self.listening.iter().any(|own| own.port() == address.port()) && is_local(address.ip())
+    }
+
+    /// A recorder for a new exchange on `device`'s connection, begun at `begun`.
+    pub(super) fn record(&self, device: &Device, kind: Kind, begun: Moment) -> Recorder {
+        let id = ExchangeId(self.next_exchange.fetch_add(1, Ordering::Relaxed));
+        let mut exchange = Exchange::begin(id, device.conn, kind, begun.wall);
+        exchange.mode = device.way.to_string();
+        exchange.client = device.address.to_string();
+        Recorder::new(exchange, begun.mono, &self.keeper)
+    }
+
+    /// A row for a connection that got no further, in one snapshot.
+    pub(super) async fn connection_failed(
+        &self,
+        device: &Device,
+        begun: Moment,
+        failure: Failure,
+        describe: impl FnOnce(&mut Exchange),
+    ) {
+        let recorder = self.record(device, Kind::Connection, begun);
+        recorder.note(describe).await;
+        recorder.close(State::Failed(failure)).await;
+    }
+}
+
+impl Device {
+    /// The next number.
+    pub(super) fn number(shared: &Shared) -> ConnId {
+        ConnId(shared.next_conn.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// The device's TLS handshake, told with the first request that follows it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Handshake {
+    pub(super) begun: Moment,
+    pub(super) done: Instant,
+}
+
+/// True for an address of this machine: one that a socket can be bound to. Nothing is sent.
+fn is_local(address: IpAddr) -> bool {
+    let address = address.to_canonical();
+    address.is_loopback() || address.is_unspecified() || UdpSocket::bind((address, 0)).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn own_addresses_are_known() {
+        for own in ["127.0.0.1", "127.9.9.9", "::1", "0.0.0.0", "::ffff:127.0.0.1"] {
+            assert!(is_local(own.parse().unwrap()), "{own}");
+        }
+        for other in ["192.0.2.1", "2001:db8::1"] {
+            assert!(!is_local(other.parse().unwrap()), "{other}");
+        }
+    }
+}

@@ -1,0 +1,389 @@
+//! A tap under the HTTP library: it sees every byte read, and keeps the heads as received.
+
+use std::collections::VecDeque;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+use bytes::{Buf, Bytes, BytesMut};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::framing::{Chunk, Framing};
+use super::head::{self, BodyLength};
+use super::limits::QUOTE_BYTES;
+use super::wire::Wire;
+
+/// What a tap does with the bytes that pass.
+pub(super) trait Watch: Send + Unpin + 'static {
+    /// These bytes were read.
+    fn read(&mut self, bytes: &[u8]);
+}
+
+/// A wire with somebody watching what is read from it.
+pub(super) struct Tapped<W> {
+    wire: Wire,
+    tap: Tap<W>,
+}
+
+/// The watcher's side: what was seen, and how the stream ended.
+pub(super) struct Tap<W>(Arc<Mutex<Seen<W>>>);
+
+/// How a stream ended, as seen when reading.
+#[derive(Debug, Clone)]
+pub(super) enum End {
+    /// The peer closed it in order.
+    Closed,
+    /// It broke: the error's kind and words, and the TLS alert if that was it.
+    Broken(io::ErrorKind, String, Option<rustls::AlertDescription>),
+}
+
+struct Seen<W> {
+    watch: W,
+    end: Option<End>,
+}
+
+impl<W: Watch> Tapped<W> {
+    pub(super) fn new(wire: Wire, watch: W) -> (Self, Tap<W>) {
+        let tap = Tap(Arc::new(Mutex::new(Seen { watch, end: None })));
+        (Self { wire, tap: tap.clone() }, tap)
+    }
+
+    /// The wire, no longer watched.
+    pub(super) fn into_wire(self) -> Wire {
+        self.wire
+    }
+}
+
+impl<W> Clone for Tap<W> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<W> Tap<W> {
+    /// How the stream ended, if it did.
+    pub(super) fn end(&self) -> Option<End> {
+        self.seen().end.clone()
+    }
+
+    /// Asks the watcher.
+    pub(super) fn with<T>(&self, ask: impl FnOnce(&mut W) -> T) -> T {
+        ask(&mut self.seen().watch)
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen<W>> {
+        // Watchers do not panic while they hold it; if one did, the heads are merely incomplete.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl End {
+    fn of(error: &io::Error) -> Self {
+        let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        let alert = match tls {
+            Some(rustls::Error::AlertReceived(alert)) => Some(*alert),
+            _ => None,
+        };
+        Self::Broken(error.kind(), error.to_string(), alert)
+    }
+}
+
+/// Watches requests: finds where each begins and keeps its head.
+#[derive(Debug)]
+pub(super) struct RequestWatch {
+    state: RequestState,
+    heads: VecDeque<Bytes>,
+    limit: usize,
+    start: Bytes,
+}
+
+#[derive(Debug)]
+enum RequestState {
+    Head {
+        bytes: BytesMut,
+        searched: usize,
+    },
+    Body(Framing),
+    /// What comes is not understood, or not ours to understand (after CONNECT).
+    Lost,
+}
+
+impl RequestWatch {
+    /// Keeps heads of at most `limit` bytes.
+    pub(super) fn new(limit: usize) -> Self {
+        Self { state: RequestState::begin(), heads: VecDeque::new(), limit, start: Bytes::new() }
+    }
+
+    /// The head of the next request handed out by the HTTP library.
+    pub(super) fn next_head(&mut self) -> Option<Bytes> {
+        self.heads.pop_front()
+    }
+
+    /// The first bytes of whatever came last, for a sentence about it.
+    pub(super) fn start(&self) -> &[u8] {
+        match &self.state {
+            RequestState::Head { bytes, .. } => &bytes[..bytes.len().min(QUOTE_BYTES)],
+            _ => &self.start,
+        }
+    }
+
+    /// True when some, but not all, of a head was read.
+    pub(super) fn in_head(&self) -> bool {
+        matches!(&self.state, RequestState::Head { bytes, .. } if !bytes.is_empty())
+    }
+
+    fn lose(&mut self, bytes: &[u8]) {
+        self.start = Bytes::copy_from_slice(&bytes[..bytes.len().min(QUOTE_BYTES)]);
+        self.state = RequestState::Lost;
+    }
+
+    fn head(&mut self, mut bytes: BytesMut, end: usize) -> BytesMut {
+        let raw = bytes.split_to(end).freeze();
+        let Some(request) = head::request(&raw) else {
+            self.lose(&raw);
+            return BytesMut::new();
+        };
+        self.state = match head::request_body_length(&request.headers) {
+            _ if request.method == "CONNECT" => RequestState::Lost,
+            BodyLength::Known(0) => RequestState::begin(),
+            BodyLength::Known(length) => RequestState::Body(Framing::Length(length)),
+            BodyLength::Chunked => RequestState::Body(Framing::Chunked(Chunk::START)),
+        };
+        self.heads.push_back(raw);
+        bytes
+    }
+
+    /// One step; returns the bytes still to be looked at.
+    fn step(&mut self, mut fresh: BytesMut) -> BytesMut {
+        match &mut self.state {
+            RequestState::Lost => BytesMut::new(),
+            RequestState::Body(framing) => {
+                let Some((count, over)) = framing.take(&fresh) else {
+                    self.lose(&fresh);
+                    return BytesMut::new();
+                };
+                fresh.advance(count);
+                if over {
+                    self.state = RequestState::begin();
+                }
+                fresh
+            }
+            RequestState::Head { bytes, searched } => {
+                let mut all = std::mem::take(bytes);
+                all.unsplit(fresh);
+                if *searched == 0 {
+                    // Empty lines before a request are skipped (RFC 9112 §2.2).
+                    let odd = all.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
+                    all.advance(odd);
+                }
+                let found = head::head_end(&all, *searched);
+                let too_long = found.unwrap_or(all.len()) > self.limit;
+                match found {
+                    _ if too_long => {
+                        self.lose(&all);
+                        BytesMut::new()
+                    }
+                    Some(end) => self.head(all, end),
+                    None => {
+                        let searched = all.len();
+                        self.state = RequestState::Head { bytes: all, searched };
+                        BytesMut::new()
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl RequestState {
+    fn begin() -> Self {
+        Self::Head { bytes: BytesMut::new(), searched: 0 }
+    }
+}
+
+impl Watch for RequestWatch {
+    fn read(&mut self, bytes: &[u8]) {
+        if matches!(self.state, RequestState::Lost) {
+            return;
+        }
+        // Every step takes bytes or ends the loop: heads and bodies are not empty here.
+        let mut rest = BytesMut::from(bytes);
+        while !rest.is_empty() {
+            rest = self.step(rest);
+        }
+    }
+}
+
+/// Watches answers, one at a time: from the moment it is armed until a final head was seen.
+#[derive(Debug)]
+pub(super) struct AnswerWatch {
+    armed: bool,
+    bytes: BytesMut,
+    searched: usize,
+    interim: Vec<u16>,
+    head: Option<Bytes>,
+    limit: usize,
+}
+
+impl AnswerWatch {
+    /// Keeps heads of at most `limit` bytes.
+    pub(super) fn new(limit: usize) -> Self {
+        Self {
+            armed: false,
+            bytes: BytesMut::new(),
+            searched: 0,
+            interim: Vec::new(),
+            head: None,
+            limit,
+        }
+    }
+
+    /// A request is about to be sent: what comes next is its answer.
+    pub(super) fn arm(&mut self) {
+        *self = Self { armed: true, ..Self::new(self.limit) };
+    }
+
+    /// The answer's head as received, and the status codes of interim answers before it.
+    pub(super) fn take(&mut self) -> (Option<Bytes>, Vec<u16>) {
+        (self.head.take(), std::mem::take(&mut self.interim))
+    }
+
+    /// The first bytes of a head that is not complete, for a sentence about it.
+    pub(super) fn start(&self) -> &[u8] {
+        &self.bytes[..self.bytes.len().min(QUOTE_BYTES)]
+    }
+}
+
+impl Watch for AnswerWatch {
+    fn read(&mut self, bytes: &[u8]) {
+        if !self.armed {
+            return;
+        }
+        self.bytes.extend_from_slice(bytes);
+        while self.armed {
+            let Some(end) = head::head_end(&self.bytes, self.searched) else {
+                self.searched = self.bytes.len();
+                self.armed = self.bytes.len() <= self.limit;
+                return;
+            };
+            let raw = self.bytes.split_to(end).freeze();
+            self.searched = 0;
+            match head::response(&raw) {
+                Some(head) if head.status < 200 && head.status != 101 => {
+                    self.interim.push(head.status);
+                }
+                Some(_) => {
+                    self.armed = false;
+                    self.bytes = BytesMut::new();
+                    self.head = Some(raw);
+                }
+                None => {
+                    self.armed = false;
+                    self.bytes = BytesMut::from(&raw[..raw.len().min(QUOTE_BYTES)]);
+                }
+            }
+        }
+    }
+}
+
+impl<W: Watch> AsyncRead for Tapped<W> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        let room = buf.remaining();
+        let polled = Pin::new(&mut self.wire).poll_read(cx, buf);
+        if let Poll::Ready(result) = &polled {
+            let fresh = &buf.filled()[before..];
+            let mut seen = self.tap.seen();
+            match result {
+                Ok(()) if fresh.is_empty() && room > 0 => seen.end = Some(End::Closed),
+                Ok(()) => seen.watch.read(fresh),
+                Err(error) => seen.end = Some(End::of(error)),
+            }
+        }
+        polled
+    }
+}
+
+impl<W: Watch> AsyncWrite for Tapped<W> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.wire).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.wire).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.wire).poll_shutdown(cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.wire).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.wire.is_write_vectored()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: usize = 1000;
+
+    fn heads(bytes: &[u8], step: usize) -> Vec<Bytes> {
+        let mut watch = RequestWatch::new(LIMIT);
+        bytes.chunks(step).for_each(|piece| watch.read(piece));
+        std::iter::from_fn(|| watch.next_head()).collect()
+    }
+
+    #[test]
+    fn every_head_is_found_between_the_bodies() {
+        let one = "POST /1 HTTP/1.1\r\nX-A: 1\r\nx-a: 2\r\nContent-Length: 20\r\n\r\n";
+        let two = "PUT /2 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
+        let three = "GET /3 HTTP/1.1\r\nHost: h\r\n\r\n";
+        let all =
+            format!("\r\n{one}GET /no HTTP/1.1\r\n\r\n{two}3\r\nabc\r\n0\r\n\r\n{three}{three}");
+        for step in [1, 2, 5, 17, 10_000] {
+            assert_eq!(heads(all.as_bytes(), step), [one, two, three, three], "step {step}");
+        }
+    }
+
+    #[test]
+    fn nonsense_and_long_heads_are_let_go() {
+        assert_eq!(heads(b"\x00\x01\x02\r\n\r\nGET / HTTP/1.1\r\n\r\n", 3), [] as [&str; 0]);
+        let long = format!("GET /{} HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\n", "x".repeat(LIMIT));
+        assert_eq!(heads(long.as_bytes(), 7), [] as [&str; 0]);
+        let mut watch = RequestWatch::new(LIMIT);
+        watch.read(b"hello wor");
+        assert_eq!((watch.start(), watch.in_head()), (&b"hello wor"[..], true));
+    }
+
+    #[test]
+    fn an_answer_is_caught_after_its_interim_answers() {
+        for step in [1, 4, 1000] {
+            let mut watch = AnswerWatch::new(LIMIT);
+            watch.read(b"stray bytes before anything was asked");
+            watch.arm();
+            let all = b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nA: b\r\n\r\nbody\r\n\r\n";
+            all.chunks(step).for_each(|piece| watch.read(piece));
+            let (head, interim) = watch.take();
+            assert_eq!(head.unwrap(), "HTTP/1.1 200 OK\r\nA: b\r\n\r\n");
+            assert_eq!(interim, [103]);
+        }
+    }
+}
