@@ -1,10 +1,10 @@
 //! Which conversation is this, and who tells it.
 
-use crate::model::{Annotated, Decoded, Exchange, Grade, Kind, Leg, Level, State};
+use crate::model::{Annotated, Decoded, Exchange, Grade, Kind, Leg, Level, Protocol, State};
 
 use super::document::{Document, Subject};
 use super::draft::Draft;
-use super::http;
+use super::{eas, http};
 
 /// Says what one exchange means. Pure: needs nothing but the exchange and its decoded bodies.
 ///
@@ -21,7 +21,12 @@ pub fn annotate(
         response: response.and_then(Document::of),
     };
     let mut draft = Draft::default();
-    http::tell(&subject, &mut draft);
+    if let Some(head) = eas::Head::of(&subject) {
+        draft.summary.protocol = Protocol::ActiveSync;
+        eas::tell(&subject, &head, &mut draft);
+    } else {
+        http::tell(&subject, &mut draft);
+    }
     damage(exchange, request, Leg::Request, &mut draft);
     damage(exchange, response, Leg::Response, &mut draft);
     end(exchange, &mut draft);

@@ -20,6 +20,7 @@
 mod annotate;
 mod document;
 mod draft;
+mod eas;
 mod http;
 mod table;
 
