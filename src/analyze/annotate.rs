@@ -4,7 +4,7 @@ use crate::model::{Annotated, Decoded, Exchange, Grade, Kind, Leg, Level, Protoc
 
 use super::document::{Document, Subject};
 use super::draft::Draft;
-use super::{eas, http};
+use super::{eas, http, syncml};
 
 /// Says what one exchange means. Pure: needs nothing but the exchange and its decoded bodies.
 ///
@@ -24,6 +24,9 @@ pub fn annotate(
     if let Some(head) = eas::Head::of(&subject) {
         draft.summary.protocol = Protocol::ActiveSync;
         eas::tell(&subject, &head, &mut draft);
+    } else if syncml::recognise(&subject) {
+        draft.summary.protocol = Protocol::SyncMl;
+        syncml::tell(&subject, &mut draft);
     } else {
         http::tell(&subject, &mut draft);
     }

@@ -18,10 +18,13 @@
 //! = source). `csp_nodes.tsv.gz` is packed because it is large: `zcat` shows it.
 
 mod annotate;
+mod csp;
 mod document;
 mod draft;
 mod eas;
+mod hresult;
 mod http;
+mod syncml;
 mod table;
 
 pub use annotate::annotate;
