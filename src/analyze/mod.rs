@@ -22,9 +22,11 @@ mod csp;
 mod document;
 mod draft;
 mod eas;
+mod explain;
 mod hresult;
 mod http;
 mod syncml;
 mod table;
 
 pub use annotate::annotate;
+pub use explain::{Explanation, explain};
