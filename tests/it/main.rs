@@ -1,4 +1,5 @@
 //! Integration tests: one binary, a module an area.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod annotate;
 mod decode;
