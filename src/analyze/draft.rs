@@ -16,6 +16,9 @@ const FACTS: usize = 32;
 /// Lines of one overview.
 const ROWS: usize = 100;
 
+/// Characters of one line of an overview.
+const ROW_CHARS: usize = 1_000;
+
 /// Everything said so far about one exchange. What is said raises the level of the whole.
 #[derive(Debug, Default)]
 pub(super) struct Draft {
@@ -64,7 +67,7 @@ impl Draft {
     pub(super) fn row(&mut self, key: &'static str, text: impl Into<String>) {
         let text = text.into();
         if !text.is_empty() && self.overview.len() < ROWS {
-            self.overview.push((key, text));
+            self.overview.push((key, clip_to(&text, ROW_CHARS)));
         }
     }
 

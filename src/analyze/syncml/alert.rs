@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use crate::analyze::document::Document;
-use crate::analyze::draft::{Draft, clip};
+use crate::analyze::draft::{Draft, clip, joined};
 use crate::analyze::table::rows;
 use crate::model::{Leg, Level, NodeId};
 
@@ -113,7 +113,10 @@ fn note_type(leg: Leg, document: &Document<'_>, item: NodeId, draft: &mut Draft)
         |name: &str| name.trim_start_matches("Reversed-Domain-Name:").trim().to_ascii_lowercase();
     let Some(row) = ALERT_TYPES.iter().find(|row| bare(row.name) == bare(&name)) else { return };
     let level = if row.name.contains("unenrollment") { Level::Alarm } else { Level::Info };
-    draft.note(leg, document, node, level, row.meaning);
+    let values =
+        if row.values.is_empty() { String::new() } else { format!("data: {}", row.values) };
+    let text = joined([row.meaning.to_owned(), values], "; ");
+    draft.note(leg, document, node, level, text);
     if level == Level::Alarm {
         draft.headline("UNENROLMENT by the user");
     }

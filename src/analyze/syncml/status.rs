@@ -57,12 +57,14 @@ fn level(code: &str) -> Level {
     }
 }
 
-/// Different codes counted; the table has 70.
-const CODES: usize = 80;
+/// Different codes counted one by one; more are a device that makes them up.
+const CODES: usize = 12;
 
 /// What the Status commands of an exchange amount to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Tally {
+    /// Every Status, whatever its code.
+    total: usize,
     /// Codes in the order of their first appearance, with their counts.
     codes: Vec<(String, usize)>,
     /// Code of the Status for the answer's `SyncHdr`.
@@ -73,6 +75,7 @@ pub(super) struct Tally {
 
 impl Tally {
     fn add(&mut self, code: &str) {
+        self.total += 1;
         let room = self.codes.len() < CODES;
         match self.codes.iter_mut().find(|(known, _)| known == code) {
             Some((_, count)) => *count += 1,
@@ -86,21 +89,23 @@ impl Tally {
 
     /// `3 statuses, all 200`; `5 statuses: 200 x3, 404 x2`.
     pub(super) fn words(&self) -> String {
-        let total: usize = self.codes.iter().map(|(_, count)| count).sum();
-        let words = counted(total, "status", "statuses");
+        let words = counted(self.total, "status", "statuses");
+        let told: usize = self.codes.iter().map(|(_, count)| count).sum();
         match self.codes.as_slice() {
             [] => words,
             [(code, 1)] => format!("{words} {code}"),
             [(code, _)] => format!("{words}, all {code}"),
             codes => {
-                let each: Vec<String> = codes
+                let mut each: Vec<String> = codes
                     .iter()
-                    .map(
-                        |(code, count)| {
-                            if *count == 1 { code.clone() } else { format!("{code} x{count}") }
-                        },
-                    )
+                    .map(|(code, count)| match count {
+                        1 => code.clone(),
+                        count => format!("{code} x{count}"),
+                    })
                     .collect();
+                if told < self.total {
+                    each.push("…".to_owned());
+                }
                 format!("{words}: {}", each.join(" "))
             }
         }
@@ -117,6 +122,10 @@ pub(super) fn annotate(
     draft: &mut Draft,
 ) {
     let document = &message.document;
+    for id in message.of_kind("Results") {
+        let text = answers(document, id, asked).replacen("answers", "result of", 1);
+        draft.note(leg, document, id, Level::Info, text);
+    }
     for id in message.of_kind("Status") {
         draft.note(leg, document, id, Level::Info, answers(document, id, asked));
         let Some(data) = document.child(id, "Data") else { continue };
