@@ -356,3 +356,107 @@ fn cut_bodies_are_annotated_without_alarm_while_in_flight() {
         }
     }
 }
+
+/// Annotates an exchange whose two bodies are XML.
+fn tell(target: &str, media_type: &str, request: &str, response: &str) -> Annotated {
+    let headers = Headers(vec![Header { name: "Content-Type".into(), value: media_type.into() }]);
+    let mut exchange = Exchange::begin(ExchangeId(1), ConnId(1), Kind::Http, WallTime(0));
+    exchange.state = State::Complete;
+    exchange.request = Some(Request {
+        method: "POST".into(),
+        target: target.into(),
+        headers: headers.clone(),
+        ..Request::default()
+    });
+    exchange.response =
+        Some(Response { status: 200, headers: headers.clone(), ..Response::default() });
+    let body = |text: &str, leg| decoded(Bytes::from(text.to_owned()), &headers, target, leg);
+    let (request, response) = (body(request, Leg::Request), body(response, Leg::Response));
+    annotate(&exchange, Some(&request), Some(&response))
+}
+
+/// What a list and an overview show stays small, whatever a body holds.
+#[test]
+fn hostile_counts_stay_in_bounds() {
+    let repeat = |element: fn(usize) -> String| (0..2_000).map(element).collect::<String>();
+    let collections = repeat(|i| {
+        format!(
+            "<Collection><SyncKey>{i}</SyncKey><CollectionId>{i}</CollectionId><Status>{i}</Status></Collection>"
+        )
+    });
+    let sync = format!("<Sync><Collections>{collections}</Collections></Sync>");
+    let folders = repeat(|i| format!("<Add><Type>{i}</Type></Add>"));
+    let folders = format!("<FolderSync><Changes>{folders}</Changes></FolderSync>");
+    let wipes = format!("<Provision>{}</Provision>", "<RemoteWipe/>".repeat(2_000));
+    let statuses = repeat(|i| {
+        format!(
+            "<Status><CmdID>{i}</CmdID><MsgRef>1</MsgRef><CmdRef>{i}</CmdRef><Chal/><Data>{i}</Data></Status><Alert><CmdID>{i}</CmdID><Data>{i}</Data></Alert>"
+        )
+    });
+    let syncml = format!(
+        "<SyncML><SyncHdr><MsgID>1</MsgID></SyncHdr><SyncBody>{statuses}</SyncBody></SyncML>"
+    );
+    let directory = "/Microsoft-Server-ActiveSync?Cmd=";
+    for (target, body) in [
+        (format!("{directory}Sync"), sync),
+        (format!("{directory}FolderSync"), folders),
+        (format!("{directory}Provision"), wipes),
+        ("/dm".to_owned(), syncml),
+    ] {
+        let annotated = tell(&target, "text/xml", &body, &body);
+        assert!(annotated.summary.facts.chars().count() <= 401, "{}", annotated.summary.facts);
+        assert!(annotated.overview.len() <= 100, "{target}");
+        for (key, text) in &annotated.overview {
+            assert!(text.chars().count() <= 1_001, "{key}: {text}");
+        }
+        // Notes are not cut: there is one for each node that has a meaning.
+        assert!(annotated.response.len() > 15, "{target}");
+    }
+}
+
+/// MS-MDM section 4: what a reader of that exchange should be told.
+#[test]
+fn the_mdm_walk_is_told() {
+    let header = |to: &str, from: &str| {
+        format!(
+            "<SyncHdr><VerDTD>1.2</VerDTD><VerProto>DM/1.2</VerProto><SessionID>1</SessionID><MsgID>1</MsgID><Target><LocURI>{to}</LocURI></Target><Source><LocURI>{from}</LocURI></Source></SyncHdr>"
+        )
+    };
+    let message = |header: String, body: &str| {
+        format!(
+            "<SyncML xmlns=\"SYNCML:SYNCML1.2\">{header}<SyncBody>{body}<Final/></SyncBody></SyncML>"
+        )
+    };
+    let request = message(
+        header("https://mdm.example", "device"),
+        "<Alert><CmdID>2</CmdID><Data>1224</Data><Item><Meta><Type xmlns=\"syncml:metinf\">com.microsoft/MDM/LoginStatus</Type></Meta><Data>user</Data></Item></Alert><Replace><CmdID>3</CmdID><Item><Source><LocURI>./DevInfo/DevId</LocURI></Source><Data>device</Data></Item></Replace>",
+    );
+    let response = message(
+        header("device", "https://mdm.example"),
+        "<Status><CmdID>1</CmdID><MsgRef>1</MsgRef><CmdRef>0</CmdRef><Cmd>SyncHdr</Cmd><Data>200</Data></Status><Get><CmdID>4</CmdID><Item><Target><LocURI>./DevDetail/SwV</LocURI></Target></Item></Get>",
+    );
+    let annotated = tell("/dm", "application/vnd.syncml.dm+xml", &request, &response);
+    let summary = &annotated.summary;
+    assert_eq!(summary.facts, "session 1 msg 1: alert 1224 client event, 1 status 200");
+    assert_eq!((summary.command.as_str(), summary.device.as_str()), ("Alert Replace +1", "device"));
+    assert_eq!(summary.level, Level::Info);
+    let texts = |leg| annotated.notes(leg).iter().map(|n| n.text.as_str()).collect::<Vec<_>>();
+    assert_eq!(
+        texts(Leg::Request),
+        [
+            "1224 CLIENT EVENT: Something happened on the device",
+            "package 1 of each session; data: user; others; none",
+            "DevInfo CSP DevId, device scope: chr, Get, since 10.0.10586",
+            "last message of this package",
+        ]
+    );
+    assert_eq!(
+        texts(Leg::Response),
+        [
+            "answers the header of message 1",
+            "200 OK: Command done",
+            "DevDetail CSP SwV, device scope: chr, Get, since 10.0.10586",
+            "last message of this package",
+        ]
+    );
+}
