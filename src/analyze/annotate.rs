@@ -78,3 +78,143 @@ fn end(exchange: &Exchange, draft: &mut Draft) {
         draft.fact(format!("relayed unread: {} bytes up, {} down", relayed.up, relayed.down));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::analyze::document::sketch;
+    use crate::model::{ConnId, ExchangeId, Header, Headers, Request, Response, WallTime};
+
+    /// Names that any of the tellers looks for.
+    const NAMES: [&str; 44] = [
+        "Provision",
+        "Policies",
+        "Policy",
+        "PolicyKey",
+        "Status",
+        "Data",
+        "EASProvisionDoc",
+        "RemoteWipe",
+        "AccountOnlyRemoteWipe",
+        "AllowCamera",
+        "MinDevicePasswordLength",
+        "Sync",
+        "Collections",
+        "Collection",
+        "SyncKey",
+        "CollectionId",
+        "Commands",
+        "Add",
+        "Responses",
+        "Ping",
+        "HeartbeatInterval",
+        "Folders",
+        "Folder",
+        "FolderSync",
+        "Changes",
+        "Type",
+        "SyncML",
+        "SyncHdr",
+        "SyncBody",
+        "Cred",
+        "Meta",
+        "Chal",
+        "CmdID",
+        "CmdRef",
+        "MsgRef",
+        "Alert",
+        "Replace",
+        "Item",
+        "Target",
+        "LocURI",
+        "Atomic",
+        "MoreData",
+        "Final",
+        "Exec",
+    ];
+
+    /// Texts that mean something somewhere, or nothing at all.
+    const TEXTS: [&str; 12] = [
+        "",
+        "0",
+        "1",
+        "2",
+        "3",
+        "142",
+        "-1",
+        "99999999999999999999",
+        "./Vendor/MSFT/RemoteWipe/doWipe",
+        "{82cd3123-0000-0000-0000-0000008881df}1",
+        "AQ==",
+        "äöü",
+    ];
+
+    fn body() -> impl Strategy<Value = String> {
+        let leaf = prop::sample::select(TEXTS.to_vec()).prop_map(str::to_owned);
+        let tree = leaf.prop_recursive(5, 60, 6, |inner| {
+            let name = prop::sample::select(NAMES.to_vec());
+            (name, prop::collection::vec(inner, 0..6))
+                .prop_map(|(name, inner)| format!("<{name}>{}</{name}>", inner.concat()))
+        });
+        let root = prop::sample::select(NAMES.to_vec());
+        (root, prop::collection::vec(tree, 0..6))
+            .prop_map(|(name, inner)| format!("<{name}>{}</{name}>", inner.concat()))
+    }
+
+    proptest! {
+        /// Any shape of any names: no panic, and every note on a node that is there.
+        #[test]
+        fn any_tree_can_be_told(
+            request in body(),
+            response in body(),
+            command in prop::sample::select(NAMES.to_vec()),
+            status in prop::sample::select(vec![200_u16, 401, 449, 451, 503]),
+            activesync in any::<bool>(),
+        ) {
+            let mut exchange = Exchange::begin(ExchangeId(1), ConnId(1), Kind::Http, WallTime(0));
+            let folder = if activesync { "/Microsoft-Server-ActiveSync" } else { "/dm" };
+            let target = format!("{folder}?Cmd={command}");
+            exchange.request = Some(Request { method: "POST".into(), target, ..Request::default() });
+            let headers = Headers(vec![Header { name: "Retry-After".into(), value: "9".into() }]);
+            exchange.response = Some(Response { status, headers, ..Response::default() });
+            exchange.state = State::Complete;
+            let (request, response) = (sketch::decoded(&request), sketch::decoded(&response));
+            let annotated = annotate(&exchange, Some(&request), Some(&response));
+            for (decoded, leg) in [(&request, Leg::Request), (&response, Leg::Response)] {
+                let (_, tree, _) = decoded.document().unwrap();
+                for note in annotated.notes(leg) {
+                    prop_assert!(tree.element(note.node).is_some());
+                    prop_assert!(!note.text.is_empty());
+                    prop_assert!(annotated.summary.level >= note.level);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn damage_counts_only_when_the_body_is_whole() {
+        use crate::model::{BodyFacts, LayerId, Problem, Span};
+        let mut exchange = Exchange::begin(ExchangeId(1), ConnId(1), Kind::Http, WallTime(0));
+        let ended = BodyFacts { seen: 4, kept: 4, ended: true };
+        exchange.request = Some(Request { body: ended, ..Request::default() });
+        exchange.state = State::Complete;
+        let problem = Problem {
+            layer: LayerId::BODY,
+            span: Span::at(4),
+            grade: Grade::Broken,
+            code: "wbxml-truncated",
+            text: "the body ended early".into(),
+        };
+        let broken = Decoded { layers: Vec::new(), problems: vec![problem] };
+        let told = |exchange: &Exchange| annotate(exchange, Some(&broken), None).summary;
+        assert_eq!(told(&exchange).level, Level::Alarm);
+        assert_eq!(told(&exchange).facts, "request body damaged");
+        exchange.request.as_mut().unwrap().body.kept = 3;
+        assert_eq!(told(&exchange).level, Level::Notable);
+        exchange.request.as_mut().unwrap().body = BodyFacts { seen: 4, kept: 4, ended: false };
+        exchange.state = State::InFlight;
+        assert_eq!(told(&exchange).facts, "");
+    }
+}

@@ -22,6 +22,7 @@ pub(in crate::analyze) fn tell(subject: &Subject<'_>, head: &Head, draft: &mut D
         "SendMail" | "SmartReply" | "SmartForward" => items::tell_mail(subject, draft),
         _ => items::tell(subject, head, draft),
     }
+    tell_device(subject, draft);
     if !matches!(head.command.as_str(), "Provision" | "OPTIONS" | "Autodiscover") {
         draft.row("policy key", head.key_words());
     }
@@ -50,6 +51,18 @@ fn tell_head(head: &Head, draft: &mut Draft) {
         draft.raise(Level::Warning);
         draft.row("query", problem.clone());
     }
+}
+
+/// What the device says of itself, in Provision or Settings (MS-ASCMD 2.2.3.45).
+fn tell_device(subject: &Subject<'_>, draft: &mut Draft) {
+    let Some(request) = &subject.request else { return };
+    let Some(set) = request.descend(request.root(), &["DeviceInformation", "Set"]) else { return };
+    let shown = ["Model", "OS", "OSLanguage", "UserAgent"];
+    let parts = shown.map(|name| {
+        let text = request.child_text(set, name);
+        text.map(|text| format!("{name} {}", clip(&text))).unwrap_or_default()
+    });
+    draft.row("device says", joined(parts, ", "));
 }
 
 /// Every Status of both bodies; the answer's is the one the list shows.

@@ -63,6 +63,8 @@ pub(super) fn tell(subject: &Subject<'_>, draft: &mut Draft) {
         draft.headline(fact);
     }
     draft.row("answer", answer(response));
+    let row = row(response.status).filter(|_| response.status != 200);
+    draft.row("provisioning", row.map(|row| row.provisioning).unwrap_or_default());
     for (header, key) in TELLING {
         draft.row(key, response.headers.first(header).map(clip).unwrap_or_default());
     }

@@ -166,21 +166,63 @@ pub(super) fn annotate(leg: Leg, document: &Document<'_>, draft: &mut Draft) -> 
     let mut digest = None;
     for root in document.elements().filter(|id| document.name(*id) == "EASProvisionDoc") {
         let digest = digest.get_or_insert_with(Digest::default);
-        let password_off =
-            document.child_text(root, "DevicePasswordEnabled").as_deref() == Some("0");
+        let switch = Switch::of(document, root);
         for setting in document.children(root) {
             digest.settings += 1;
-            note_setting(leg, document, setting, password_off, digest, draft);
+            note_setting(leg, document, setting, switch, digest, draft);
         }
+        draft.note(leg, document, root, Level::Info, absent(document, root));
     }
     digest
+}
+
+/// What the settings that are missing from a document mean, where the specification says so.
+fn absent(document: &Document<'_>, root: NodeId) -> String {
+    let present: Vec<&'static str> = document
+        .children(root)
+        .filter_map(|id| Policy::named(document.name(id)))
+        .map(|policy| policy.element)
+        .collect();
+    let missing: Vec<&Policy> = POLICIES
+        .iter()
+        .filter(|policy| policy.parent == "EASProvisionDoc" && !policy.source.is_empty())
+        .filter(|policy| !present.contains(&policy.element))
+        .collect();
+    if missing.is_empty() {
+        return "every setting of the protocol is there".to_owned();
+    }
+    let count = counted(missing.len(), "setting is", "settings are");
+    let defined = missing.iter().filter(|policy| !policy.when_absent.is_empty());
+    let words = defined.map(|policy| format!("{}: {}", policy.element, policy.when_absent));
+    joined([format!("{count} absent"), joined(words, ", ")], "; when absent: ")
+}
+
+/// `DevicePasswordEnabled`, on which eight settings depend (MS-ASPROV 3.1.5.1.1.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Switch {
+    /// 1, or empty: the rest counts.
+    On,
+    /// 0: the rest is ignored.
+    Off,
+    /// Not there: the 2018 text has it ignored, the 2012 text says nothing.
+    Absent,
+}
+
+impl Switch {
+    fn of(document: &Document<'_>, root: NodeId) -> Self {
+        match document.child(root, "DevicePasswordEnabled") {
+            None => Self::Absent,
+            Some(id) if document.text(id) == "0" => Self::Off,
+            Some(_) => Self::On,
+        }
+    }
 }
 
 fn note_setting(
     leg: Leg,
     document: &Document<'_>,
     id: NodeId,
-    password_off: bool,
+    switch: Switch,
     digest: &mut Digest,
     draft: &mut Draft,
 ) {
@@ -194,10 +236,18 @@ fn note_setting(
     }
     let text = document.text(id);
     let (mut level, mut words) = policy.explain(&text);
-    if password_off && policy.needs == "DevicePasswordEnabled" {
-        // A wrong value stays a warning: it is wrong whether it counts or not.
-        level = if level == Level::Notable { Level::Info } else { level };
-        words.push_str("; ignored because DevicePasswordEnabled is 0");
+    if policy.needs == "DevicePasswordEnabled" {
+        match switch {
+            Switch::On => {}
+            Switch::Off => {
+                // A wrong value stays a warning: it is wrong whether it counts or not.
+                level = if level == Level::Notable { Level::Info } else { level };
+                words.push_str("; ignored because DevicePasswordEnabled is 0");
+            }
+            Switch::Absent => {
+                words.push_str("; may be ignored because DevicePasswordEnabled is absent");
+            }
+        }
     }
     if level == Level::Notable {
         digest.restrictive.push(format!("{} {}", policy.element, clip(&text)));
@@ -319,11 +369,35 @@ mod tests {
             "6 settings, 2 restrictive: AllowCamera 0, ApprovedApplicationList (1 entry)"
         );
         let notes: Vec<String> =
-            draft.finish().response.into_iter().map(|note| note.text).collect();
+            draft.finish().response.into_iter().skip(1).map(|note| note.text).collect();
         assert_eq!(notes[1], "at least 4 characters; ignored because DevicePasswordEnabled is 0");
         assert_eq!(notes[3], "1 entry: only these installed apps may run");
         assert_eq!(notes[4], "SHA-1 of an allowed in-memory app");
         assert_eq!(notes[5], "empty list: nothing blocked");
         assert_eq!(notes.len(), 7);
+    }
+
+    #[test]
+    fn what_is_absent_is_said_where_it_means_something() {
+        let note = |body: &str| {
+            let decoded = sketch::decoded(body);
+            let mut draft = Draft::default();
+            annotate(Leg::Response, &Document::of(&decoded).unwrap(), &mut draft);
+            draft.finish().response.into_iter().map(|note| note.text).collect::<Vec<_>>()
+        };
+        let notes = note(
+            "<EASProvisionDoc><MinDevicePasswordLength>4</MinDevicePasswordLength></EASProvisionDoc>",
+        );
+        assert!(
+            notes[0].starts_with("41 settings are absent; when absent: DevicePasswordEnabled: ")
+        );
+        assert!(notes[0].contains("AllowSimpleDevicePassword: 1 (SHOULD)"));
+        assert_eq!(
+            notes[1],
+            "at least 4 characters; may be ignored because DevicePasswordEnabled is absent"
+        );
+        let all = POLICIES.iter().fold(String::new(), |all, row| all + "<" + row.element + "/>");
+        let notes = note(&format!("<EASProvisionDoc>{all}</EASProvisionDoc>"));
+        assert_eq!(notes[0], "every setting of the protocol is there");
     }
 }

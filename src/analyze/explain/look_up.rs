@@ -138,6 +138,8 @@ mod tests {
         let found = tables("./Vendor/MSFT/RemoteWipe/doWipe");
         assert_eq!(found[0].0, "Configuration service provider");
         assert!(found[0].1.contains("access: Exec"), "{}", found[0].1);
+        let short = tables("RemoteWipe/doWipe");
+        assert_eq!(short, found);
         assert_eq!(tables("allowbluetooth")[0].0, "ActiveSync policy");
         assert!(tables("FolderSync").iter().any(|(table, _)| *table == "ActiveSync command"));
         assert!(tables("ERROR_BUSY")[0].1.contains("0x800700AA"));

@@ -6,9 +6,10 @@ use super::look_up::{Explanation, Lines};
 
 const TABLE: &str = "Configuration service provider";
 
-/// The node a path names, or the nearest above it.
+/// The node a path names, or the nearest above it. `Policy/Config/…` alone will do.
 pub(super) fn explain(path: &str) -> Vec<Explanation> {
-    let Some(found) = csp::find(path) else { return Vec::new() };
+    let below_vendor = || csp::find(&format!("./Vendor/MSFT/{path}"));
+    let Some(found) = csp::find(path).or_else(below_vendor) else { return Vec::new() };
     let node = found.node();
     let (lead, key) = match found {
         Found::Node(_) => (None, node.path),
