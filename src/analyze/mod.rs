@@ -1,1 +1,32 @@
-//! analyze
+//! What an exchange means: words added to what the codec decoded.
+//!
+//! What lives here: notes on nodes, the summary a list shows, the facts of an overview, the tables
+//! of policies, status codes, alerts, HRESULTs and configuration service providers, and the look-up
+//! of a code or path in all of them. What does not: reading bytes ([`crate::codec`]), layout and
+//! colours ([`crate::render`]), anything that needs more than one exchange (it joins as `rules` and
+//! `flow` beside these modules).
+//!
+//! ```text
+//!  Exchange + Decoded ──▶ annotate ─┬▶ eas     commands, Provision phases, policies, Status
+//!                                   ├▶ syncml  messages, commands, Status, Alert, LocURI
+//!                                   └▶ http    everything else, and every failure
+//!                                        └▶ Draft ──▶ Annotated {summary, overview, notes}
+//!  `165`, `0x80070032`, `./Vendor/…` ──▶ explain ──▶ [Explanation]
+//! ```
+//!
+//! Everything is a pure function of its arguments and of the tables in `tables/` (TSV, last column
+//! = source). `csp_nodes.tsv.gz` is packed because it is large: `zcat` shows it.
+
+mod annotate;
+mod csp;
+mod document;
+mod draft;
+mod eas;
+mod explain;
+mod hresult;
+mod http;
+mod syncml;
+mod table;
+
+pub use annotate::annotate;
+pub use explain::{Explanation, explain};

@@ -1,6 +1,7 @@
 //! Integration tests: one binary, a module an area.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
+mod annotate;
 mod decode;
 mod limits;
 mod modes;

@@ -1,0 +1,220 @@
+//! Which conversation is this, and who tells it.
+
+use crate::model::{Annotated, Decoded, Exchange, Grade, Kind, Leg, Level, Protocol, State};
+
+use super::document::{Document, Subject};
+use super::draft::Draft;
+use super::{eas, http, syncml};
+
+/// Says what one exchange means. Pure: needs nothing but the exchange and its decoded bodies.
+///
+/// Both bodies may be missing or partial: an answer still to come is simply not spoken of yet.
+/// The work is linear in the number of nodes.
+pub fn annotate(
+    exchange: &Exchange,
+    request: Option<&Decoded>,
+    response: Option<&Decoded>,
+) -> Annotated {
+    let subject = Subject {
+        exchange,
+        request: request.and_then(Document::of),
+        response: response.and_then(Document::of),
+    };
+    let mut draft = Draft::default();
+    if let Some(head) = eas::Head::of(&subject) {
+        draft.summary.protocol = Protocol::ActiveSync;
+        eas::tell(&subject, &head, &mut draft);
+    } else if syncml::recognise(&subject) {
+        draft.summary.protocol = Protocol::SyncMl;
+        syncml::tell(&subject, &mut draft);
+    } else {
+        http::tell(&subject, &mut draft);
+    }
+    damage(exchange, request, Leg::Request, &mut draft);
+    damage(exchange, response, Leg::Response, &mut draft);
+    end(exchange, &mut draft);
+    draft.finish()
+}
+
+/// Damaged bodies. An early end is no damage while more may come, or when we kept only a part.
+fn damage(exchange: &Exchange, decoded: Option<&Decoded>, leg: Leg, draft: &mut Draft) {
+    let Some(decoded) = decoded else { return };
+    let body = match leg {
+        Leg::Request => exchange.request.as_ref().map(|request| request.body),
+        Leg::Response => exchange.response.as_ref().map(|response| response.body),
+    };
+    let partial =
+        body.is_some_and(|body| body.truncated() || (!body.ended && exchange.in_flight()));
+    let broken = decoded.problems.iter().find(|problem| problem.grade == Grade::Broken);
+    if let Some(problem) = broken
+        && !partial
+    {
+        draft.raise(Level::Alarm);
+        draft.fact(format!("{} body damaged", leg.name()));
+        draft.row("damage", format!("{}: {}", leg.name(), problem.text));
+    } else if !decoded.problems.is_empty() {
+        draft.raise(Level::Notable);
+    }
+}
+
+/// How the exchange ended, when it did not end well.
+fn end(exchange: &Exchange, draft: &mut Draft) {
+    match &exchange.state {
+        State::Failed(failure) => {
+            draft.raise(Level::Alarm);
+            draft.headline(format!("{} failed: {}", failure.side.name(), failure.cause));
+            draft.row("failure", format!("{}: {}", failure.side.name(), failure.cause));
+            draft.row("advice", failure.advice.clone());
+        }
+        State::CutOff => {
+            draft.raise(Level::Warning);
+            draft.fact("cut off in flight");
+        }
+        State::InFlight | State::Complete => {}
+    }
+    if exchange.kind != Kind::Http
+        && let Some(relayed) = exchange.relayed
+    {
+        draft.fact(format!("relayed unread: {} bytes up, {} down", relayed.up, relayed.down));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::analyze::document::sketch;
+    use crate::model::{ConnId, ExchangeId, Header, Headers, Request, Response, WallTime};
+
+    /// Names that any of the tellers looks for.
+    const NAMES: [&str; 44] = [
+        "Provision",
+        "Policies",
+        "Policy",
+        "PolicyKey",
+        "Status",
+        "Data",
+        "EASProvisionDoc",
+        "RemoteWipe",
+        "AccountOnlyRemoteWipe",
+        "AllowCamera",
+        "MinDevicePasswordLength",
+        "Sync",
+        "Collections",
+        "Collection",
+        "SyncKey",
+        "CollectionId",
+        "Commands",
+        "Add",
+        "Responses",
+        "Ping",
+        "HeartbeatInterval",
+        "Folders",
+        "Folder",
+        "FolderSync",
+        "Changes",
+        "Type",
+        "SyncML",
+        "SyncHdr",
+        "SyncBody",
+        "Cred",
+        "Meta",
+        "Chal",
+        "CmdID",
+        "CmdRef",
+        "MsgRef",
+        "Alert",
+        "Replace",
+        "Item",
+        "Target",
+        "LocURI",
+        "Atomic",
+        "MoreData",
+        "Final",
+        "Exec",
+    ];
+
+    /// Texts that mean something somewhere, or nothing at all.
+    const TEXTS: [&str; 12] = [
+        "",
+        "0",
+        "1",
+        "2",
+        "3",
+        "142",
+        "-1",
+        "99999999999999999999",
+        "./Vendor/MSFT/RemoteWipe/doWipe",
+        "{82cd3123-0000-0000-0000-0000008881df}1",
+        "AQ==",
+        "äöü",
+    ];
+
+    fn body() -> impl Strategy<Value = String> {
+        let leaf = prop::sample::select(TEXTS.to_vec()).prop_map(str::to_owned);
+        let tree = leaf.prop_recursive(5, 60, 6, |inner| {
+            let name = prop::sample::select(NAMES.to_vec());
+            (name, prop::collection::vec(inner, 0..6))
+                .prop_map(|(name, inner)| format!("<{name}>{}</{name}>", inner.concat()))
+        });
+        let root = prop::sample::select(NAMES.to_vec());
+        (root, prop::collection::vec(tree, 0..6))
+            .prop_map(|(name, inner)| format!("<{name}>{}</{name}>", inner.concat()))
+    }
+
+    proptest! {
+        /// Any shape of any names: no panic, and every note on a node that is there.
+        #[test]
+        fn any_tree_can_be_told(
+            request in body(),
+            response in body(),
+            command in prop::sample::select(NAMES.to_vec()),
+            status in prop::sample::select(vec![200_u16, 401, 449, 451, 503]),
+            activesync in any::<bool>(),
+        ) {
+            let mut exchange = Exchange::begin(ExchangeId(1), ConnId(1), Kind::Http, WallTime(0));
+            let folder = if activesync { "/Microsoft-Server-ActiveSync" } else { "/dm" };
+            let target = format!("{folder}?Cmd={command}");
+            exchange.request = Some(Request { method: "POST".into(), target, ..Request::default() });
+            let headers = Headers(vec![Header { name: "Retry-After".into(), value: "9".into() }]);
+            exchange.response = Some(Response { status, headers, ..Response::default() });
+            exchange.state = State::Complete;
+            let (request, response) = (sketch::decoded(&request), sketch::decoded(&response));
+            let annotated = annotate(&exchange, Some(&request), Some(&response));
+            for (decoded, leg) in [(&request, Leg::Request), (&response, Leg::Response)] {
+                let (_, tree, _) = decoded.document().unwrap();
+                for note in annotated.notes(leg) {
+                    prop_assert!(tree.element(note.node).is_some());
+                    prop_assert!(!note.text.is_empty());
+                    prop_assert!(annotated.summary.level >= note.level);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn damage_counts_only_when_the_body_is_whole() {
+        use crate::model::{BodyFacts, LayerId, Problem, Span};
+        let mut exchange = Exchange::begin(ExchangeId(1), ConnId(1), Kind::Http, WallTime(0));
+        let ended = BodyFacts { seen: 4, kept: 4, ended: true };
+        exchange.request = Some(Request { body: ended, ..Request::default() });
+        exchange.state = State::Complete;
+        let problem = Problem {
+            layer: LayerId::BODY,
+            span: Span::at(4),
+            grade: Grade::Broken,
+            code: "wbxml-truncated",
+            text: "the body ended early".into(),
+        };
+        let broken = Decoded { layers: Vec::new(), problems: vec![problem] };
+        let told = |exchange: &Exchange| annotate(exchange, Some(&broken), None).summary;
+        assert_eq!(told(&exchange).level, Level::Alarm);
+        assert_eq!(told(&exchange).facts, "request body damaged");
+        exchange.request.as_mut().unwrap().body.kept = 3;
+        assert_eq!(told(&exchange).level, Level::Notable);
+        exchange.request.as_mut().unwrap().body = BodyFacts { seen: 4, kept: 4, ended: false };
+        exchange.state = State::InFlight;
+        assert_eq!(told(&exchange).facts, "");
+    }
+}

@@ -1,0 +1,264 @@
+//! A decoded body as the analysis reads it: the main tree with its bytes, by local names.
+
+use std::borrow::Cow;
+
+use crate::model::{Attribute, LayerId, Name};
+use crate::model::{Decoded, Exchange, Leg, NodeId, NodeKind, Tree};
+
+/// One exchange and the main documents of its two bodies, as far as they are there.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Subject<'a> {
+    pub(super) exchange: &'a Exchange,
+    pub(super) request: Option<Document<'a>>,
+    pub(super) response: Option<Document<'a>>,
+}
+
+impl<'a> Subject<'a> {
+    /// The documents there are, request first.
+    pub(super) fn documents(&self) -> impl Iterator<Item = (Leg, Document<'a>)> + use<'a> {
+        let request = self.request.map(|document| (Leg::Request, document));
+        let response = self.response.map(|document| (Leg::Response, document));
+        request.into_iter().chain(response)
+    }
+
+    /// The HTTP status of the answer, once there is one.
+    pub(super) fn http_status(&self) -> Option<u16> {
+        self.exchange.response.as_ref().map(|response| response.status)
+    }
+}
+
+/// The main document of one body.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Document<'a> {
+    pub(super) layer: LayerId,
+    pub(super) tree: &'a Tree,
+    bytes: &'a [u8],
+}
+
+impl<'a> Document<'a> {
+    /// The main document of `decoded`; `None` when it has no tree with an element in it.
+    pub(super) fn of(decoded: &'a Decoded) -> Option<Self> {
+        let (layer, tree, bytes) = decoded.document()?;
+        tree.root()?;
+        Some(Self { layer, tree, bytes })
+    }
+
+    /// The root element; the first node when there is none.
+    pub(super) fn root(&self) -> NodeId {
+        self.tree.root().unwrap_or(NodeId(0))
+    }
+
+    /// The root element's local name.
+    pub(super) fn root_name(&self) -> &'a str {
+        self.name(self.root())
+    }
+
+    /// Local name of an element; empty for an unknown token and for anything else.
+    pub(super) fn name(&self, id: NodeId) -> &'a str {
+        self.tree.name(id).unwrap_or_default()
+    }
+
+    /// The element around `id`.
+    pub(super) fn parent(&self, id: NodeId) -> Option<NodeId> {
+        self.tree.get(id)?.parent
+    }
+
+    /// Local name of the element around `id`; empty at the root.
+    pub(super) fn parent_name(&self, id: NodeId) -> &'a str {
+        self.parent(id).map(|id| self.name(id)).unwrap_or_default()
+    }
+
+    /// Every element in document order.
+    pub(super) fn elements(&self) -> impl Iterator<Item = NodeId> + use<'a> {
+        let tree = self.tree;
+        (0..).map(NodeId).take(tree.len()).filter(move |id| tree.element(*id).is_some())
+    }
+
+    /// Child elements in order.
+    pub(super) fn children(&self, id: NodeId) -> impl Iterator<Item = NodeId> + use<'a> {
+        let tree = self.tree;
+        tree.children(id).filter(move |id| tree.element(*id).is_some())
+    }
+
+    /// Child elements with this local name, in order.
+    pub(super) fn named(
+        &self,
+        id: NodeId,
+        name: &'static str,
+    ) -> impl Iterator<Item = NodeId> + use<'a> {
+        let tree = self.tree;
+        tree.children(id).filter(move |id| tree.name(*id) == Some(name))
+    }
+
+    /// How many child elements have this local name.
+    pub(super) fn count(&self, id: NodeId, name: &'static str) -> usize {
+        self.named(id, name).count()
+    }
+
+    /// The first child element with this local name.
+    pub(super) fn child(&self, id: NodeId, name: &str) -> Option<NodeId> {
+        self.tree.child(id, name)
+    }
+
+    /// Follows child names from `id`.
+    pub(super) fn descend(&self, id: NodeId, path: &[&str]) -> Option<NodeId> {
+        self.tree.descend(id, path)
+    }
+
+    /// The characters directly inside `id` without the blanks around them. Opaque bytes count
+    /// when they are UTF-8: some senders write text so.
+    pub(super) fn text(&self, id: NodeId) -> Cow<'a, str> {
+        let text = match self.tree.text(id, self.bytes) {
+            Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+            Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+        };
+        if !text.is_empty() {
+            return text;
+        }
+        self.opaque(id)
+            .and_then(|bytes| std::str::from_utf8(bytes).ok())
+            .unwrap_or_default()
+            .trim()
+            .into()
+    }
+
+    /// The bytes of the first opaque child of `id`.
+    pub(super) fn opaque(&self, id: NodeId) -> Option<&'a [u8]> {
+        let (tree, bytes) = (self.tree, self.bytes);
+        tree.children(id).find_map(|child| match tree.get(child)?.kind {
+            NodeKind::Opaque(span) => Some(span.of(bytes)),
+            _ => None,
+        })
+    }
+
+    /// The text of the first child element with this name, when it has any.
+    pub(super) fn child_text(&self, id: NodeId, name: &str) -> Option<Cow<'a, str>> {
+        self.child(id, name).map(|child| self.text(child)).filter(|text| !text.is_empty())
+    }
+
+    /// The text at the end of a path of child names, when there is any.
+    pub(super) fn text_at(&self, id: NodeId, path: &[&str]) -> Option<Cow<'a, str>> {
+        self.descend(id, path).map(|child| self.text(child)).filter(|text| !text.is_empty())
+    }
+
+    /// The value of the attribute of `id` with this local name, compared without case.
+    pub(super) fn attribute(&self, id: NodeId, name: &str) -> Option<&'a str> {
+        let attributes: &'a [Attribute] = &self.tree.element(id)?.attributes;
+        let found = attributes.iter().find(|attribute| match &attribute.name {
+            Name::Known(own) => own.eq_ignore_ascii_case(name),
+            Name::Literal(own) => own.eq_ignore_ascii_case(name),
+            Name::Unknown { .. } => false,
+        })?;
+        Some(Tree::resolve(&found.value, self.bytes))
+    }
+
+    /// Names from the root to `id`, joined with `/`.
+    pub(super) fn path(&self, id: NodeId) -> String {
+        self.tree.path(id).join("/")
+    }
+}
+
+/// Builds documents for tests from XML-like text: `<a><b>text</b><c/></a>`.
+#[cfg(test)]
+pub(super) mod sketch {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::model::{Element, Format, Layer, Namespace, Span, Text, Written};
+
+    /// A decoded body whose only layer is the sketched tree. No entities, no comments; attributes
+    /// as `name="value"`.
+    pub(crate) fn decoded(text: &str) -> Decoded {
+        let layer = Layer {
+            label: "body".into(),
+            origin: None,
+            bytes: Bytes::copy_from_slice(text.as_bytes()),
+            format: Format::Xml("XML"),
+            tree: Some(tree(text)),
+            facts: Vec::new(),
+        };
+        Decoded { layers: vec![layer], problems: Vec::new() }
+    }
+
+    fn tree(text: &str) -> Tree {
+        let mut tree = Tree::new();
+        let mut open: Vec<NodeId> = Vec::new();
+        let mut at = 0;
+        while at < text.len() {
+            let rest = &text[at..];
+            if let Some(end) = rest.strip_prefix("</").and_then(|r| r.find('>')) {
+                at += end + 3;
+                tree.close(open.pop().unwrap(), at);
+            } else if let Some(inner) = rest.strip_prefix('<') {
+                let end = inner.find('>').unwrap();
+                let tag = &inner[..end];
+                let span = Span::new(at, at + end + 2);
+                let id =
+                    tree.push(element(tag.trim_end_matches('/'), span), span, open.last().copied());
+                at += end + 2;
+                if tag.ends_with('/') {
+                    tree.close(id, at);
+                } else {
+                    open.push(id);
+                }
+            } else {
+                let end = rest.find('<').unwrap_or(rest.len());
+                let span = Span::new(at, at + end);
+                tree.push(
+                    NodeKind::Text(Text::Slice(span), Written::Plain),
+                    span,
+                    open.last().copied(),
+                );
+                at += end;
+            }
+        }
+        assert!(open.is_empty(), "unclosed element in {text}");
+        tree
+    }
+
+    fn element(tag: &str, span: Span) -> NodeKind {
+        let mut words = tag.split_whitespace();
+        let name = Name::Literal(words.next().unwrap().into());
+        let attributes = words
+            .map(|word| {
+                let (name, value) = word.split_once('=').unwrap();
+                Attribute {
+                    name: Name::Literal(name.into()),
+                    namespace: Namespace::NONE,
+                    value: Text::Owned(value.trim_matches('"').into()),
+                    span,
+                }
+            })
+            .collect();
+        NodeKind::Element(Element {
+            name,
+            namespace: Namespace::NONE,
+            token: None,
+            attributes,
+            tag: span,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_trimmed_and_found_by_path() {
+        let decoded = sketch::decoded("<a><b k=\"v\"> one </b><b>two</b><c/></a>");
+        let document = Document::of(&decoded).unwrap();
+        let root = document.root();
+        assert_eq!(document.text_at(root, &["b"]).as_deref(), Some("one"));
+        assert_eq!(document.child_text(root, "c"), None);
+        assert_eq!(document.count(root, "b"), 2);
+        let first = document.child(root, "b").unwrap();
+        assert_eq!(document.attribute(first, "K"), Some("v"));
+        assert_eq!((document.path(first), document.parent_name(first)), ("a/b".into(), "a"));
+    }
+
+    #[test]
+    fn no_tree_is_no_document() {
+        assert!(Document::of(&Decoded::default()).is_none());
+    }
+}

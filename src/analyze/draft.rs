@@ -1,0 +1,147 @@
+//! The annotation while it is being written.
+
+use crate::model::{Annotated, Leg, Level, NodeId, Note, Summary};
+
+use super::document::Document;
+
+/// Characters of one value from the wire inside a sentence of ours.
+const VALUE_CHARS: usize = 160;
+
+/// Characters of the facts of a summary: they stand in one line of a list.
+const FACTS_CHARS: usize = 400;
+
+/// Facts of one exchange; a hostile body could ask for more.
+const FACTS: usize = 32;
+
+/// Lines of one overview.
+const ROWS: usize = 100;
+
+/// Characters of one line of an overview.
+const ROW_CHARS: usize = 1_000;
+
+/// Everything said so far about one exchange. What is said raises the level of the whole.
+#[derive(Debug, Default)]
+pub(super) struct Draft {
+    pub(super) summary: Summary,
+    facts: Vec<String>,
+    overview: Vec<(&'static str, String)>,
+    request: Vec<Note>,
+    response: Vec<Note>,
+}
+
+impl Draft {
+    /// Says something about one node.
+    pub(super) fn note(
+        &mut self,
+        leg: Leg,
+        document: &Document<'_>,
+        node: NodeId,
+        level: Level,
+        text: impl Into<String>,
+    ) {
+        self.raise(level);
+        let note = Note { layer: document.layer, node, level, text: text.into() };
+        match leg {
+            Leg::Request => self.request.push(note),
+            Leg::Response => self.response.push(note),
+        }
+    }
+
+    /// Adds to what the list shows; an empty or known text adds nothing.
+    pub(super) fn fact(&mut self, text: impl Into<String>) {
+        let text = text.into();
+        if !text.is_empty() && self.facts.len() < FACTS && !self.facts.contains(&text) {
+            self.facts.push(text);
+        }
+    }
+
+    /// Puts a fact before all others: what must not be overlooked.
+    pub(super) fn headline(&mut self, text: impl Into<String>) {
+        let text = text.into();
+        if self.facts.len() < FACTS && !self.facts.contains(&text) {
+            self.facts.insert(0, text);
+        }
+    }
+
+    /// Adds a line to the overview; an empty text adds nothing.
+    pub(super) fn row(&mut self, key: &'static str, text: impl Into<String>) {
+        let text = text.into();
+        if !text.is_empty() && self.overview.len() < ROWS {
+            self.overview.push((key, clip_to(&text, ROW_CHARS)));
+        }
+    }
+
+    /// Makes the whole at least this loud.
+    pub(super) fn raise(&mut self, level: Level) {
+        self.summary.level = self.summary.level.max(level);
+    }
+
+    /// The finished annotation, notes in document order.
+    pub(super) fn finish(mut self) -> Annotated {
+        for notes in [&mut self.request, &mut self.response] {
+            // Stable: two notes on one node stay in the order they were written.
+            notes.sort_by_key(|note| (note.layer, note.node));
+        }
+        self.summary.facts = clip_to(&self.facts.join(", "), FACTS_CHARS);
+        Annotated {
+            summary: self.summary,
+            overview: self.overview,
+            request: self.request,
+            response: self.response,
+            findings: Vec::new(),
+        }
+    }
+}
+
+/// A value from the wire, cut to what a sentence bears; the cut shows as `…`.
+pub(super) fn clip(text: &str) -> String {
+    clip_to(text, VALUE_CHARS)
+}
+
+/// The first `limit` characters of `text`; the cut shows as `…`.
+pub(super) fn clip_to(text: &str, limit: usize) -> String {
+    match text.char_indices().nth(limit) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}
+
+/// `1 add`, `2 adds`; nothing for none.
+pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
+    match count {
+        0 => String::new(),
+        1 => format!("1 {one}"),
+        _ => format!("{count} {many}"),
+    }
+}
+
+/// The non-empty ones of `parts`, joined.
+pub(super) fn joined(parts: impl IntoIterator<Item = String>, separator: &str) -> String {
+    let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    parts.join(separator)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headlines_come_first_and_nothing_is_said_twice() {
+        let mut draft = Draft::default();
+        draft.fact("one");
+        draft.fact("");
+        draft.fact("one");
+        draft.headline("WIPE");
+        draft.headline("WIPE");
+        draft.raise(Level::Alarm);
+        draft.raise(Level::Info);
+        let summary = draft.finish().summary;
+        assert_eq!((summary.facts.as_str(), summary.level), ("WIPE, one", Level::Alarm));
+    }
+
+    #[test]
+    fn clipping_counts_characters_not_bytes() {
+        assert_eq!(clip_to("äöü", 3), "äöü");
+        assert_eq!(clip_to("äöüß", 3), "äöü…");
+    }
+}

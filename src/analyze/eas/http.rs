@@ -1,0 +1,154 @@
+//! HTTP around ActiveSync: statuses with a meaning of their own, and headers worth a line.
+
+use std::sync::LazyLock;
+
+use crate::analyze::document::Subject;
+use crate::analyze::draft::{Draft, clip, joined};
+use crate::analyze::http;
+use crate::analyze::table::rows;
+use crate::model::{Level, Request, Response};
+
+const TABLE: &str = include_str!("../tables/http_status.tsv");
+
+/// Headers of an answer that say what went on, with their key in the overview.
+const TELLING: [(&str, &str); 8] = [
+    ("Retry-After", "retry after"),
+    ("X-MS-ASThrottle", "throttled"),
+    ("X-MS-ASError", "server says"),
+    ("X-MS-BackOffDuration", "back off"),
+    ("X-MS-Credentials-Expire", "password expires"),
+    ("X-MS-Credential-Expires", "password expires"),
+    ("X-MS-Credential-Service-Url", "password reset"),
+    ("X-MS-RP", "server resync"),
+];
+
+/// What an HTTP status means to an ActiveSync client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::analyze) struct HttpStatus {
+    pub(in crate::analyze) code: &'static str,
+    pub(in crate::analyze) label: &'static str,
+    pub(in crate::analyze) meaning: &'static str,
+    pub(in crate::analyze) client_action: &'static str,
+    pub(in crate::analyze) provisioning: &'static str,
+    pub(in crate::analyze) versions: &'static str,
+    pub(in crate::analyze) notes: &'static str,
+    pub(in crate::analyze) source: &'static str,
+}
+
+/// Every HTTP status with a meaning here (MS-ASHTTP, MS-ASCMD 2.2.2).
+pub(in crate::analyze) static HTTP_STATUSES: LazyLock<Vec<HttpStatus>> = LazyLock::new(|| {
+    rows::<8>(TABLE)
+        .map(|[code, label, meaning, client_action, provisioning, versions, notes, source]| {
+            HttpStatus {
+                code,
+                label,
+                meaning,
+                client_action,
+                provisioning,
+                versions,
+                notes,
+                source,
+            }
+        })
+        .collect()
+});
+
+/// Tells the HTTP side of the answer.
+pub(super) fn tell(subject: &Subject<'_>, draft: &mut Draft) {
+    let Some(response) = &subject.exchange.response else { return };
+    let request = subject.exchange.request.as_ref();
+    draft.raise(level(response.status, request));
+    let fact = fact(response, request);
+    if !fact.is_empty() {
+        draft.headline(fact);
+    }
+    draft.row("answer", answer(response));
+    let row = row(response.status).filter(|_| response.status != 200);
+    draft.row("provisioning", row.map(|row| row.provisioning).unwrap_or_default());
+    for (header, key) in TELLING {
+        draft.row(key, response.headers.first(header).map(clip).unwrap_or_default());
+    }
+}
+
+fn level(status: u16, request: Option<&Request>) -> Level {
+    match status {
+        401 if !http::answers_challenge(request) => Level::Notable,
+        400.. => Level::Warning,
+        _ => Level::Info,
+    }
+}
+
+fn fact(response: &Response, request: Option<&Request>) -> String {
+    let header = |name: &str| response.headers.first(name).map(clip);
+    match response.status {
+        401 => http::challenge(response, request),
+        449 => "HTTP 449: provision first".to_owned(),
+        451 => match header("X-MS-Location") {
+            Some(location) => format!("HTTP 451: use {location} from now on"),
+            None => "HTTP 451: wrong server, ask Autodiscover".to_owned(),
+        },
+        457 => "HTTP 457: password expired".to_owned(),
+        503 => joined(
+            [
+                "HTTP 503: try later".to_owned(),
+                header("Retry-After").map(|time| format!("after {time} s")).unwrap_or_default(),
+                header("X-MS-ASThrottle").map(|why| format!("({why})")).unwrap_or_default(),
+            ],
+            " ",
+        ),
+        400.. => match row(response.status) {
+            Some(row) => format!("HTTP {} {}", row.code, row.label),
+            None => format!("HTTP {}", http::status_line(response)),
+        },
+        _ => String::new(),
+    }
+}
+
+fn row(status: u16) -> Option<&'static HttpStatus> {
+    let code = status.to_string();
+    HTTP_STATUSES.iter().find(|row| row.code == code)
+}
+
+/// `449 Retry With: client must run Provision … (next: provision)`.
+fn answer(response: &Response) -> String {
+    let line = http::status_line(response);
+    let Some(row) = row(response.status).filter(|_| response.status != 200) else { return line };
+    let next = if row.client_action.is_empty() {
+        String::new()
+    } else {
+        format!("(next: {})", row.client_action)
+    };
+    joined([format!("{line}: {}", row.meaning), next], " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analyze::table::check;
+
+    #[test]
+    fn the_table_parses() {
+        let heading = "code label meaning client_action provisioning versions notes source";
+        assert_eq!(check(TABLE, heading, 1), 16);
+    }
+
+    #[test]
+    fn a_redirect_and_a_throttle_say_what_to_do() {
+        let response = |status, name: &str, value: &str| Response {
+            status,
+            headers: crate::model::Headers(vec![crate::model::Header {
+                name: name.into(),
+                value: value.into(),
+            }]),
+            ..Response::default()
+        };
+        let said = fact(&response(451, "X-MS-Location", "https://b/"), None);
+        assert_eq!(said, "HTTP 451: use https://b/ from now on");
+        assert_eq!(
+            fact(&response(503, "Retry-After", "30"), None),
+            "HTTP 503: try later after 30 s"
+        );
+        assert_eq!(fact(&response(449, "", ""), None), "HTTP 449: provision first");
+        assert_eq!(fact(&response(507, "", ""), None), "HTTP 507 Insufficient Storage");
+    }
+}
