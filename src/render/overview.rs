@@ -1,0 +1,194 @@
+//! Everything known of an exchange beside its bodies, as (label, text) lines.
+
+use std::fmt::Write;
+
+use crate::model::{
+    CertificateFacts, Decoded, Detail, Exchange, Grade, Kind, Level, MonoTime, State, Tls, Verdict,
+};
+
+use super::clean;
+use super::units::{age, bytes, count};
+
+/// The overview's lines; all clean. Empty labels continue the line above.
+pub fn overview(detail: &Detail) -> Vec<(String, String)> {
+    let exchange = &detail.exchange;
+    let mut lines = Lines::default();
+    lines.outcome(exchange);
+    for (label, text) in &detail.annotated.overview {
+        lines.add(label, text);
+    }
+    for finding in &detail.annotated.findings {
+        let text = format!(
+            "{} {} ({}, {})",
+            finding.level.mark(),
+            finding.text,
+            finding.id,
+            finding.clause
+        );
+        lines.add("finding", text.trim_start());
+    }
+    lines.problems("request", detail.request.as_ref());
+    lines.problems("response", detail.response.as_ref());
+    lines.bodies(exchange);
+    lines.peers(exchange);
+    lines.times(exchange);
+    lines.0
+}
+
+#[derive(Default)]
+struct Lines(Vec<(String, String)>);
+
+impl Lines {
+    fn add(&mut self, label: &str, text: &str) {
+        self.0.push((label.to_owned(), clean(text).into_owned()));
+    }
+
+    fn outcome(&mut self, exchange: &Exchange) {
+        let request = exchange.request.as_ref();
+        let method = request.map_or(
+            match exchange.kind {
+                Kind::Tunnel => "tunnel to",
+                _ => "connection to",
+            },
+            |r| r.method.as_str(),
+        );
+        self.add("exchange", &format!("{} {method} {}", exchange.id, exchange.url()));
+        if let Some(response) = &exchange.response {
+            let ours = if response.ours { " (written by synctap)" } else { "" };
+            self.add(
+                "answer",
+                &format!("{} {} {}{ours}", response.version, response.status, response.reason),
+            );
+        }
+        match &exchange.state {
+            State::InFlight => self.add("state", "in flight"),
+            State::Complete => {}
+            State::CutOff => {
+                self.add("state", "cut off: synctap was stopped while this was in flight");
+            }
+            State::Failed(failure) => {
+                let mark = Level::Alarm.mark();
+                self.add(
+                    "failed",
+                    &format!(
+                        "{mark} {} side: {} ({})",
+                        failure.side.name(),
+                        failure.cause,
+                        failure.code
+                    ),
+                );
+                if !failure.advice.is_empty() {
+                    self.add("try", &failure.advice);
+                }
+            }
+        }
+    }
+
+    fn problems(&mut self, leg: &str, decoded: Option<&Decoded>) {
+        for problem in decoded.into_iter().flat_map(|d| &d.problems) {
+            let mark = match problem.grade {
+                Grade::Odd => Level::Warning.mark(),
+                Grade::Broken => Level::Alarm.mark(),
+            };
+            self.add(
+                "problem",
+                &format!("{mark} {leg} body, byte {}: {}", problem.span.start, problem.text),
+            );
+        }
+    }
+
+    fn bodies(&mut self, exchange: &Exchange) {
+        let legs = [
+            ("request", exchange.request.as_ref().map(|r| (r.body, r.headers.media_type()))),
+            ("response", exchange.response.as_ref().map(|r| (r.body, r.headers.media_type()))),
+        ];
+        for (leg, facts) in legs {
+            let Some((body, media_type)) = facts else { continue };
+            let mut text = count(body.seen, "byte");
+            if !media_type.is_empty() {
+                let _ = write!(text, ", {media_type}");
+            }
+            if body.truncated() {
+                let _ =
+                    write!(text, ", truncated: only the first {} kept", count(body.kept, "byte"));
+            } else if !body.ended && body.seen > 0 && !exchange.in_flight() {
+                text.push_str(", cut short");
+            }
+            self.add(leg, &text);
+        }
+        if let Some(relayed) = exchange.relayed {
+            let text = format!("{} up, {} down, not read", bytes(relayed.up), bytes(relayed.down));
+            self.add("relayed", &text);
+        }
+    }
+
+    fn peers(&mut self, exchange: &Exchange) {
+        self.add(
+            "client",
+            &format!("{} ({}), by {}", exchange.client, exchange.conn, exchange.mode),
+        );
+        if let Some(tls) = &exchange.client_tls {
+            self.tls(tls, "shown");
+        }
+        if let Some(server) = &exchange.server {
+            self.add("server", server);
+        }
+        if let Some(tls) = &exchange.server_tls {
+            self.tls(tls, "chain");
+        }
+    }
+
+    fn tls(&mut self, tls: &Tls, chain: &str) {
+        let mut text = format!("{} {}", tls.version, tls.suite);
+        if let Some(sni) = &tls.sni {
+            let _ = write!(text, ", SNI {sni}");
+        }
+        if let Some(alpn) = &tls.alpn {
+            let _ = write!(text, ", ALPN {alpn}");
+        }
+        match &tls.verdict {
+            Verdict::None => {}
+            Verdict::Verified => text.push_str(", certificate verified"),
+            Verdict::Unverified(reason) => {
+                let _ = write!(text, ", CERTIFICATE NOT VERIFIED: {reason}");
+            }
+        }
+        self.add("tls", text.trim_start());
+        for certificate in &tls.chain {
+            self.add(chain, &certificate_line(certificate));
+        }
+    }
+
+    fn times(&mut self, exchange: &Exchange) {
+        self.add("started", &exchange.started.rfc3339());
+        let times = &exchange.times;
+        let steps: [(&str, Option<MonoTime>); 8] = [
+            ("client TLS", times.client_tls),
+            ("request head", times.request_head),
+            ("request end", times.request_end),
+            ("connected", times.connected),
+            ("server TLS", times.server_tls),
+            ("answer head", times.response_head),
+            ("answer end", times.response_end),
+            ("closed", times.closed),
+        ];
+        let known = steps.iter().filter_map(|(name, at)| Some((name, (*at)?)));
+        let text: Vec<_> =
+            known.map(|(name, at)| format!("{name} {}", age(at.duration()))).collect();
+        if !text.is_empty() {
+            self.add("timing", &text.join(", "));
+        }
+    }
+}
+
+fn certificate_line(certificate: &CertificateFacts) -> String {
+    let day = |time: crate::model::WallTime| time.utc().date().to_string();
+    format!(
+        "{}, issued by {}, {} to {}, SHA-256 {}",
+        certificate.subject,
+        certificate.issuer,
+        day(certificate.not_before),
+        day(certificate.not_after),
+        certificate.sha256.get(..16).unwrap_or(&certificate.sha256),
+    )
+}

@@ -1,0 +1,128 @@
+//! The words of one list line.
+
+use std::time::Duration;
+
+use crate::model::{Kind, Level, Progress, Protocol, Row, WallTime};
+
+use super::clean;
+use super::units::{age, bytes};
+
+/// One list line, a string a column; all clean.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RowText {
+    /// Time of day, UTC, to the second.
+    pub time: String,
+    /// Device id, or the client's address when no device is known.
+    pub device: String,
+    /// ActiveSync command, SyncML commands, or HTTP method.
+    pub command: String,
+    /// Host with unusual port.
+    pub host: String,
+    /// Path with query.
+    pub path: String,
+    /// HTTP status and the protocol's own (`200 · 142`), or how it ended without one.
+    pub status: String,
+    /// Request and response body sizes: `51 → 595`; `+` marks a truncated copy.
+    pub sizes: String,
+    /// How long it took, or its age in flight.
+    pub duration: String,
+    /// What one would tell a colleague.
+    pub facts: String,
+    /// The level's mark.
+    pub mark: char,
+    /// The level, for colour beside the mark.
+    pub level: Level,
+    /// True while more may come.
+    pub in_flight: bool,
+}
+
+/// The words of `row`; `now` gives exchanges in flight their age.
+pub fn row(row: &Row, now: WallTime) -> RowText {
+    let summary = &row.summary;
+    let or =
+        |text: &str, other: &str| clean(if text.is_empty() { other } else { text }).into_owned();
+    let in_flight = row.progress == Progress::InFlight;
+    let level = row.level();
+    let micros =
+        row.duration.unwrap_or_else(|| now.0.saturating_sub(row.started.0).max(0).unsigned_abs());
+    let facts = match (row.cause.is_empty(), summary.facts.is_empty()) {
+        (true, _) => clean(&summary.facts).into_owned(),
+        (false, true) => clean(&row.cause).into_owned(),
+        (false, false) => format!("{} · {}", clean(&row.cause), clean(&summary.facts)),
+    };
+    RowText {
+        time: time_of_day(row.started),
+        device: or(&summary.device, &row.client),
+        command: command(row),
+        host: clean(&row.host).into_owned(),
+        path: clean(&row.path).into_owned(),
+        status: status(row),
+        sizes: format!(
+            "{} → {}{}",
+            bytes(row.request_size),
+            bytes(row.response_size),
+            if row.truncated { "+" } else { "" }
+        ),
+        duration: age(Duration::from_micros(micros)),
+        facts,
+        mark: level.mark(),
+        level,
+        in_flight,
+    }
+}
+
+/// One line without a terminal: what headless mode prints.
+pub fn row_line(r: &Row, now: WallTime) -> String {
+    let text = row(r, now);
+    let mut line = format!(
+        "{} {} {:>5} {:<22} {:<20} {:<7} {:>13} {:>7}  {}",
+        text.time,
+        text.mark,
+        r.id.to_string(),
+        text.command,
+        text.device,
+        text.status,
+        text.sizes,
+        text.duration,
+        text.host
+    );
+    if r.summary.protocol == Protocol::Http && !text.path.is_empty() {
+        line.push_str(&text.path);
+    }
+    if !text.facts.is_empty() {
+        line.push_str("  ");
+        line.push_str(&text.facts);
+    }
+    line
+}
+
+fn time_of_day(time: WallTime) -> String {
+    let utc = time.utc();
+    format!("{:02}:{:02}:{:02}", utc.hour(), utc.minute(), utc.second())
+}
+
+fn command(row: &Row) -> String {
+    let known = if row.summary.command.is_empty() { &row.method } else { &row.summary.command };
+    match (row.kind, known.is_empty()) {
+        (_, false) => clean(known).into_owned(),
+        (Kind::Tunnel, true) => "tunnel".to_owned(),
+        (_, true) => "connection".to_owned(),
+    }
+}
+
+fn status(row: &Row) -> String {
+    let http = row.http_status.map(|status| status.to_string()).unwrap_or_default();
+    let own = clean(&row.summary.status);
+    let shown = match (http.is_empty(), own.is_empty()) {
+        (false, false) => format!("{http} · {own}"),
+        (false, true) => http,
+        (true, _) => own.into_owned(),
+    };
+    match row.progress {
+        Progress::InFlight if shown.is_empty() => "…".to_owned(),
+        Progress::InFlight => format!("{shown} …"),
+        Progress::Failed(side) if shown.is_empty() => format!("✗ {}", side.name()),
+        Progress::CutOff if shown.is_empty() => "cut".to_owned(),
+        _ => shown,
+    }
+}
