@@ -25,7 +25,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
 const PURE: &[&str] = &["model", "codec", "analyze", "render"];
 
 /// What a pure room may not name.
-const IO: &[&str] = &["tokio", "hyper::", "rustls::", "rusqlite", "ratatui", "std::fs", "std::net::Tcp", "::now()"];
+const IO: &[&str] =
+    &["tokio", "hyper::", "rustls::", "rusqlite", "ratatui", "std::fs", "std::net::Tcp", "::now()"];
 
 /// A crate and the only rooms that may name it.
 const OWNED: &[(&str, &[&str])] = &[
@@ -77,10 +78,9 @@ fn fault_in(room: &str, allowed: &[&str], line: &str) -> Option<String> {
     if line.contains("crate::{") {
         return Some("name one room per import line".into());
     }
-    let upward = MAY_USE
-        .iter()
-        .map(|(other, _)| *other)
-        .find(|other| *other != room && !allowed.contains(other) && names(line, &format!("crate::{other}")));
+    let upward = MAY_USE.iter().map(|(other, _)| *other).find(|other| {
+        *other != room && !allowed.contains(other) && names(line, &format!("crate::{other}"))
+    });
     if let Some(other) = upward {
         return Some(format!("{room} may not use {other}"));
     }

@@ -1,0 +1,134 @@
+//! An exchange made ready to be looked at: everything that takes as long as the bodies are large.
+//!
+//! Built off the screen's thread; afterwards every view is a window on these lines.
+
+use crate::model::{Decoded, Detail, ExchangeId, LayerId, Leg, Level, Span, State, WallTime};
+use crate::render::{
+    OutlineLine, OutlineOptions, Secrets, XmlLine, age, clean, headers, outline, overview, xml,
+};
+
+/// Longest value of a tree, in characters: more than a screen shows at once.
+const VALUE_LIMIT: usize = 4096;
+
+/// Most lines of a text or binary layer in a tree; the hex view has them all.
+const LAYER_LINES: usize = 10_000;
+
+/// The lines of one exchange.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    /// What they were made from.
+    pub(crate) detail: Detail,
+    /// Labels and texts of the overview.
+    pub(crate) overview: Vec<(String, String)>,
+    request: LegLines,
+    response: LegLines,
+}
+
+/// The lines of one half.
+#[derive(Debug, Default)]
+pub(crate) struct LegLines {
+    /// The annotated tree.
+    pub(crate) tree: Vec<OutlineLine>,
+    /// Layers that are documents, as XML.
+    pub(crate) xml: Vec<(LayerId, Vec<XmlLine>)>,
+    /// Names and values of the header fields.
+    pub(crate) headers: Vec<(String, String)>,
+}
+
+impl Prepared {
+    /// Prepares every line of `detail`.
+    pub(crate) fn new(detail: Detail) -> Self {
+        Self {
+            overview: overview(&detail),
+            request: LegLines::new(&detail, Leg::Request),
+            response: LegLines::new(&detail, Leg::Response),
+            detail,
+        }
+    }
+
+    /// Which exchange.
+    pub(crate) fn id(&self) -> ExchangeId {
+        self.detail.exchange.id
+    }
+
+    /// The lines of one half.
+    pub(crate) fn leg(&self, leg: Leg) -> &LegLines {
+        match leg {
+            Leg::Request => &self.request,
+            Leg::Response => &self.response,
+        }
+    }
+
+    /// The bytes of a layer; empty when there is none.
+    pub(crate) fn bytes(&self, leg: Leg, layer: LayerId) -> &[u8] {
+        let layer = self.detail.decoded(leg).and_then(|decoded| decoded.layer(layer));
+        layer.map(|layer| &*layer.bytes).unwrap_or_default()
+    }
+
+    /// `layer 1, gzip: 234 bytes, selected 0x1a to 0x2f (22 bytes)`.
+    pub(crate) fn place(&self, leg: Leg, layer: LayerId, span: Span) -> String {
+        let Some(found) = self.detail.decoded(leg).and_then(|decoded| decoded.layer(layer)) else {
+            return String::new();
+        };
+        let name = clean(&found.label);
+        let of = format!("{name}, {} bytes", found.bytes.len());
+        if span.is_empty() {
+            return format!("{of}, at 0x{:x}", span.start);
+        }
+        let last = span.end - 1;
+        format!("{of}: 0x{:x}..0x{last:x} is {}", span.start, span.len())
+    }
+
+    /// Why one half has no body to show.
+    pub(crate) fn missing(&self, leg: Leg, now: WallTime) -> String {
+        let exchange = &self.detail.exchange;
+        let head = match leg {
+            Leg::Request => exchange.request.is_some(),
+            Leg::Response => exchange.response.is_some(),
+        };
+        match (&exchange.state, leg, head) {
+            (State::InFlight, Leg::Request, _) => "the request has not ended yet".to_owned(),
+            (State::InFlight, Leg::Response, false) => {
+                let micros = now.0.saturating_sub(exchange.started.0).max(0).unsigned_abs();
+                let waited = age(std::time::Duration::from_micros(micros));
+                format!("waiting for the answer for {waited}")
+            }
+            (State::InFlight, Leg::Response, true) => "the answer has not ended yet".to_owned(),
+            (State::Failed(failure), _, _) => {
+                format!("nothing to show: {}", clean(&failure.cause))
+            }
+            (State::CutOff, _, _) => "nothing to show: cut off when synctap was stopped".to_owned(),
+            (State::Complete, _, true) => "no body".to_owned(),
+            (State::Complete, leg, false) => format!("no {}", leg.name()),
+        }
+    }
+
+    /// The loudest thing said about one half, for the mark on its tab.
+    pub(crate) fn level(&self, leg: Leg) -> Level {
+        let noted = self.detail.annotated.notes(leg).iter().map(|note| note.level).max();
+        let broken = self.detail.decoded(leg).is_some_and(Decoded::is_broken);
+        let said = noted.unwrap_or_default();
+        if broken { Level::Alarm } else { said }
+    }
+}
+
+impl LegLines {
+    fn new(detail: &Detail, leg: Leg) -> Self {
+        let headers = headers(detail, leg, Secrets::Masked);
+        let Some(decoded) = detail.decoded(leg) else {
+            return Self { headers, ..Self::default() };
+        };
+        let options = OutlineOptions { value_limit: VALUE_LIMIT, layer_lines: LAYER_LINES };
+        let tree = outline(decoded, detail.annotated.notes(leg), options);
+        let documents = decoded.ids().filter(|(_, layer)| layer.tree.is_some());
+        let xml = documents.map(|(id, _)| (id, xml(decoded, id))).collect();
+        Self { tree, xml, headers }
+    }
+
+    /// The XML lines of a layer, or of the first document when that layer is none.
+    pub(crate) fn document(&self, layer: LayerId) -> Option<(LayerId, &[XmlLine])> {
+        let own = self.xml.iter().find(|(id, _)| *id == layer);
+        let (id, lines) = own.or_else(|| self.xml.first())?;
+        Some((*id, lines))
+    }
+}
