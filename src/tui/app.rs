@@ -330,16 +330,13 @@ impl App {
     }
 
     fn lay_out(&mut self) {
-        let Some(areas) = self.areas() else { return };
-        // A pane out of sight keeps its height, and with it what it has in sight when it is back.
-        if areas.list.is_some() {
-            self.list.resize(areas.list_height());
-        }
-        if areas.detail.is_some() {
-            self.detail.resize(areas.detail_room());
-        }
+        // A pane out of sight is laid out as if it had the focus, so that it is right when it has.
+        let with = |focus| areas(self.size, self.arrangement, focus, self.alert().is_some());
+        let (Some(list), Some(detail)) = (with(Pane::List), with(Pane::Detail)) else { return };
+        self.list.resize(list.list_height());
+        self.detail.resize(detail.detail_room());
         if let Some(Overlay::Help(help)) = self.overlays.last_mut() {
-            help.resize(help_height(&areas));
+            help.resize(help_height(&list));
         }
     }
 

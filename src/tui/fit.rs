@@ -45,8 +45,8 @@ pub(crate) fn cut_left(text: &str, cells: usize) -> Cow<'_, str> {
 }
 
 /// `text` folded into lines of at most `cells` cells (at least one), at most `most` lines; the last
-/// one ends in an ellipsis when that is not all. Breaks after a blank, comma, semicolon, ampersand or slash
-/// where there is one in the second half of a line. Never empty.
+/// one ends in an ellipsis when that is not all. Breaks where words or the parts of
+/// a URL end, if one does in the second half of a line. Never empty.
 pub(crate) fn fold(text: &str, cells: usize, most: usize) -> Vec<Cow<'_, str>> {
     let cells = cells.max(1);
     let mut lines = Vec::new();
@@ -89,7 +89,7 @@ fn head(text: &str, cells: usize) -> usize {
 }
 
 fn soft_break(line: &str) -> Option<usize> {
-    let at = line.rfind([' ', ',', ';', '&', '/'])? + 1;
+    let at = line.rfind([' ', ',', ';', '&', '/', '?'])? + 1;
     (at * 2 > line.len()).then_some(at)
 }
 

@@ -195,7 +195,7 @@ const BINDINGS: &[Binding] = {
         row(Everywhere, LAST, A::Move(Step::Last), "", "to the last line"),
         row(Everywhere, &[Key::plain(KeyCode::Esc)], A::Back, "", "one level up"),
         row(Everywhere, &[Key::char('q')], A::BackOrQuit, "back", "one level up; quit at the top"),
-        row(Everywhere, &[Key::char('Q'), Key::ctrl('c')], A::Quit, "quit", "quit now"),
+        row(Everywhere, &[Key::char('Q'), Key::ctrl('c')], A::Quit, "", "quit now"),
         row(Everywhere, &[Key::ctrl('z')], A::Suspend, "", "suspend; `fg` brings it back"),
         row(Everywhere, &[Key::ctrl('l')], A::Redraw, "", "draw the screen anew"),
     ]

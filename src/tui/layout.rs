@@ -104,7 +104,7 @@ pub(crate) fn areas(
         areas.divider = Some(Rect { x: list, width: 1, ..body });
         areas.detail = Some(Rect { x: list + 1, width: detail, ..body });
     } else {
-        let list = body.height * 2 / 5;
+        let list = body.height * 9 / 20;
         areas.list = Some(Rect { height: list, ..body });
         areas.detail = Some(Rect { y: body.y + list, height: body.height - list, ..body });
     }
@@ -138,9 +138,9 @@ pub(crate) struct BarItem {
     pub(crate) key: char,
     /// Its words.
     pub(crate) title: &'static str,
-    /// First cell, from the left edge of the bar.
+    /// First cell, from the left edge of the bar; one before it is free for a bracket.
     pub(crate) x: u16,
-    /// Cells.
+    /// Cells; one after them is free for a bracket.
     pub(crate) width: u16,
     /// What choosing it does.
     pub(crate) action: Action,
@@ -149,22 +149,27 @@ pub(crate) struct BarItem {
 /// The tabs and ways of showing, as they stand on a bar of `width` cells.
 pub(crate) fn bar_items(width: u16) -> Vec<BarItem> {
     let short = width < 72;
-    let tabs =
-        Tab::ALL.map(|tab| (if short { tab.short() } else { tab.title() }, Action::Show(tab)));
-    let faces = Face::ALL.map(|face| (face.title(), Action::ShowAs(face)));
+    let tabs = Tab::ALL.map(|tab| {
+        let title = if short { tab.short() } else { tab.title() };
+        (title, Action::Show(tab))
+    });
+    let faces = Face::ALL.map(|face| {
+        let title = if width < 100 { face.short() } else { face.title() };
+        (title, Action::ShowAs(face))
+    });
     let mut x = 1;
     let mut items = Vec::new();
     for (at, (title, action)) in tabs.into_iter().chain(faces).enumerate() {
         // A wider gap between what is shown and how.
         if at == tabs.len() {
-            x += if short { 1 } else { 3 };
+            x += if short { 1 } else { 2 };
         }
         let cells = u16::try_from(fit::width(title) + 2).unwrap_or(u16::MAX);
         let key = char::from_digit(u32::try_from(at + 1).unwrap_or(0), 10).unwrap_or(' ');
-        if x + cells <= width {
+        if x + cells < width {
             items.push(BarItem { key, title, x, width: cells, action });
         }
-        x += cells + 1;
+        x += cells + if width < 100 { 1 } else { 2 };
     }
     items
 }
@@ -212,8 +217,8 @@ mod tests {
     fn the_bar_fits_and_its_keys_are_the_bound_ones() {
         for width in [40, 60, 80, 120] {
             let items = bar_items(width);
-            assert!(items.iter().all(|item| item.x + item.width <= width));
-            assert_eq!(items.len(), if width < 48 { 6 } else { 7 }, "{width}");
+            assert!(items.iter().all(|item| item.x + item.width < width));
+            assert_eq!(items.len(), if width < 60 { 5 } else { 7 }, "{width}");
             for item in items {
                 let event = crossterm::event::KeyCode::Char(item.key).into();
                 let event: crossterm::event::KeyEvent = event;

@@ -207,4 +207,12 @@ impl Face {
             Self::Hex => "hex",
         }
     }
+
+    /// Its title where there is little room.
+    pub(crate) const fn short(self) -> &'static str {
+        match self {
+            Self::Headers => "head",
+            other => other.title(),
+        }
+    }
 }

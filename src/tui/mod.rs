@@ -23,13 +23,6 @@ mod message;
 mod overlays;
 mod panes;
 mod prepared;
-mod run;
-mod terminal;
 mod theme;
-mod view;
-
-#[cfg(test)]
-mod tests;
 
 pub use app::TuiSettings;
-pub use run::run;

@@ -4,7 +4,8 @@
 
 use crate::model::{Decoded, Detail, ExchangeId, LayerId, Leg, Level, Span, State, WallTime};
 use crate::render::{
-    OutlineLine, OutlineOptions, Secrets, XmlLine, age, clean, headers, outline, overview, xml,
+    OutlineLine, OutlineOptions, Secrets, XmlLine, age, clean, count, headers, outline, overview,
+    xml,
 };
 
 /// Longest value of a tree, in characters: more than a screen shows at once.
@@ -65,18 +66,17 @@ impl Prepared {
         layer.map(|layer| &*layer.bytes).unwrap_or_default()
     }
 
-    /// `layer 1, gzip: 234 bytes, selected 0x1a to 0x2f (22 bytes)`.
+    /// `gzip, 234 bytes, selected 0x1a..0x2f (22 bytes)`.
     pub(crate) fn place(&self, leg: Leg, layer: LayerId, span: Span) -> String {
         let Some(found) = self.detail.decoded(leg).and_then(|decoded| decoded.layer(layer)) else {
             return String::new();
         };
-        let name = clean(&found.label);
-        let of = format!("{name}, {} bytes", found.bytes.len());
+        let of = format!("{}, {}", clean(&found.label), count(found.bytes.len() as u64, "byte"));
         if span.is_empty() {
-            return format!("{of}, at 0x{:x}", span.start);
+            return format!("{of}, selected 0x{:x}", span.start);
         }
-        let last = span.end - 1;
-        format!("{of}: 0x{:x}..0x{last:x} is {}", span.start, span.len())
+        let selected = count(span.len() as u64, "byte");
+        format!("{of}, selected 0x{:x}..0x{:x} ({selected})", span.start, span.end - 1)
     }
 
     /// Why one half has no body to show.

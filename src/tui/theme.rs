@@ -22,8 +22,6 @@ pub(crate) enum Tone {
     BarFocused,
     /// The bar of another pane.
     Bar,
-    /// The tab or way of showing that is on.
-    BarChosen,
     /// The selected line of the pane that has the focus.
     Selected,
     /// The selected line of another pane.
@@ -60,21 +58,19 @@ impl Theme {
             Tone::Plain | Tone::Piece(Role::Text) => (None, Modifier::empty()),
             Tone::Dim | Tone::Piece(Role::Dim) => (Some(Color::DarkGray), Modifier::DIM),
             Tone::Strong => (None, Modifier::BOLD),
-            Tone::Piece(Role::Layer) => (Some(Color::Blue), Modifier::BOLD),
-            Tone::BarFocused => (None, Modifier::REVERSED),
+            Tone::BarFocused | Tone::Selected | Tone::Bytes => (None, Modifier::REVERSED),
             Tone::Bar => (None, Modifier::UNDERLINED),
-            Tone::BarChosen => (None, Modifier::BOLD),
-            Tone::Selected => (None, Modifier::REVERSED),
             Tone::SelectedIdle => (None, Modifier::BOLD.union(Modifier::UNDERLINED)),
-            Tone::Bytes => (None, Modifier::REVERSED),
             Tone::Key => (Some(Color::Cyan), Modifier::BOLD),
             Tone::Alert => (Some(Color::Red), Modifier::BOLD.union(Modifier::REVERSED)),
-            Tone::Live => (Some(Color::Green), Modifier::empty()),
+            Tone::Live | Tone::Piece(Role::Note(Level::Info)) => {
+                (Some(Color::Green), Modifier::empty())
+            }
+            Tone::Piece(Role::Layer) => (Some(Color::Blue), Modifier::BOLD),
             Tone::Piece(Role::Tag) => (Some(Color::Cyan), Modifier::empty()),
             Tone::Piece(Role::Attribute) => (Some(Color::Magenta), Modifier::empty()),
             Tone::Piece(Role::Opaque) => (Some(Color::Yellow), Modifier::empty()),
             Tone::Piece(Role::Problem) => level(Level::Alarm),
-            Tone::Piece(Role::Note(Level::Info)) => (Some(Color::Green), Modifier::empty()),
             Tone::Level(of) | Tone::Piece(Role::Note(of)) => level(of),
         };
         let style = Style::new().add_modifier(modifier);
@@ -129,7 +125,6 @@ mod tests {
             Tone::Strong,
             Tone::BarFocused,
             Tone::Bar,
-            Tone::BarChosen,
             Tone::Selected,
             Tone::SelectedIdle,
             Tone::Bytes,

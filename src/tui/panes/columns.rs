@@ -24,15 +24,15 @@ pub(crate) enum Column {
     Facts,
 }
 
-/// How a column takes room.
+/// How a column takes room, in cells.
 struct Spec {
     title: &'static str,
-    /// Cells below which it is not shown.
+    /// Below which it is not shown.
     least: usize,
-    /// Cells it never needs more than.
+    /// With which it is content while others are in need.
+    good: usize,
+    /// It never needs more than.
     most: usize,
-    /// 0 = the last to be dropped on a narrow screen.
-    rank: usize,
 }
 
 impl Column {
@@ -48,18 +48,31 @@ impl Column {
         Self::Facts,
     ];
 
+    /// The last to be dropped on a narrow screen first.
+    const RANKED: [Self; 8] = [
+        Self::Command,
+        Self::Status,
+        Self::Time,
+        Self::Took,
+        Self::Facts,
+        Self::Device,
+        Self::Host,
+        Self::Sizes,
+    ];
+
     const fn spec(self) -> Spec {
-        let (title, least, most, rank) = match self {
-            Self::Time => ("Time", 8, 8, 3),
-            Self::Device => ("Device", 8, 16, 5),
-            Self::Command => ("Command", 9, 20, 0),
-            Self::Host => ("Host", 8, 28, 6),
-            Self::Status => ("Status", 7, 14, 1),
-            Self::Took => ("Took", 6, 8, 4),
-            Self::Sizes => ("Sizes", 9, 14, 7),
-            Self::Facts => ("Facts", 20, usize::MAX, 2),
+        let (title, least, good, most) = match self {
+            Self::Time => ("Time", 8, 8, 8),
+            Self::Device => ("Device", 8, 10, 20),
+            Self::Command => ("Command", 9, 12, 20),
+            Self::Host => ("Host", 12, 18, 28),
+            Self::Status => ("Status", 7, 10, 14),
+            // Ages grow while one looks: room for the longest from the start.
+            Self::Took => ("Took", 7, 7, 7),
+            Self::Sizes => ("Sizes", 9, 12, 14),
+            Self::Facts => ("Facts", 16, 26, 60),
         };
-        Spec { title, least, most, rank }
+        Spec { title, least, good, most }
     }
 
     /// Its heading.
@@ -104,7 +117,11 @@ impl Widest {
     /// What `column` could use, up to its ceiling.
     fn need(&self, column: Column) -> usize {
         let spec = column.spec();
-        self.0[column as usize].clamp(spec.title.len(), spec.most)
+        match self.0[column as usize] {
+            _ if column == Column::Took => spec.good,
+            0 => spec.good,
+            widest => widest.clamp(spec.title.len(), spec.most),
+        }
     }
 }
 
@@ -119,32 +136,35 @@ pub(crate) struct Placed {
     pub(crate) width: usize,
 }
 
-/// Places columns in `room` cells: drops the least important ones that do not fit, then gives what
-/// is left to those that need it, most important first, and the rest to the facts.
+/// Places columns in `room` cells. The most important ones take first what they are content with;
+/// those that find no room are dropped. What is left goes to those that need more, then to the
+/// facts.
 pub(crate) fn place(room: usize, widest: &Widest) -> Vec<Placed> {
-    let gap = if room < 100 { 1 } else { 2 };
-    let mut ranked = Column::ALL;
-    ranked.sort_by_key(|column| column.spec().rank);
+    let gap = if room < 120 { 1 } else { 2 };
     let mut left = room + gap;
-    let mut widths: Vec<(Column, usize)> = Vec::new();
-    for column in ranked {
-        let least = column.spec().least.min(widest.need(column));
-        if let Some(rest) = left.checked_sub(least + gap) {
-            left = rest;
-            widths.push((column, least));
+    let mut widths = [0; Column::ALL.len()];
+    for column in Column::RANKED {
+        let need = widest.need(column);
+        let spec = column.spec();
+        let width = need.min(spec.good).min(left.saturating_sub(gap));
+        if width >= need.min(spec.least) {
+            widths[column as usize] = width;
+            left -= width + gap;
         }
     }
-    let grows = |column: &Column| *column != Column::Facts;
-    for (column, width) in widths.iter_mut().filter(|(column, _)| grows(column)) {
-        let more = (widest.need(*column) - *width).min(left);
-        *width += more;
-        left -= more;
+    for column in Column::RANKED {
+        let width = &mut widths[column as usize];
+        if *width > 0 {
+            let more = widest.need(column).saturating_sub(*width).min(left);
+            *width += more;
+            left -= more;
+        }
     }
     let mut x = 0;
     let mut placed = Vec::new();
-    for column in Column::ALL {
-        let Some((_, width)) = widths.iter().find(|(shown, _)| *shown == column) else { continue };
-        let width = if column == Column::Facts { width + left } else { *width };
+    for column in Column::ALL.into_iter().filter(|column| widths[*column as usize] > 0) {
+        let extra = if column == Column::Facts { left } else { 0 };
+        let width = widths[column as usize] + extra;
         placed.push(Placed { column, x, width });
         x += width + gap;
     }
@@ -179,9 +199,10 @@ mod tests {
     fn narrow_screens_drop_the_least_important_first() {
         use Column::{Command, Device, Facts, Host, Sizes, Status, Time, Took};
         assert_eq!(shown(157), [Time, Device, Command, Host, Status, Took, Sizes, Facts]);
-        assert_eq!(shown(77), [Time, Device, Command, Host, Status, Took, Facts]);
+        assert_eq!(shown(97), [Time, Device, Command, Host, Status, Took, Facts]);
+        assert_eq!(shown(77), [Time, Device, Command, Status, Took, Facts]);
         assert_eq!(shown(57), [Time, Command, Status, Took, Facts]);
-        assert_eq!(shown(37), [Command, Status, Facts].as_slice()[..3].to_vec());
+        assert_eq!(shown(37), [Time, Command, Status, Took]);
         assert_eq!(shown(3), []);
     }
 

@@ -10,7 +10,7 @@ mod list;
 mod scroll;
 mod tree;
 
-pub(crate) use columns::{Column, place};
+pub(crate) use columns::{Column, Placed, place};
 pub(crate) use detail::{DetailPane, Pairs};
 pub(crate) use hex::revealed;
 pub(crate) use leg::page;
