@@ -24,5 +24,6 @@ mod overlays;
 mod panes;
 mod prepared;
 mod theme;
+mod view;
 
 pub use app::TuiSettings;

@@ -1,0 +1,133 @@
+//! An annotated tree, and below it the selected bytes where there is room.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::model::Leg;
+use crate::render::OutlineLine;
+use crate::tui::app::App;
+use crate::tui::fit;
+use crate::tui::layout::Pane;
+use crate::tui::panes::revealed;
+use crate::tui::prepared::Prepared;
+use crate::tui::theme::{FOLDED, LEAF, Tone, UNFOLDED};
+
+use super::hex;
+use super::paint::{Pen, cursor};
+
+/// Deepest indentation drawn, in levels: deeper lines stay readable at the same place.
+const DEEPEST: usize = 16;
+
+/// Most lines the selected line unfolds to.
+const UNFOLDED_LINES: usize = 6;
+
+/// Draws the lines in sight; the selected one unfolds to show all of its text.
+pub(crate) fn tree(app: &App, buffer: &mut Buffer, area: Rect, shown: &Prepared, leg: Leg) {
+    let pane = app.detail.leg(leg);
+    let lines = &shown.leg(leg).tree;
+    let rows = pane.tree.scroll().height().min(usize::from(area.height));
+    let part = Rect { height: u16::try_from(rows).unwrap_or(area.height), ..area };
+    draw_lines(app, buffer, part, lines, leg);
+    let strip = Rect { y: area.y + part.height, height: area.height - part.height, ..area };
+    if strip.height < 2 {
+        return;
+    }
+    let (layer, span) = pane.selection(shown.leg(leg));
+    hex::info(app, buffer, strip, &shown.place(leg, layer, span));
+    let bytes = shown.bytes(leg, layer);
+    let row_bytes = app.detail.room().row_bytes;
+    let area = Rect { y: strip.y + 1, height: strip.height - 1, ..strip };
+    let top =
+        revealed(0, usize::from(area.height), span, row_bytes, bytes.len().div_ceil(row_bytes));
+    hex::hex(app, buffer, area, (bytes, span), top, row_bytes);
+}
+
+fn draw_lines(app: &App, buffer: &mut Buffer, area: Rect, lines: &[OutlineLine], leg: Leg) {
+    let pane = &app.detail.leg(leg).tree;
+    let scroll = pane.scroll();
+    let height = usize::from(area.height);
+    let selected_line = pane.selected().and_then(|at| lines.get(at));
+    let unfolded =
+        selected_line.map_or_else(Vec::new, |line| unfold(line, usize::from(area.width), height));
+    // The rest of the selected line pushes what follows down; near the end, what precedes up.
+    let above = scroll.cursor().saturating_sub(scroll.top());
+    let first = scroll.top() + (above + unfolded.len().max(1)).saturating_sub(height);
+    let mut y = 0;
+    for (row, at) in pane.shown().iter().enumerate().skip(first) {
+        if y >= area.height {
+            break;
+        }
+        let line = &lines[*at];
+        let mark = fold_mark(line, pane.is_folded(line));
+        if row != scroll.cursor() {
+            let mut pen = Pen::new(buffer, app.theme, area, y);
+            pen.skip(1 + levels(line));
+            pen.put(Tone::Dim, mark);
+            pieces(&mut pen, line);
+            y += 1;
+            continue;
+        }
+        y = draw_selected(app, buffer, area, y, (line, mark), &unfolded);
+    }
+}
+
+/// Draws the selected line, unfolded if need be; returns the row after it.
+fn draw_selected(
+    app: &App,
+    buffer: &mut Buffer,
+    area: Rect,
+    y: u16,
+    (line, mark): (&OutlineLine, &str),
+    unfolded: &[String],
+) -> u16 {
+    let focused = app.focus() == Pane::Detail;
+    let over = if focused { Tone::Selected } else { Tone::SelectedIdle };
+    let mut pen = Pen::new(buffer, app.theme, area, y).over(over);
+    pen.put(Tone::Plain, cursor(true, focused));
+    pen.skip(levels(line));
+    pen.put(Tone::Plain, mark);
+    let Some((start, rest)) = unfolded.split_first() else {
+        pieces(&mut pen, line);
+        return y + 1;
+    };
+    pen.put(Tone::Plain, start);
+    let mut y = y + 1;
+    for text in rest {
+        let mut pen = Pen::new(buffer, app.theme, area, y).over(over);
+        pen.put(Tone::Plain, cursor(true, focused));
+        pen.skip(levels(line) + fit::width(mark));
+        pen.put(Tone::Plain, text);
+        y += 1;
+    }
+    y
+}
+
+fn pieces(pen: &mut Pen<'_>, line: &OutlineLine) {
+    for piece in &line.pieces {
+        pen.put(Tone::Piece(piece.role), &piece.text);
+    }
+}
+
+/// The whole text of a line that would be cut off, folded to the pane; empty for one that fits.
+fn unfold(line: &OutlineLine, width: usize, height: usize) -> Vec<String> {
+    let room = width.saturating_sub(1 + levels(line) + fit::width(LEAF));
+    let text = line.text();
+    let most = (height / 2).min(UNFOLDED_LINES);
+    if fit::width(&text) <= room || most < 2 {
+        return Vec::new();
+    }
+    fit::fold(&text, room, most).into_iter().map(std::borrow::Cow::into_owned).collect()
+}
+
+/// Cells a line is indented by.
+fn levels(line: &OutlineLine) -> usize {
+    line.depth.min(DEEPEST) * 2
+}
+
+fn fold_mark(line: &OutlineLine, folded: bool) -> &'static str {
+    match (line.expandable, folded) {
+        (true, true) => FOLDED,
+        (true, false) => UNFOLDED,
+        (false, _) => LEAF,
+    }
+}
