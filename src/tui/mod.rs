@@ -23,7 +23,10 @@ mod message;
 mod overlays;
 mod panes;
 mod prepared;
+mod run;
+mod terminal;
 mod theme;
 mod view;
 
 pub use app::TuiSettings;
+pub use run::run;
