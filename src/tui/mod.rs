@@ -28,5 +28,8 @@ mod terminal;
 mod theme;
 mod view;
 
+#[cfg(test)]
+mod tests;
+
 pub use app::TuiSettings;
 pub use run::run;
