@@ -10,7 +10,7 @@ use crate::render::clean;
 use super::keys::{self, Context, STACKS};
 use super::layout::{Areas, Arrangement, Pane, areas, bar_items};
 use super::load::Load;
-use super::message::{Action, Effect, Message, Span, Step, Tab, Wanted, Window};
+use super::message::{Action, Effect, Message, Span, Step, Wanted, Window};
 use super::overlays::{Help, Overlay};
 use super::panes::{DetailPane, ListPane};
 use super::prepared::Prepared;
@@ -146,6 +146,14 @@ impl App {
         trouble.or(unreadable)
     }
 
+    /// What to say in place of the selected exchange.
+    pub(crate) fn instead_of_detail(&self) -> String {
+        match &self.unreadable {
+            Some((Wanted::Detail, why)) => clean(why).into_owned(),
+            _ => "reading…".to_owned(),
+        }
+    }
+
     /// The exchange that is being read, when it is not the one in sight.
     pub(crate) fn loading(&self) -> Option<ExchangeId> {
         let id = self.list.selected()?.id;
@@ -269,13 +277,7 @@ impl App {
                 bar_items(area.width).into_iter().find(|i| (i.x..i.x + i.width).contains(&x));
             return self.act(item?.action);
         }
-        let line = usize::from(at.y - area.y - 1);
-        if let (true, Tab::Leg(leg)) = (self.detail.in_tree(), self.detail.tab())
-            && line < areas.detail_room().tree
-        {
-            let top = self.detail.leg(leg).tree.scroll().top();
-            self.detail.point(top + line);
-        }
+        self.detail.point(usize::from(at.y - area.y - 1));
         None
     }
 
@@ -318,11 +320,15 @@ impl App {
 
     fn take_failure(&mut self, what: Wanted, why: String, effects: &mut Vec<Effect>) {
         self.unreadable = Some((what, why));
-        match what {
-            Wanted::Status => effects.extend(self.status_load.done().map(|()| Effect::LoadStatus)),
-            Wanted::Window => effects.extend(self.window_load.done().map(Effect::LoadWindow)),
-            Wanted::Detail => effects.extend(self.detail_load.done().map(Effect::LoadDetail)),
-        }
+        effects.extend(match what {
+            Wanted::Status => self.status_load.done().map(|()| Effect::LoadStatus),
+            Wanted::Window => self.window_load.done().map(Effect::LoadWindow),
+            Wanted::Detail => {
+                // What is in sight is no longer what is selected.
+                self.detail.clear();
+                self.detail_load.done().map(Effect::LoadDetail)
+            }
+        });
     }
 
     fn readable(&mut self, what: Wanted) {

@@ -98,7 +98,7 @@ pub(crate) fn areas(
             Pane::Detail => areas.detail = Some(body),
         }
     } else if size.width >= BESIDE_WIDTH {
-        let detail = (body.width / 2).max(WIDE_DUMP);
+        let detail = (body.width / 20 * 9).max(WIDE_DUMP);
         let list = body.width - detail - 1;
         areas.list = Some(Rect { width: list, ..body });
         areas.divider = Some(Rect { x: list, width: 1, ..body });

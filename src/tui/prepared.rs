@@ -47,6 +47,15 @@ impl Prepared {
         }
     }
 
+    /// Replaces the XML of one half, so that tests of views do not depend on how it is written.
+    #[cfg(test)]
+    pub(crate) fn set_xml(&mut self, leg: Leg, xml: Vec<(LayerId, Vec<XmlLine>)>) {
+        match leg {
+            Leg::Request => self.request.xml = xml,
+            Leg::Response => self.response.xml = xml,
+        }
+    }
+
     /// Which exchange.
     pub(crate) fn id(&self) -> ExchangeId {
         self.detail.exchange.id
@@ -130,5 +139,46 @@ impl LegLines {
         let own = self.xml.iter().find(|(id, _)| *id == layer);
         let (id, lines) = own.or_else(|| self.xml.first())?;
         Some((*id, lines))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{
+        Annotated, ConnId, Exchange, Failure, Kind, Request, Response, Side, State,
+    };
+
+    fn prepared(change: impl FnOnce(&mut Exchange)) -> Prepared {
+        let mut exchange =
+            Exchange::begin(ExchangeId(1), ConnId(1), Kind::Http, WallTime(1_000_000));
+        change(&mut exchange);
+        let annotated = Annotated::default();
+        Prepared::new(Detail { exchange, request: None, response: None, annotated })
+    }
+
+    #[test]
+    fn a_half_without_body_says_why() {
+        let now = WallTime(3_500_000);
+        let in_flight = prepared(|e| e.request = Some(Request::default()));
+        assert_eq!(in_flight.missing(Leg::Request, now), "the request has not ended yet");
+        assert_eq!(in_flight.missing(Leg::Response, now), "waiting for the answer for 2.5 s");
+        let answering = prepared(|e| e.response = Some(Response::default()));
+        assert_eq!(answering.missing(Leg::Response, now), "the answer has not ended yet");
+        let failed = prepared(|e| {
+            let (code, advice) = (String::new(), String::new());
+            let failure = Failure { side: Side::Server, code, cause: "gone\u{7}".into(), advice };
+            e.state = State::Failed(failure);
+        });
+        assert_eq!(failed.missing(Leg::Response, now), "nothing to show: gone\u{2407}");
+        let complete = prepared(|e| e.state = State::Complete);
+        assert_eq!(complete.missing(Leg::Response, now), "no response");
+    }
+
+    #[test]
+    fn a_clock_that_stepped_back_is_no_negative_age() {
+        let in_flight = prepared(|_| {});
+        let before = WallTime(0);
+        assert_eq!(in_flight.missing(Leg::Response, before), "waiting for the answer for 0 µs");
     }
 }

@@ -165,13 +165,23 @@ impl DetailPane {
         }
     }
 
-    /// Selects a line of the tree; a line that is selected already folds or unfolds.
-    pub(crate) fn point(&mut self, row: usize) {
-        let Tab::Leg(leg) = self.tab else { return };
-        let before = self.leg(leg).tree.selected();
-        pick(&mut self.request, &mut self.response, leg).tree.point(row);
+    /// Selects the line of the tree that stands `y` lines below the bar; one that is selected
+    /// already folds or unfolds.
+    pub(crate) fn point(&mut self, y: usize) {
+        let (Some(shown), Tab::Leg(leg), true) = (self.shown.as_deref(), self.tab, self.in_tree())
+        else {
+            return;
+        };
+        let pane = pick(&mut self.request, &mut self.response, leg);
+        let page = pane.tree.page(&shown.leg(leg).tree, self.room.width);
+        if y >= self.room.tree {
+            return;
+        }
+        let before = pane.tree.selected();
+        pane.tree.point(page.row_at(y));
+        let again = before == pane.tree.selected() && page.row_at(y) == page.cursor;
         self.follow();
-        if before == self.leg(leg).tree.selected() {
+        if again {
             self.act(Action::ToggleFold);
         }
     }

@@ -16,3 +16,4 @@ pub(crate) use hex::revealed;
 pub(crate) use leg::page;
 pub(crate) use list::ListPane;
 pub(crate) use scroll::Scroll;
+pub(crate) use tree::indent;

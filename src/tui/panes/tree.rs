@@ -4,9 +4,19 @@ use std::collections::HashSet;
 
 use crate::model::{LayerId, NodeId};
 use crate::render::OutlineLine;
+use crate::tui::fit;
 use crate::tui::message::Step;
 
 use super::scroll::Scroll;
+
+/// Deepest indentation, in levels: what is deeper stays readable at the same place.
+const DEEPEST: usize = 16;
+
+/// Most lines the selected line unfolds to.
+const UNFOLDED_LINES: usize = 6;
+
+/// Cells of cursor and fold mark.
+const BEFORE_TEXT: usize = 3;
 
 /// What names a line across two versions of the same outline: an exchange in flight grows.
 type LineKey = (LayerId, Option<NodeId>, u32, usize);
@@ -62,7 +72,7 @@ impl TreePane {
         self.shown.get(self.scroll.cursor()).copied()
     }
 
-    /// Indices of the lines from `top` in `self.scroll()` order on; skip and take as they fit.
+    /// Indices of the lines that no fold hides.
     pub(crate) fn shown(&self) -> &[usize] {
         &self.shown
     }
@@ -70,6 +80,18 @@ impl TreePane {
     /// Where the pane stands in [`TreePane::shown`].
     pub(crate) fn scroll(&self) -> Scroll {
         self.scroll
+    }
+
+    /// The lines in sight, when lines are `width` cells wide.
+    pub(crate) fn page(&self, lines: &[OutlineLine], width: usize) -> TreePage {
+        let height = self.scroll.height();
+        let line = self.selected().and_then(|at| lines.get(at));
+        let unfolded = line.map_or_else(Vec::new, |line| unfold(line, width, height));
+        // The rest of the selected line pushes what follows down; near the end, what precedes up.
+        let cursor = self.scroll.cursor();
+        let used = cursor.saturating_sub(self.scroll.top()) + unfolded.len().max(1);
+        let first = self.scroll.top() + used.saturating_sub(height);
+        TreePage { first, cursor, unfolded }
     }
 
     /// True when what is inside `line` is hidden.
@@ -142,6 +164,42 @@ impl TreePane {
         let height = self.scroll.height();
         self.scroll.resize(height, self.shown.len());
     }
+}
+
+/// A page of a tree, on which the selected line shows all of its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TreePage {
+    /// The first line, as a row of [`TreePane::shown`].
+    pub(crate) first: usize,
+    /// The selected line, as a row of [`TreePane::shown`].
+    pub(crate) cursor: usize,
+    /// The text of the selected line, folded; empty when it fits as it is.
+    pub(crate) unfolded: Vec<String>,
+}
+
+impl TreePage {
+    /// Which row of [`TreePane::shown`] stands `y` lines below the top.
+    pub(crate) fn row_at(&self, y: usize) -> usize {
+        let row = self.first.saturating_add(y);
+        let extra = self.unfolded.len().saturating_sub(1);
+        row - row.saturating_sub(self.cursor).min(extra)
+    }
+}
+
+/// Cells a line is indented by, without its fold mark.
+pub(crate) fn indent(line: &OutlineLine) -> usize {
+    line.depth.min(DEEPEST) * 2
+}
+
+/// The whole text of a line that would be cut off, folded to `width`; empty for one that fits.
+fn unfold(line: &OutlineLine, width: usize, height: usize) -> Vec<String> {
+    let room = width.saturating_sub(BEFORE_TEXT + indent(line));
+    let text = line.text();
+    let most = (height / 2).min(UNFOLDED_LINES);
+    if most < 2 || fit::width(&text) <= room {
+        return Vec::new();
+    }
+    fit::fold(&text, room, most).into_iter().map(std::borrow::Cow::into_owned).collect()
 }
 
 /// The nearest line above that is less deep.
@@ -220,6 +278,25 @@ mod tests {
         let new = lines(&[0, 1, 2, 1, 1, 1]);
         pane.refresh(&old, &new);
         assert_eq!((pane.selected(), pane.shown()), (Some(3), &[0, 1, 3, 4, 5][..]));
+    }
+
+    #[test]
+    fn a_long_selected_line_unfolds_and_is_one_line_to_the_mouse() {
+        let mut lines = lines(&[0, 1, 1, 1]);
+        lines[1].pieces = vec![crate::render::Piece {
+            text: "word ".repeat(20),
+            role: crate::render::Role::Text,
+        }];
+        let mut pane = pane(&lines);
+        assert!(pane.page(&lines, 40).unfolded.is_empty(), "it is not selected");
+        pane.step(Step::Down);
+        let page = pane.page(&lines, 40);
+        assert_eq!((page.first, page.unfolded.len()), (0, 3));
+        let rows: Vec<_> = (0..7).map(|y| page.row_at(y)).collect();
+        assert_eq!(rows, [0, 1, 1, 1, 2, 3, 4]);
+        pane.resize(4);
+        assert_eq!(pane.page(&lines, 40).unfolded.len(), 2, "no more than half of the page");
+        assert!(pane.page(&lines, 300).unfolded.is_empty(), "it fits");
     }
 
     #[test]

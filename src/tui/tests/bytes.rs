@@ -154,3 +154,37 @@ fn the_selected_row_is_reversed_and_marked() {
     }
     assert_eq!(screen.cell(4, 0).map(|cell| cell.contents().to_owned()), Some("▌".to_owned()));
 }
+
+/// The reversed cells of the picture's lines `from..`, joined; what separates them is one blank.
+fn reversed(stage: &Stage, width: u16, height: u16, from: u16) -> String {
+    let shot = stage.shot(width, height);
+    let buffer = shot.buffer();
+    let mut out = String::new();
+    for y in from..height {
+        for x in 0..width {
+            let cell = &buffer[(x, y)];
+            let marked = cell.modifier.contains(ratatui::style::Modifier::REVERSED);
+            out.push_str(if marked { cell.symbol() } else { "\n" });
+        }
+    }
+    out.split('\n').filter(|run| !run.is_empty()).collect::<Vec<_>>().join("|")
+}
+
+#[test]
+fn the_bytes_of_the_selected_node_are_marked() {
+    let mut stage = Stage::new(80, 24, canned::morning());
+    stage.keys("jj3<Enter>-jjjjjj7");
+    // Row 3 of the dump holds the key of 16 bytes from 0x30 on.
+    assert_eq!(
+        reversed(&stage, 80, 24, 2),
+        "49 03 31 33 30 37 31 39  39 35 38 34 00 01|I.1307199584.."
+    );
+    stage.keys("4k7");
+    assert_eq!(reversed(&stage, 80, 24, 2), "4b 03 31 00 01|K.1..");
+    let mut narrow = Stage::new(60, 15, canned::morning());
+    narrow.keys("jj3jjjjjj7");
+    assert_eq!(
+        reversed(&narrow, 60, 15, 2),
+        "49 03 31 33 30 37 31 39|I.130719|39 35 38 34 00 01|9584.."
+    );
+}

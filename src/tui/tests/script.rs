@@ -71,6 +71,31 @@ fn the_selected_node_is_what_the_hex_marks() {
 }
 
 #[test]
+fn tree_and_xml_select_the_same_node() {
+    let mut stage = Stage::new(80, 24, canned::morning());
+    stage.keys("jjj3<Enter>");
+    let node = |stage: &Stage| {
+        let lines = stage.app.detail.shown().unwrap().leg(Leg::Response);
+        let line = &lines.tree[stage.app.detail.leg(Leg::Response).tree.selected().unwrap()];
+        (line.layer, line.node.unwrap())
+    };
+    let xml = |stage: &Stage| {
+        let lines = stage.app.detail.shown().unwrap().leg(Leg::Response);
+        let pane = stage.app.detail.leg(Leg::Response);
+        let (layer, lines) = lines.document(pane.selection(lines).0).unwrap();
+        (layer, lines[pane.xml.cursor()].node.unwrap())
+    };
+    stage.keys("jjjjjj");
+    assert_eq!(node(&stage), xml(&stage), "XML follows the tree");
+    let before = node(&stage);
+    stage.keys("5jjj");
+    assert_eq!(node(&stage), xml(&stage), "the tree follows XML");
+    assert_ne!(node(&stage), before);
+    stage.keys("4hhh5G");
+    assert_eq!(node(&stage).1, crate::model::NodeId(0), "the last line closes the root");
+}
+
+#[test]
 fn new_traffic_does_not_move_the_cursor() {
     let mut stage = Stage::new(80, 24, canned::many(30));
     stage.keys("jjj");
@@ -134,6 +159,18 @@ fn a_capture_that_cannot_be_read_is_told_and_not_asked_forever() {
     assert!(stage.app.alert().is_some(), "the status can be read, the rows still cannot");
     stage.send(Message::Changed);
     assert_eq!(stage.app.alert(), None, "until they can");
+}
+
+#[test]
+fn an_exchange_that_cannot_be_read_is_not_mistaken_for_another() {
+    let mut stage = Stage::new(80, 24, canned::morning());
+    stage.app.update(Message::Key(crossterm::event::KeyCode::Char('j').into()));
+    stage.send(Message::Unreadable(Wanted::Detail, "broken page".into()));
+    assert_eq!(shown(&stage), None);
+    assert_eq!(stage.text(80, 24).matches("broken page").count(), 2, "above, and in its place");
+    stage.keys("j");
+    assert_eq!(shown(&stage), Some(ExchangeId(3)));
+    assert_eq!(stage.app.alert(), None);
 }
 
 #[test]

@@ -11,7 +11,6 @@ use crate::model::{Detail, Row, WallTime};
 use crate::tui::app::{App, TuiSettings};
 use crate::tui::layout::Pane;
 use crate::tui::message::{Effect, Message, Window};
-use crate::tui::prepared::Prepared;
 use crate::tui::view::view;
 
 use super::canned;
@@ -75,7 +74,7 @@ impl Stage {
             }
             Effect::LoadDetail(id) => {
                 let found = self.capture.iter().find(|detail| detail.exchange.id == id);
-                Message::Detail(id, found.map(|detail| Box::new(Prepared::new(detail.clone()))))
+                Message::Detail(id, found.cloned().map(canned::prepared))
             }
             other => {
                 self.effects.push(other);

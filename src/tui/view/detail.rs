@@ -23,7 +23,7 @@ pub(crate) fn detail(app: &App, buffer: &mut Buffer, area: Rect) {
     let content = Rect { y: area.y + 1, height: area.height - 1, ..area };
     match (app.detail.shown(), app.detail.tab()) {
         (None, _) if app.list.len() == 0 => {}
-        (None, _) => say(app, buffer, content, "reading…"),
+        (None, _) => say(app, buffer, content, &app.instead_of_detail()),
         (Some(shown), Tab::Overview) => {
             pairs(app, buffer, content, &shown.overview, app.detail.overview(), overview_tone);
         }

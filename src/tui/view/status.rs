@@ -114,7 +114,7 @@ fn facts(app: &App) -> Vec<(Tone, Part)> {
         parts.push((Tone::Live, Part::new(clean(listener).into_owned(), 16)));
     }
     if !status.listeners.is_empty() {
-        parts.push((Tone::Plain, Part::new(format!("{} open", thousands(status.connections)), 99)));
+        parts.push((Tone::Plain, Part::new(count(status.connections, "connection"), 99)));
     }
     if status.truncated > 0 {
         let text = format!("{} truncated", thousands(status.truncated));

@@ -8,18 +8,12 @@ use crate::render::OutlineLine;
 use crate::tui::app::App;
 use crate::tui::fit;
 use crate::tui::layout::Pane;
-use crate::tui::panes::revealed;
+use crate::tui::panes::{indent, revealed};
 use crate::tui::prepared::Prepared;
 use crate::tui::theme::{FOLDED, LEAF, Tone, UNFOLDED};
 
 use super::hex;
 use super::paint::{Pen, cursor};
-
-/// Deepest indentation drawn, in levels: deeper lines stay readable at the same place.
-const DEEPEST: usize = 16;
-
-/// Most lines the selected line unfolds to.
-const UNFOLDED_LINES: usize = 6;
 
 /// Draws the lines in sight; the selected one unfolds to show all of its text.
 pub(crate) fn tree(app: &App, buffer: &mut Buffer, area: Rect, shown: &Prepared, leg: Leg) {
@@ -44,30 +38,23 @@ pub(crate) fn tree(app: &App, buffer: &mut Buffer, area: Rect, shown: &Prepared,
 
 fn draw_lines(app: &App, buffer: &mut Buffer, area: Rect, lines: &[OutlineLine], leg: Leg) {
     let pane = &app.detail.leg(leg).tree;
-    let scroll = pane.scroll();
-    let height = usize::from(area.height);
-    let selected_line = pane.selected().and_then(|at| lines.get(at));
-    let unfolded =
-        selected_line.map_or_else(Vec::new, |line| unfold(line, usize::from(area.width), height));
-    // The rest of the selected line pushes what follows down; near the end, what precedes up.
-    let above = scroll.cursor().saturating_sub(scroll.top());
-    let first = scroll.top() + (above + unfolded.len().max(1)).saturating_sub(height);
+    let page = pane.page(lines, usize::from(area.width));
     let mut y = 0;
-    for (row, at) in pane.shown().iter().enumerate().skip(first) {
+    for (row, at) in pane.shown().iter().enumerate().skip(page.first) {
         if y >= area.height {
             break;
         }
         let line = &lines[*at];
         let mark = fold_mark(line, pane.is_folded(line));
-        if row != scroll.cursor() {
+        if row != page.cursor {
             let mut pen = Pen::new(buffer, app.theme, area, y);
-            pen.skip(1 + levels(line));
+            pen.skip(1 + indent(line));
             pen.put(Tone::Dim, mark);
             pieces(&mut pen, line);
             y += 1;
             continue;
         }
-        y = draw_selected(app, buffer, area, y, (line, mark), &unfolded);
+        y = draw_selected(app, buffer, area, y, (line, mark), &page.unfolded);
     }
 }
 
@@ -84,7 +71,7 @@ fn draw_selected(
     let over = if focused { Tone::Selected } else { Tone::SelectedIdle };
     let mut pen = Pen::new(buffer, app.theme, area, y).over(over);
     pen.put(Tone::Plain, cursor(true, focused));
-    pen.skip(levels(line));
+    pen.skip(indent(line));
     pen.put(Tone::Plain, mark);
     let Some((start, rest)) = unfolded.split_first() else {
         pieces(&mut pen, line);
@@ -95,7 +82,7 @@ fn draw_selected(
     for text in rest {
         let mut pen = Pen::new(buffer, app.theme, area, y).over(over);
         pen.put(Tone::Plain, cursor(true, focused));
-        pen.skip(levels(line) + fit::width(mark));
+        pen.skip(indent(line) + fit::width(mark));
         pen.put(Tone::Plain, text);
         y += 1;
     }
@@ -106,22 +93,6 @@ fn pieces(pen: &mut Pen<'_>, line: &OutlineLine) {
     for piece in &line.pieces {
         pen.put(Tone::Piece(piece.role), &piece.text);
     }
-}
-
-/// The whole text of a line that would be cut off, folded to the pane; empty for one that fits.
-fn unfold(line: &OutlineLine, width: usize, height: usize) -> Vec<String> {
-    let room = width.saturating_sub(1 + levels(line) + fit::width(LEAF));
-    let text = line.text();
-    let most = (height / 2).min(UNFOLDED_LINES);
-    if fit::width(&text) <= room || most < 2 {
-        return Vec::new();
-    }
-    fit::fold(&text, room, most).into_iter().map(std::borrow::Cow::into_owned).collect()
-}
-
-/// Cells a line is indented by.
-fn levels(line: &OutlineLine) -> usize {
-    line.depth.min(DEEPEST) * 2
 }
 
 fn fold_mark(line: &OutlineLine, folded: bool) -> &'static str {
