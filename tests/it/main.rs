@@ -2,8 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 mod annotate;
+mod captures;
 mod decode;
 mod limits;
 mod modes;
+mod robust;
 mod support;
 mod tls;
+mod xml;

@@ -1,0 +1,210 @@
+//! The list of exchanges: a cursor, a page, and the rows around it.
+
+use crate::model::{ExchangeId, Row, WallTime};
+use crate::render::row;
+use crate::tui::message::{Span, Step, Window};
+
+use super::columns::Widest;
+use super::scroll::Scroll;
+
+/// The list. Only the rows near the page are held, however many there are.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ListPane {
+    scroll: Scroll,
+    window: Window,
+    widest: Widest,
+    follow: bool,
+    /// Exchanges that have been in sight, or were there at the start.
+    seen: usize,
+    started: bool,
+}
+
+impl ListPane {
+    /// A list that follows the newest exchange, or not.
+    pub(crate) fn new(follow: bool) -> Self {
+        Self { follow, ..Self::default() }
+    }
+
+    /// Takes rows that were read.
+    pub(crate) fn take(&mut self, window: Window) {
+        for text in window.rows.iter().map(|r| row(r, WallTime::default())) {
+            self.widest.see(&text);
+        }
+        if !self.started {
+            self.seen = window.total;
+            self.started = window.total > 0 || self.started;
+        }
+        self.window = window;
+        let to = if self.follow { usize::MAX } else { self.scroll.cursor() };
+        self.scroll.go(to, self.window.total);
+        self.look();
+    }
+
+    /// Moves the selection; away from the newest exchange, following ends.
+    pub(crate) fn step(&mut self, step: Step) {
+        self.scroll.step(step, self.len());
+        self.moved();
+    }
+
+    /// Moves the page.
+    pub(crate) fn wheel(&mut self, lines: isize) {
+        self.scroll.wheel(lines, self.len());
+        self.moved();
+    }
+
+    /// Selects the exchange in this line of the page; false when there is none.
+    pub(crate) fn point(&mut self, line: usize) -> bool {
+        let at = self.scroll.top().saturating_add(line);
+        if line >= self.scroll.height() || at >= self.len() {
+            return false;
+        }
+        self.scroll.go(at, self.len());
+        self.moved();
+        true
+    }
+
+    /// The page is `height` lines high.
+    pub(crate) fn resize(&mut self, height: usize) {
+        self.scroll.resize(height, self.len());
+        self.look();
+    }
+
+    /// Follows the newest exchange from now on, or stops.
+    pub(crate) fn toggle_follow(&mut self) {
+        self.follow = !self.follow;
+        if self.follow {
+            self.step(Step::Last);
+        }
+    }
+
+    /// True while the newest exchange stays selected.
+    pub(crate) fn follows(&self) -> bool {
+        self.follow
+    }
+
+    /// How many exchanges there are.
+    pub(crate) fn len(&self) -> usize {
+        self.window.total
+    }
+
+    /// How many came after those that have been in sight.
+    pub(crate) fn unseen(&self) -> usize {
+        self.len().saturating_sub(self.seen)
+    }
+
+    /// Position of the selected exchange.
+    pub(crate) fn cursor(&self) -> usize {
+        self.scroll.cursor()
+    }
+
+    /// The selected row, when it has been read.
+    pub(crate) fn selected(&self) -> Option<&Row> {
+        self.row(self.scroll.cursor())
+    }
+
+    /// True when `id` is selected.
+    pub(crate) fn is_selected(&self, id: ExchangeId) -> bool {
+        self.selected().is_some_and(|row| row.id == id)
+    }
+
+    /// The rows in sight with their positions; `None` where a row has not been read yet.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (usize, Option<&Row>)> {
+        self.scroll.visible(self.len()).map(|at| (at, self.row(at)))
+    }
+
+    /// How wide the columns have been.
+    pub(crate) fn widest(&self) -> &Widest {
+        &self.widest
+    }
+
+    /// The rows to hold: the page, and one more on either side so that scrolling finds them there.
+    pub(crate) fn wanted(&self) -> Span {
+        let page = self.scroll.height().max(1);
+        let offset = self.scroll.top().saturating_sub(page);
+        Span { offset, limit: page.saturating_mul(3) }
+    }
+
+    /// True when a row in sight has not been read.
+    pub(crate) fn lacks(&self) -> bool {
+        self.rows().any(|(_, row)| row.is_none())
+    }
+
+    fn row(&self, at: usize) -> Option<&Row> {
+        self.window.rows.get(at.checked_sub(self.window.offset)?)
+    }
+
+    fn moved(&mut self) {
+        if self.scroll.cursor() + 1 < self.len() {
+            self.follow = false;
+        }
+        self.look();
+    }
+
+    fn look(&mut self) {
+        self.seen = self.seen.max(self.scroll.visible(self.len()).end);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `total` exchanges of which none was read: positions are what counts here.
+    fn of(total: usize) -> Window {
+        Window { total, ..Window::default() }
+    }
+
+    fn list(height: usize, total: usize) -> ListPane {
+        let mut list = ListPane::new(false);
+        list.resize(height);
+        list.take(of(total));
+        list
+    }
+
+    #[test]
+    fn new_traffic_moves_nothing_and_is_counted() {
+        let mut list = list(5, 20);
+        list.step(Step::Down);
+        list.take(of(32));
+        assert_eq!((list.cursor(), list.scroll.top(), list.unseen()), (1, 0, 12));
+        list.step(Step::Last);
+        assert_eq!((list.cursor(), list.unseen()), (31, 0));
+    }
+
+    #[test]
+    fn what_fits_on_the_page_is_not_new() {
+        let mut list = list(5, 2);
+        list.take(of(4));
+        assert_eq!(list.unseen(), 0);
+    }
+
+    #[test]
+    fn following_selects_the_newest_until_one_moves_away() {
+        let mut list = list(5, 20);
+        list.toggle_follow();
+        list.take(of(25));
+        assert_eq!((list.cursor(), list.follows()), (24, true));
+        list.step(Step::Up);
+        list.take(of(30));
+        assert_eq!((list.cursor(), list.follows()), (23, false));
+    }
+
+    #[test]
+    fn the_rows_around_the_page_are_wanted() {
+        let mut list = list(10, 1000);
+        assert_eq!(list.wanted(), Span { offset: 0, limit: 30 });
+        list.step(Step::Last);
+        assert_eq!(list.wanted(), Span { offset: 980, limit: 30 });
+        assert!(list.lacks());
+    }
+
+    #[test]
+    fn a_capture_that_shrank_keeps_the_cursor_inside() {
+        let mut list = list(10, 1000);
+        list.step(Step::Last);
+        list.take(of(3));
+        assert_eq!((list.cursor(), list.scroll.visible(list.len())), (2, 0..3));
+        list.take(of(0));
+        assert_eq!((list.cursor(), list.selected()), (0, None));
+    }
+}

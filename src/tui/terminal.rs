@@ -1,0 +1,129 @@
+//! The terminal while it is ours: entered once, always given back.
+
+use std::cell::Cell;
+use std::io::{self, Stdout, stdout};
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossterm::cursor::Show;
+use crossterm::event::{DisableMouseCapture, EnableMouseCapture};
+use crossterm::execute;
+use crossterm::terminal::{
+    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
+use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Size;
+use ratatui::{Frame, Terminal};
+
+/// True while the terminal is ours.
+static OURS: AtomicBool = AtomicBool::new(false);
+
+static PANIC_HOOK: Once = Once::new();
+
+thread_local! {
+    /// True while this thread runs the screen: a panic now ends it.
+    static DRAWING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The terminal; dropping it gives it back as it was found.
+pub(crate) struct Screen {
+    terminal: Terminal<CrosstermBackend<Stdout>>,
+    mouse: bool,
+}
+
+impl Screen {
+    /// Takes the terminal: raw mode, alternate screen, and the mouse if wanted.
+    ///
+    /// # Errors
+    /// When standard output is no terminal that can do this; it is given back then.
+    pub(crate) fn enter(mouse: bool) -> io::Result<Self> {
+        hook_panics();
+        take(mouse).inspect_err(|_| restore())?;
+        let terminal = Terminal::new(CrosstermBackend::new(stdout())).inspect_err(|_| restore())?;
+        Ok(Self { terminal, mouse })
+    }
+
+    /// Columns and rows.
+    ///
+    /// # Errors
+    /// When the terminal does not say.
+    pub(crate) fn size(&self) -> io::Result<Size> {
+        self.terminal.size()
+    }
+
+    /// Draws a frame; only cells that changed are written.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub(crate) fn draw(&mut self, view: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        running(|| self.terminal.draw(view).map(|_| ()))
+    }
+
+    /// Makes the next frame write every cell.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub(crate) fn forget(&mut self) -> io::Result<()> {
+        self.terminal.clear()
+    }
+
+    /// Takes the terminal again after [`restore`].
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub(crate) fn resume(&mut self) -> io::Result<()> {
+        take(self.mouse)?;
+        self.forget()
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+/// Runs a piece of the screen's own work; a panic in it gives the terminal back before it is told.
+pub(crate) fn running<T>(work: impl FnOnce() -> T) -> T {
+    DRAWING.set(true);
+    let done = work();
+    DRAWING.set(false);
+    done
+}
+
+fn take(mouse: bool) -> io::Result<()> {
+    OURS.store(true, Ordering::SeqCst);
+    enable_raw_mode()?;
+    execute!(stdout(), EnterAlternateScreen)?;
+    if mouse {
+        execute!(stdout(), EnableMouseCapture)?;
+    }
+    Ok(())
+}
+
+/// Gives the terminal back, if it is ours. What fails is passed over: the terminal may be gone, and
+/// the rest must still be tried.
+pub(crate) fn restore() {
+    if !OURS.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    let _ = execute!(stdout(), DisableMouseCapture, LeaveAlternateScreen, Show);
+    let _ = disable_raw_mode();
+}
+
+/// Makes a panic readable. One that ends the screen gives the terminal back first; one elsewhere,
+/// such as in the task of a single connection, must not write over the screen and is logged.
+fn hook_panics() {
+    PANIC_HOOK.call_once(|| {
+        let previous = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            let main = std::thread::current().name() == Some("main");
+            if OURS.load(Ordering::SeqCst) && !main && !DRAWING.get() {
+                tracing::error!(%panic, "a task panicked");
+                return;
+            }
+            restore();
+            previous(panic);
+        }));
+    });
+}

@@ -1,0 +1,583 @@
+//! Exchanges as they happen: an ActiveSync device is provisioned, and some things go wrong.
+
+use bytes::Bytes;
+
+use crate::engine::Status;
+use crate::model::{
+    Annotated, BodyFacts, CertificateFacts, ConnId, Decoded, Detail, Element, Exchange, ExchangeId,
+    Failure, Format, Grade, Header, Headers, Kind, Layer, LayerId, Leg, Level, MonoTime, Name,
+    Namespace, NodeId, NodeKind, Note, Origin, PolicyKey, Problem, Protocol, Request, Response,
+    Side, Span, State, Summary, Text, Times, Tls, Tree, Verdict, WallTime, Written,
+};
+use crate::render::{XmlLine, clean};
+use crate::tui::prepared::Prepared;
+
+/// 2026-11-20T14:03:00Z.
+pub(super) const NOW: WallTime = WallTime(1_795_183_380_000_000);
+
+const HOST: &str = "mail.lab.example";
+const DEVICE: &str = "0311dd9b1e5b83c4868c64b7cc1773a0";
+
+pub(super) fn status() -> Status {
+    Status {
+        listeners: vec!["regular@127.0.0.1:8080".into()],
+        capture: "2026-11-20-1358.synctap".into(),
+        connections: 2,
+        ..Status::default()
+    }
+}
+
+/// A document written as WBXML: bytes and tree grow together, so that every span is true.
+struct Document {
+    bytes: Vec<u8>,
+    tree: Tree,
+    open: Vec<NodeId>,
+    notes: Vec<Note>,
+}
+
+impl Document {
+    fn new() -> Self {
+        let bytes = vec![0x03, 0x01, 0x6A, 0x00];
+        Self { bytes, tree: Tree::new(), open: Vec::new(), notes: Vec::new() }
+    }
+
+    fn push(&mut self, kind: NodeKind, start: usize) -> NodeId {
+        let span = Span::new(start, self.bytes.len());
+        self.tree.push(kind, span, self.open.last().copied())
+    }
+
+    fn open(&mut self, page: u8, token: u8, name: &'static str) -> &mut Self {
+        let start = self.bytes.len();
+        self.bytes.push(token | 0x40);
+        let element = Element {
+            name: Name::Known(name),
+            namespace: Namespace::Known(match page {
+                0x0E => "Provision",
+                0x12 => "Settings",
+                0x0D => "Ping",
+                _ => "AirSync",
+            }),
+            token: Some((page, token)),
+            attributes: Vec::new(),
+            tag: Span::new(start, start + 1),
+        };
+        let id = self.push(NodeKind::Element(element), start);
+        self.open.push(id);
+        self
+    }
+
+    fn page(&mut self, page: u8) -> &mut Self {
+        self.bytes.extend([0x00, page]);
+        self
+    }
+
+    fn close(&mut self) -> &mut Self {
+        self.bytes.push(0x01);
+        if let Some(id) = self.open.pop() {
+            self.tree.close(id, self.bytes.len());
+        }
+        self
+    }
+
+    /// The body breaks off: what is open ends where the bytes do.
+    fn break_off(&mut self) -> &mut Self {
+        while let Some(id) = self.open.pop() {
+            self.tree.close(id, self.bytes.len());
+        }
+        self
+    }
+
+    fn value(&mut self, page: u8, token: u8, name: &'static str, value: &str) -> &mut Self {
+        self.open(page, token, name);
+        let start = self.bytes.len();
+        self.bytes.push(0x03);
+        self.bytes.extend(value.bytes());
+        let text = Text::Slice(Span::new(start + 1, self.bytes.len()));
+        self.bytes.push(0x00);
+        self.push(NodeKind::Text(text, Written::InlineString), start);
+        self.close()
+    }
+
+    fn opaque(&mut self, page: u8, token: u8, name: &'static str, value: &[u8]) -> &mut Self {
+        self.open(page, token, name);
+        let start = self.bytes.len();
+        self.bytes.extend([0xC3, u8::try_from(value.len()).unwrap()]);
+        let payload = self.bytes.len();
+        self.bytes.extend(value);
+        let kind = NodeKind::Opaque(Span::new(payload, self.bytes.len()));
+        self.push(kind, start);
+        self.close()
+    }
+
+    /// Notes what the element closed last means.
+    fn note(&mut self, level: Level, text: &str) -> &mut Self {
+        let element =
+            |(_, node): &(usize, &crate::model::Node)| matches!(node.kind, NodeKind::Element(_));
+        let (last, _) = self.tree.nodes().iter().enumerate().rfind(element).unwrap();
+        let node = NodeId(u32::try_from(last).unwrap());
+        self.notes.push(Note { layer: LayerId::BODY, node, level, text: text.to_owned() });
+        self
+    }
+
+    fn body(&self, format: Format) -> Decoded {
+        let layer = Layer {
+            label: "body".into(),
+            origin: None,
+            bytes: Bytes::from(self.bytes.clone()),
+            format,
+            tree: Some(self.tree.clone()),
+            facts: vec![("version", "1.3".into()), ("charset", "UTF-8".into())],
+        };
+        Decoded { layers: vec![layer], problems: Vec::new() }
+    }
+}
+
+fn raw(bytes: &'static [u8], format: Format) -> Decoded {
+    let layer = Layer {
+        label: "body".into(),
+        origin: None,
+        bytes: Bytes::from_static(bytes),
+        format,
+        tree: None,
+        facts: Vec::new(),
+    };
+    Decoded { layers: vec![layer], problems: Vec::new() }
+}
+
+fn headers(pairs: &[(&str, &str)]) -> Headers {
+    let header = |(name, value): &(&str, &str)| Header {
+        name: (*name).to_owned(),
+        value: (*value).to_owned(),
+    };
+    Headers(pairs.iter().map(header).collect())
+}
+
+fn tls(version: &str, names: &str, verdict: Verdict) -> Tls {
+    Tls {
+        version: version.into(),
+        suite: "TLS_AES_128_GCM_SHA256".into(),
+        sni: Some(HOST.into()),
+        alpn_offered: vec!["http/1.1".into()],
+        alpn: Some("http/1.1".into()),
+        chain: vec![CertificateFacts {
+            subject: format!("CN={names}"),
+            issuer: "CN=Lab CA".into(),
+            names: vec![names.into()],
+            not_before: WallTime(1_780_000_000_000_000),
+            not_after: WallTime(1_796_000_000_000_000),
+            sha256: "5ad50a7a0dee6ff41177e7a5d4e2bc31d53e14cbf4cbe91cbe2e2b5e5d2ee1fc".into(),
+        }],
+        verdict,
+    }
+}
+
+/// An ActiveSync command sent `ago` seconds before now.
+fn active_sync(id: u64, command: &str, ago: i64) -> Detail {
+    let started = WallTime(NOW.0 - ago * 1_000_000);
+    let mut exchange = Exchange::begin(ExchangeId(id), ConnId(1 + id / 4), Kind::Http, started);
+    exchange.mode = "regular".into();
+    exchange.client = "192.0.2.17:50122".into();
+    exchange.server = Some("198.51.100.4:443".into());
+    exchange.host = HOST.into();
+    exchange.client_tls = Some(tls("TLSv1.2", HOST, Verdict::None));
+    exchange.server_tls = Some(tls("TLSv1.3", HOST, Verdict::Verified));
+    exchange.request = Some(Request {
+        method: "POST".into(),
+        target: format!(
+            "/Microsoft-Server-ActiveSync?Cmd={command}&User=alice&DeviceId={DEVICE}&DeviceType=LabPhone"
+        ),
+        version: "HTTP/1.1".into(),
+        headers: headers(&[
+            ("Host", HOST),
+            ("User-Agent", "LabPhone/7.1-EAS-1.0"),
+            ("MS-ASProtocolVersion", "14.1"),
+            ("Authorization", "Basic YWxpY2U6c2VjcmV0"),
+            ("X-MS-PolicyKey", "416687436"),
+            ("Content-Type", "application/vnd.ms-sync.wbxml"),
+            ("Content-Length", "59"),
+        ]),
+        ..Request::default()
+    });
+    let summary = Summary {
+        protocol: Protocol::ActiveSync,
+        version: "14.1".into(),
+        device: DEVICE.into(),
+        user: "alice".into(),
+        command: command.into(),
+        policy_key: Some(PolicyKey(416_687_436)),
+        ..Summary::default()
+    };
+    let overview = vec![
+        ("command", format!("{command}, ActiveSync 14.1")),
+        ("device", format!("{DEVICE}, LabPhone")),
+        ("user", "alice".to_owned()),
+    ];
+    let annotated = Annotated { summary, overview, ..Annotated::default() };
+    Detail { exchange, request: None, response: None, annotated }
+}
+
+fn answered(mut detail: Detail, status: u16, micros: u64) -> Detail {
+    detail.exchange.response = Some(Response {
+        status,
+        reason: if status == 200 { "OK".into() } else { "Unauthorized".into() },
+        version: "HTTP/1.1".into(),
+        headers: headers(&[
+            ("Server", "nginx/1.22.1"),
+            ("Date", "Fri, 20 Nov 2026 14:02:11 GMT"),
+            ("Content-Type", "application/vnd.ms-sync.wbxml"),
+            ("MS-Server-ActiveSync", "14.1"),
+            ("Set-Cookie", "session=8f14e45fceea167a; Path=/; HttpOnly"),
+        ]),
+        ..Response::default()
+    });
+    detail.exchange.state = State::Complete;
+    detail.exchange.times = Times {
+        client_tls: Some(MonoTime(2_100)),
+        request_head: Some(MonoTime(2_900)),
+        request_end: Some(MonoTime(3_000)),
+        connected: Some(MonoTime(4_200)),
+        server_tls: Some(MonoTime(9_800)),
+        response_head: Some(MonoTime(micros - 500)),
+        response_end: Some(MonoTime(micros - 100)),
+        closed: Some(MonoTime(micros)),
+    };
+    with_sizes(detail)
+}
+
+fn with_sizes(mut detail: Detail) -> Detail {
+    let facts = |decoded: Option<&Decoded>| {
+        let bytes = decoded.map_or(0, |d| d.layers[0].bytes.len() as u64);
+        BodyFacts { seen: bytes, kept: bytes, ended: decoded.is_some() }
+    };
+    if let Some(request) = &mut detail.exchange.request {
+        request.body = facts(detail.request.as_ref());
+    }
+    if let Some(response) = &mut detail.exchange.response {
+        response.body = facts(detail.response.as_ref());
+    }
+    detail
+}
+
+/// The policy is downloaded and the key changes.
+pub(super) fn provision(id: u64) -> Detail {
+    let mut detail = active_sync(id, "Provision", 49);
+    let mut ask = Document::new();
+    ask.page(0x0E).open(0x0E, 0x05, "Provision").open(0x0E, 0x06, "Policies");
+    ask.open(0x0E, 0x07, "Policy").value(0x0E, 0x08, "PolicyType", "MS-EAS-Provisioning-WBXML");
+    ask.value(0x0E, 0x09, "PolicyKey", "416687436").note(Level::Info, "the key of phase 1");
+    ask.value(0x0E, 0x0B, "Status", "1").note(Level::Info, "1: success, the policy is applied");
+    ask.close().close().close();
+
+    let mut answer = Document::new();
+    answer.page(0x0E).open(0x0E, 0x05, "Provision");
+    answer.value(0x0E, 0x0B, "Status", "1").note(Level::Info, "1: success");
+    answer.open(0x0E, 0x06, "Policies").open(0x0E, 0x07, "Policy");
+    answer.value(0x0E, 0x08, "PolicyType", "MS-EAS-Provisioning-WBXML");
+    answer.value(0x0E, 0x0B, "Status", "1").note(Level::Info, "1: success");
+    answer.value(0x0E, 0x09, "PolicyKey", "1307199584");
+    answer.note(Level::Notable, "new key, the device must send it from now on");
+    answer.open(0x0E, 0x0A, "Data").open(0x0E, 0x0D, "EASProvisionDoc");
+    for (token, name, value, level, meaning) in [
+        (0x0E, "DevicePasswordEnabled", "1", Level::Info, "a password is required"),
+        (0x0F, "AlphanumericDevicePasswordRequired", "0", Level::Info, "digits are enough"),
+        (0x11, "PasswordRecoveryEnabled", "0", Level::Info, "no recovery password"),
+        (0x14, "AttachmentsEnabled", "1", Level::Info, "attachments may be downloaded"),
+        (0x15, "MinDevicePasswordLength", "4", Level::Info, "4 characters or more"),
+        (0x16, "MaxInactivityTimeDeviceLock", "900", Level::Info, "locks after 15 minutes"),
+        (
+            0x17,
+            "MaxDevicePasswordFailedAttempts",
+            "8",
+            Level::Notable,
+            "wipes after 8 wrong passwords",
+        ),
+        (0x19, "AllowSimpleDevicePassword", "1", Level::Warning, "1234 would do"),
+    ] {
+        answer.value(0x0E, token, name, value).note(level, meaning);
+    }
+    answer.close().close().close().close().close();
+
+    detail.request = Some(ask.body(Format::Wbxml("ActiveSync")));
+    detail.response = Some(answer.body(Format::Wbxml("ActiveSync")));
+    detail.annotated.request = ask.notes;
+    detail.annotated.response = answer.notes;
+    let summary = &mut detail.annotated.summary;
+    summary.status = "1".into();
+    summary.facts = "key 416687436 -> 1307199584, policy acknowledged".into();
+    summary.level = Level::Notable;
+    detail.annotated.overview.push(("phase", "acknowledge: the device applied the policy".into()));
+    detail.annotated.overview.push(("policy key", "416687436 -> 1307199584".into()));
+    answered(detail, 200, 48_300)
+}
+
+/// The server wants the device to provision first.
+pub(super) fn refused(id: u64) -> Detail {
+    let mut detail = active_sync(id, "FolderSync", 50);
+    let mut ask = Document::new();
+    ask.page(7).open(7, 0x16, "FolderSync").value(7, 0x12, "SyncKey", "0").close();
+    detail.request = Some(ask.body(Format::Wbxml("ActiveSync")));
+    let mut answer = Document::new();
+    answer.page(7).open(7, 0x16, "FolderSync").value(7, 0x0C, "Status", "142");
+    answer.note(Level::Warning, "142: the device is not provisioned, Provision must come first");
+    answer.close();
+    detail.response = Some(answer.body(Format::Wbxml("ActiveSync")));
+    detail.annotated.response = answer.notes;
+    let summary = &mut detail.annotated.summary;
+    summary.status = "142".into();
+    summary.facts = "142: device not provisioned".into();
+    summary.level = Level::Warning;
+    answered(detail, 200, 31_000)
+}
+
+/// A long poll that is still open.
+pub(super) fn ping(id: u64) -> Detail {
+    let mut detail = active_sync(id, "Ping", 132);
+    let mut ask = Document::new();
+    ask.page(0x0D).open(0x0D, 0x05, "Ping").value(0x0D, 0x08, "HeartbeatInterval", "900");
+    ask.note(Level::Info, "the server may be silent for 15 minutes");
+    ask.close();
+    detail.request = Some(ask.body(Format::Wbxml("ActiveSync")));
+    detail.annotated.request = ask.notes;
+    detail.annotated.summary.facts = "heartbeat 15 min, 3 folders".into();
+    with_sizes(detail)
+}
+
+/// The server could not be reached.
+pub(super) fn failed(id: u64) -> Detail {
+    let mut detail = active_sync(id, "OPTIONS", 12);
+    detail.exchange.server_tls = None;
+    detail.exchange.host = "autodiscover.branch-office.lab.example".into();
+    detail.exchange.state = State::Failed(Failure {
+        side: Side::Server,
+        code: "upstream-refused".into(),
+        cause: "198.51.100.4:443 refused the connection".into(),
+        advice: "see whether the server listens there".into(),
+    });
+    detail.exchange.times.closed = Some(MonoTime(3_200));
+    detail.annotated.summary.command = "OPTIONS".into();
+    detail
+}
+
+/// A device that does not trust our certificate.
+pub(super) fn rejected(id: u64) -> Detail {
+    let started = WallTime(NOW.0 - 8_000_000);
+    let mut exchange = Exchange::begin(ExchangeId(id), ConnId(9), Kind::Connection, started);
+    exchange.mode = "regular".into();
+    exchange.client = "192.0.2.18:61000".into();
+    exchange.host = HOST.into();
+    exchange.state = State::Failed(Failure {
+        side: Side::Client,
+        code: "certificate-rejected".into(),
+        cause: "the device rejected our certificate (unknown_ca)".into(),
+        advice: "install the CA on the device: synctap ca export".into(),
+    });
+    exchange.times.closed = Some(MonoTime(9_100));
+    Detail { exchange, request: None, response: None, annotated: Annotated::default() }
+}
+
+/// More was forwarded than is kept, and what is kept breaks off.
+pub(super) fn truncated(id: u64) -> Detail {
+    let mut detail = active_sync(id, "Sync", 30);
+    let mut answer = Document::new();
+    answer.page(0).open(0, 0x05, "Sync").open(0, 0x1C, "Collections");
+    answer.open(0, 0x0F, "Collection").value(0, 0x0B, "SyncKey", "{9d1a}12");
+    answer.value(0, 0x0E, "Status", "1").note(Level::Info, "1: success");
+    answer.opaque(0, 0x10, "ConversationId", &[0xA5, 0x00, 0x1B, 0x5B, 0x9C, 0xFF, 0x07, 0x80]);
+    answer.value(
+        0,
+        0x18,
+        "Body",
+        "Dear Alice, this is the first line of a message that is a good deal longer than any \
+         terminal is wide, so that it must be folded when it is selected and cut when it is not.",
+    );
+    let mut body = answer.break_off().body(Format::Wbxml("ActiveSync"));
+    body.problems.push(Problem {
+        layer: LayerId::BODY,
+        span: Span::at(answer.bytes.len()),
+        grade: Grade::Broken,
+        code: "wbxml-truncated",
+        text: "the body ends inside Collection: END expected".into(),
+    });
+    detail.response = Some(body);
+    detail.annotated.response = answer.notes;
+    detail.annotated.summary.facts = "1 collection, 25 added".into();
+    detail.annotated.summary.status = "1".into();
+    detail = answered(detail, 200, 2_480_000);
+    if let Some(response) = &mut detail.exchange.response {
+        response.body = BodyFacts { seen: 73_400_320, kept: 67_108_864, ended: true };
+    }
+    detail
+}
+
+/// A gzip body around a document: two layers.
+pub(super) fn gzipped(id: u64) -> Detail {
+    let mut detail = provision(id);
+    let inner = detail.response.take().unwrap();
+    let outer = Layer {
+        label: "body".into(),
+        origin: None,
+        bytes: Bytes::from_static(&[0x1F, 0x8B, 0x08, 0, 0, 0, 0, 0, 0, 3, 0x63, 0x64, 0x02]),
+        format: Format::Wrapper("gzip"),
+        tree: None,
+        facts: Vec::new(),
+    };
+    let span = Span::new(0, outer.bytes.len());
+    let mut layer = inner.layers.into_iter().next().unwrap();
+    layer.label = "gzip".into();
+    layer.origin = Some(Origin { layer: LayerId::BODY, span, node: None });
+    detail.response = Some(Decoded { layers: vec![outer, layer], problems: Vec::new() });
+    for note in &mut detail.annotated.response {
+        note.layer = LayerId(1);
+    }
+    detail
+}
+
+/// Plain HTTP with a text body.
+pub(super) fn plain(id: u64) -> Detail {
+    let mut detail = active_sync(id, "GET", 5);
+    detail.annotated = Annotated::default();
+    if let Some(request) = &mut detail.exchange.request {
+        request.method = "GET".into();
+        request.target = "/certsrv/certcarc.asp?type=new&long=parameters".into();
+    }
+    detail.response =
+        Some(raw(b"<html>\n<title>Unauthorized</title>\n</html>\n", Format::Text("HTML")));
+    detail.annotated.summary.level = Level::Warning;
+    answered(detail, 401, 7_300)
+}
+
+/// Everything about `detail`, ready to be shown.
+pub(super) fn prepared(detail: Detail) -> Box<Prepared> {
+    let mut prepared = Box::new(Prepared::new(detail));
+    for leg in [Leg::Request, Leg::Response] {
+        let Some(decoded) = prepared.detail.decoded(leg) else { continue };
+        let document = |(id, layer): (LayerId, &Layer)| {
+            layer.tree.as_ref().map(|tree| (id, xml(tree, &layer.bytes)))
+        };
+        let documents = decoded.ids().filter_map(document).collect();
+        prepared.set_xml(leg, documents);
+    }
+    prepared
+}
+
+/// Just enough XML: a line for each start, end and value.
+fn xml(tree: &Tree, bytes: &[u8]) -> Vec<XmlLine> {
+    let mut lines = Vec::new();
+    let mut open: Vec<NodeId> = Vec::new();
+    let ids = (0..).map(NodeId).zip(tree.nodes());
+    let line = |depth: usize, text: String, node| XmlLine {
+        text: clean(&format!("{:1$}{text}", "", depth * 2)).into_owned(),
+        node: Some(node),
+    };
+    for (id, node) in ids {
+        close(tree, &mut open, id, &mut lines, &line);
+        if matches!(node.kind, NodeKind::Element(_)) {
+            let name = tree.name(id).unwrap_or("?");
+            lines.push(line(open.len(), format!("<{name}>"), id));
+            open.push(id);
+        } else {
+            lines.push(line(open.len(), tree.text(id, bytes).into_owned(), id));
+        }
+    }
+    let end = NodeId(u32::try_from(tree.len()).unwrap());
+    close(tree, &mut open, end, &mut lines, &line);
+    lines
+}
+
+fn close(
+    tree: &Tree,
+    open: &mut Vec<NodeId>,
+    at: NodeId,
+    lines: &mut Vec<XmlLine>,
+    line: &impl Fn(usize, String, NodeId) -> XmlLine,
+) {
+    while let Some(last) = open.last().copied().filter(|last| tree.get(*last).unwrap().end <= at) {
+        open.pop();
+        lines.push(line(open.len(), format!("</{}>", tree.name(last).unwrap_or("?")), last));
+    }
+}
+
+/// What a first morning looks like.
+pub(super) fn morning() -> Vec<Detail> {
+    vec![
+        plain(1),
+        refused(2),
+        provision(3),
+        gzipped(4),
+        truncated(5),
+        failed(6),
+        rejected(7),
+        ping(8),
+    ]
+}
+
+/// `count` exchanges.
+pub(super) fn many(count: u64) -> Vec<Detail> {
+    (1..=count).map(|id| if id % 3 == 0 { provision(id) } else { refused(id) }).collect()
+}
+
+/// Text that a terminal would act on, or that misleads a reader.
+pub(super) const HOSTILE: &str =
+    "a\u{1b}[31mred\u{1b}]0;title\u{7}\u{9b}2J\0\r\n\t\u{202e}evil\u{200b}\u{feff}\u{7f}\u{85}z";
+
+/// [`HOSTILE`] wherever the wire, a file name or an error can put text.
+pub(super) fn hostile(id: u64) -> Detail {
+    let bad = || HOSTILE.to_owned();
+    let mut detail = answered(active_sync(id, "Sync", 3), 200, 9_000);
+    let e = &mut detail.exchange;
+    (e.mode, e.client, e.server, e.host) = (bad(), bad(), Some(bad()), bad());
+    for tls in [&mut e.client_tls, &mut e.server_tls].into_iter().flatten() {
+        (tls.version, tls.suite, tls.sni, tls.alpn) = (bad(), bad(), Some(bad()), Some(bad()));
+        tls.verdict = Verdict::Unverified(bad());
+        tls.chain[0].subject = bad();
+        tls.chain[0].issuer = bad();
+        tls.chain[0].sha256 = bad();
+    }
+    let request = e.request.as_mut().unwrap();
+    (request.method, request.target, request.version) = (bad(), bad(), bad());
+    request.headers = Headers(vec![Header { name: bad(), value: bad() }]);
+    let response = e.response.as_mut().unwrap();
+    (response.reason, response.version) = (bad(), bad());
+    response.headers = Headers(vec![Header { name: bad(), value: bad() }]);
+    e.state =
+        State::Failed(Failure { side: Side::Server, code: bad(), cause: bad(), advice: bad() });
+    let summary = &mut detail.annotated.summary;
+    (summary.command, summary.status, summary.facts, summary.device) = (bad(), bad(), bad(), bad());
+    detail.annotated.overview = vec![("command", bad())];
+    let mut document = Document::new();
+    document.page(0).open(0, 0x05, "Sync").value(0, 0x0B, "SyncKey", HOSTILE);
+    document.note(Level::Warning, HOSTILE);
+    document.open(0, 0x0F, "Collection");
+    let text = NodeKind::Text(Text::Owned(HOSTILE.into()), Written::Plain);
+    document.push(text, 4);
+    document.close().close();
+    let mut body = document.body(Format::Wbxml("ActiveSync"));
+    let mut named = document.tree.clone();
+    if let Some(node) = named.get_mut(NodeId(0))
+        && let NodeKind::Element(element) = &mut node.kind
+    {
+        element.name = Name::Literal(HOSTILE.into());
+        element.namespace = Namespace::Literal(HOSTILE.into());
+        element.attributes = vec![crate::model::Attribute {
+            name: Name::Literal(HOSTILE.into()),
+            namespace: Namespace::NONE,
+            value: Text::Owned(HOSTILE.into()),
+            span: Span::at(4),
+        }];
+    }
+    body.layers[0].tree = Some(named);
+    body.layers[0].label = bad();
+    body.layers[0].facts = vec![("version", bad())];
+    body.problems.push(Problem {
+        layer: LayerId::BODY,
+        span: Span::at(1),
+        grade: Grade::Broken,
+        code: "wbxml-bad",
+        text: bad(),
+    });
+    detail.request = Some(body.clone());
+    detail.response = Some(body);
+    detail.annotated.request.clone_from(&document.notes);
+    detail.annotated.response = document.notes;
+    detail
+}

@@ -1,0 +1,7 @@
+//! The screen without a terminal: scripts of messages, and pictures of every view.
+
+mod bytes;
+mod canned;
+mod script;
+mod stage;
+mod views;

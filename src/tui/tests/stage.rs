@@ -1,0 +1,163 @@
+//! An app with a canned capture behind it.
+
+use std::collections::VecDeque;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+
+use crate::engine::Status;
+use crate::model::{Detail, Row, WallTime};
+use crate::tui::app::{App, TuiSettings};
+use crate::tui::layout::Pane;
+use crate::tui::message::{Effect, Message, Window};
+use crate::tui::view::view;
+
+use super::canned;
+
+/// An app, and what its queries find.
+pub(super) struct Stage {
+    pub(super) app: App,
+    pub(super) capture: Vec<Detail>,
+    pub(super) status: Status,
+    /// Effects that were not queries, in order.
+    pub(super) effects: Vec<Effect>,
+    /// Queries answered.
+    pub(super) queries: Vec<Effect>,
+}
+
+impl Stage {
+    pub(super) fn new(width: u16, height: u16, capture: Vec<Detail>) -> Self {
+        Self::with(TuiSettings { color: false, ..TuiSettings::default() }, width, height, capture)
+    }
+
+    pub(super) fn with(
+        settings: TuiSettings,
+        width: u16,
+        height: u16,
+        capture: Vec<Detail>,
+    ) -> Self {
+        let mut stage = Self {
+            app: App::new(settings, canned::NOW),
+            capture,
+            status: canned::status(),
+            effects: Vec::new(),
+            queries: Vec::new(),
+        };
+        stage.send(Message::Resize(width, height));
+        stage.send(Message::Changed);
+        stage
+    }
+
+    /// Sends a message and answers every query it leads to.
+    pub(super) fn send(&mut self, message: Message) {
+        let mut waiting = VecDeque::from([message]);
+        while let Some(message) = waiting.pop_front() {
+            assert!(self.queries.len() < 10_000, "queries without end");
+            for effect in self.app.update(message) {
+                waiting.extend(self.answer(effect));
+            }
+        }
+    }
+
+    fn answer(&mut self, effect: Effect) -> Option<Message> {
+        let message = match effect {
+            Effect::LoadStatus => {
+                self.status.recorded = self.capture.len() as u64;
+                Message::Status(self.status.clone())
+            }
+            Effect::LoadWindow(span) => {
+                let rows = self.capture.iter().skip(span.offset).take(span.limit).map(row);
+                let window =
+                    Window { offset: span.offset, rows: rows.collect(), total: self.capture.len() };
+                Message::Window(window)
+            }
+            Effect::LoadDetail(id) => {
+                let found = self.capture.iter().find(|detail| detail.exchange.id == id);
+                Message::Detail(id, found.cloned().map(canned::prepared))
+            }
+            other => {
+                self.effects.push(other);
+                return None;
+            }
+        };
+        self.queries.push(effect);
+        Some(message)
+    }
+
+    /// Presses keys: one a character, and `<Enter>`, `<Esc>`, `<Tab>`, `<PgDn>`, `<C-z>`.
+    pub(super) fn keys(&mut self, keys: &str) {
+        let mut rest = keys;
+        while let Some(first) = rest.chars().next() {
+            let (name, after) = match rest.strip_prefix('<').and_then(|r| r.split_once('>')) {
+                Some((name, after)) => (name, after),
+                None => rest.split_at(first.len_utf8()),
+            };
+            rest = after;
+            if name == "In" {
+                self.enter_detail();
+                continue;
+            }
+            self.send(Message::Key(key(name)));
+        }
+    }
+
+    /// `<In>`: the detail gets the focus, if it has not got it.
+    fn enter_detail(&mut self) {
+        if self.app.focus() == Pane::List {
+            self.keys("<Tab>");
+        }
+    }
+
+    pub(super) fn mouse(&mut self, kind: MouseEventKind, column: u16, row: u16) {
+        let modifiers = KeyModifiers::NONE;
+        self.send(Message::Mouse(MouseEvent { kind, column, row, modifiers }));
+    }
+
+    pub(super) fn click(&mut self, column: u16, row: u16) {
+        self.mouse(MouseEventKind::Down(MouseButton::Left), column, row);
+    }
+
+    /// Adds to the capture, as live traffic does.
+    pub(super) fn arrive(&mut self, details: impl IntoIterator<Item = Detail>) {
+        self.capture.extend(details);
+        self.send(Message::Changed);
+    }
+
+    pub(super) fn tick(&mut self, seconds: i64) {
+        self.send(Message::Tick(WallTime(canned::NOW.0 + seconds * 1_000_000)));
+    }
+
+    /// The picture.
+    pub(super) fn shot(&self, width: u16, height: u16) -> TestBackend {
+        let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+        terminal.draw(|frame| view(&self.app, frame)).unwrap();
+        terminal.backend().clone()
+    }
+
+    pub(super) fn text(&self, width: u16, height: u16) -> String {
+        self.shot(width, height).to_string()
+    }
+}
+
+fn row(detail: &Detail) -> Row {
+    Row::new(&detail.exchange, detail.annotated.summary.clone())
+}
+
+fn key(name: &str) -> KeyEvent {
+    let plain = |code| KeyEvent::new(code, KeyModifiers::NONE);
+    match name {
+        "Enter" => plain(KeyCode::Enter),
+        "Esc" => plain(KeyCode::Esc),
+        "Tab" => plain(KeyCode::Tab),
+        "S-Tab" => plain(KeyCode::BackTab),
+        "PgDn" => plain(KeyCode::PageDown),
+        "PgUp" => plain(KeyCode::PageUp),
+        _ => match name.strip_prefix("C-") {
+            Some(c) => {
+                KeyEvent::new(KeyCode::Char(c.chars().next().unwrap()), KeyModifiers::CONTROL)
+            }
+            None => plain(KeyCode::Char(name.chars().next().unwrap())),
+        },
+    }
+}

@@ -1,0 +1,116 @@
+//! The list of exchanges.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::model::{Level, Row};
+use crate::render::{RowText, clean, row};
+use crate::tui::app::App;
+use crate::tui::fit;
+use crate::tui::layout::Pane;
+use crate::tui::panes::{Column, Placed, place};
+use crate::tui::theme::Tone;
+
+use super::paint::{Pen, cursor};
+
+/// Cells before the first column: cursor, mark, gap.
+const GUTTER: usize = 3;
+
+/// Draws the heading and the rows in sight.
+pub(crate) fn list(app: &App, buffer: &mut Buffer, area: Rect) {
+    let columns = place(usize::from(area.width).saturating_sub(GUTTER), app.list.widest());
+    heading(app, buffer, area, &columns);
+    if app.list.len() == 0 {
+        empty(app, buffer, area);
+        return;
+    }
+    for (line, (position, found)) in (1..).zip(app.list.rows()) {
+        line_of(app, buffer, area, line, &columns, (position, found));
+    }
+}
+
+fn heading(app: &App, buffer: &mut Buffer, area: Rect, columns: &[Placed]) {
+    let bar = if app.focus() == Pane::List { Tone::BarFocused } else { Tone::Bar };
+    let mut pen = Pen::new(buffer, app.theme, area, 0).over(bar);
+    pen.skip(GUTTER);
+    let mut at = 0;
+    for placed in columns {
+        pen.skip(placed.x - at);
+        at = placed.x + placed.width;
+        if placed.column.is_numeric() {
+            pen.field_right(bar, placed.column.title(), placed.width);
+        } else {
+            pen.field(bar, placed.column.title(), placed.width);
+        }
+    }
+}
+
+fn line_of(
+    app: &App,
+    buffer: &mut Buffer,
+    area: Rect,
+    line: u16,
+    columns: &[Placed],
+    (position, found): (usize, Option<&Row>),
+) {
+    let focused = app.focus() == Pane::List;
+    let selected = position == app.list.cursor();
+    let mut pen = Pen::new(buffer, app.theme, area, line);
+    if selected {
+        pen = pen.over(if focused { Tone::Selected } else { Tone::SelectedIdle });
+    }
+    pen.put(Tone::Plain, cursor(selected, focused));
+    let Some(found) = found else {
+        pen.skip(GUTTER - 1);
+        pen.put(Tone::Dim, "…");
+        return;
+    };
+    let mut text = row(found, app.now);
+    let age_shown = columns.iter().any(|placed| placed.column == Column::Took);
+    if text.in_flight && !age_shown {
+        text.status = format!("{} {}", text.status, text.duration);
+    }
+    pen.put(Tone::Level(text.level), &text.mark.to_string());
+    pen.skip(1);
+    let mut at = 0;
+    for placed in columns {
+        pen.skip(placed.x - at);
+        at = placed.x + placed.width;
+        cell(&mut pen, placed.column, &text, placed.width);
+    }
+}
+
+fn cell(pen: &mut Pen<'_>, column: Column, row: &RowText, width: usize) {
+    let text = column.text(row);
+    let tone = match column {
+        Column::Time | Column::Sizes => Tone::Dim,
+        Column::Command => Tone::Strong,
+        Column::Facts if row.facts.is_empty() => Tone::Dim,
+        Column::Status | Column::Facts if row.level > Level::Info => Tone::Level(row.level),
+        Column::Status | Column::Took if row.in_flight => Tone::Live,
+        _ => Tone::Plain,
+    };
+    match column {
+        // The end of a host name tells more than its start.
+        Column::Host => pen.field(tone, &fit::cut_left(text, width), width),
+        _ if column.is_numeric() => pen.field_right(tone, text, width),
+        _ => pen.field(tone, text, width),
+    }
+}
+
+fn empty(app: &App, buffer: &mut Buffer, area: Rect) {
+    let mut lines = Vec::new();
+    if app.status.listeners.is_empty() {
+        lines.push("This capture holds no exchange.".to_owned());
+    } else {
+        lines.push("No exchange yet. Point a device at:".to_owned());
+        for listener in &app.status.listeners {
+            lines.push(format!("  {}", clean(listener)));
+        }
+    }
+    for (at, line) in (2..).zip(lines) {
+        let mut pen = Pen::new(buffer, app.theme, area, at);
+        pen.skip(GUTTER);
+        pen.put(Tone::Plain, &line);
+    }
+}

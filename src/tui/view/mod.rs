@@ -1,0 +1,12 @@
+//! Placing prepared text on the screen. Nothing here changes anything.
+
+mod detail;
+mod frame;
+mod help;
+mod hex;
+mod list;
+mod paint;
+mod status;
+mod tree;
+
+pub(crate) use frame::view;

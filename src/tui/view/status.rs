@@ -1,0 +1,145 @@
+//! The first and the last line.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::render::{clean, count, thousands};
+use crate::tui::app::App;
+use crate::tui::fit;
+use crate::tui::keys::{self, Binding};
+use crate::tui::layout::Pane;
+use crate::tui::message::Action;
+use crate::tui::theme::Tone;
+
+use super::paint::Pen;
+
+/// What listens, what is recorded, and where in it we are.
+pub(crate) fn status(app: &App, buffer: &mut Buffer, area: Rect) {
+    let right = position(app);
+    let right_width = right.iter().map(|(_, text)| fit::width(text) + 2).sum::<usize>();
+    let mut pen = Pen::new(buffer, app.theme, area, 0);
+    pen.put(Tone::Strong, " synctap");
+    // What must not be overlooked comes first and is never dropped.
+    for alert in alerts(app) {
+        pen.put(Tone::Plain, " ");
+        pen.put(Tone::Alert, &alert);
+    }
+    for (tone, text) in facts(app) {
+        let room = pen.room().saturating_sub(right_width + 2);
+        let fitting = if text.width <= room { Some(text.text) } else { text.cut(room) };
+        let Some(text) = fitting else { continue };
+        pen.put(Tone::Plain, "  ");
+        pen.put(tone, &text);
+    }
+    let gap = pen.room().saturating_sub(right_width);
+    pen.skip(gap);
+    for (tone, text) in right {
+        pen.put(Tone::Plain, "  ");
+        pen.put(tone, &text);
+    }
+}
+
+/// The keys that matter now; help and the way out always, the others as they fit.
+pub(crate) fn footer(app: &App, buffer: &mut Buffer, area: Rect) {
+    let at_top = app.overlays.is_empty() && app.focus() == Pane::List;
+    let rows = || app.stack().iter().copied().flat_map(keys::bindings);
+    let hint = |binding: &Binding| {
+        let key = binding.keys.first()?.label();
+        let label = match binding.action {
+            Action::BackOrQuit if at_top => "quit",
+            _ => binding.label,
+        };
+        (!label.is_empty()).then_some((key, label))
+    };
+    let width = |(key, label): &(String, &str)| fit::width(key) + fit::width(label) + 3;
+    let always =
+        |binding: &&Binding| matches!(binding.action, Action::ToggleHelp | Action::BackOrQuit);
+    let last: Vec<_> = rows().filter(always).filter_map(hint).collect();
+    let mut room =
+        usize::from(area.width).saturating_sub(1 + last.iter().map(width).sum::<usize>());
+    let mut pen = Pen::new(buffer, app.theme, area, 0);
+    pen.skip(1);
+    for hint in rows().filter(|binding| !always(binding)).filter_map(hint) {
+        if let Some(rest) = room.checked_sub(width(&hint)) {
+            room = rest;
+            put_hint(&mut pen, &hint);
+        }
+    }
+    pen.skip(room);
+    for hint in &last {
+        put_hint(&mut pen, hint);
+    }
+}
+
+fn put_hint(pen: &mut Pen<'_>, (key, label): &(String, &str)) {
+    pen.put(Tone::Key, key);
+    pen.put(Tone::Plain, " ");
+    pen.put(Tone::Plain, label);
+    pen.skip(2);
+}
+
+fn alerts(app: &App) -> Vec<String> {
+    let mut alerts = Vec::new();
+    if app.status.insecure_upstream {
+        alerts.push(" INSECURE UPSTREAM ".to_owned());
+    }
+    if app.status.lost > 0 {
+        alerts.push(format!(" {} LOST ", thousands(app.status.lost)));
+    }
+    alerts
+}
+
+/// A part of the line that may be shortened, or left out.
+struct Part {
+    text: String,
+    width: usize,
+    /// Cells below which it is not worth showing.
+    least: usize,
+}
+
+impl Part {
+    fn new(text: String, least: usize) -> Self {
+        Self { width: fit::width(&text), text, least }
+    }
+
+    fn cut(&self, room: usize) -> Option<String> {
+        (room >= self.least).then(|| fit::cut_left(&self.text, room).into_owned())
+    }
+}
+
+fn facts(app: &App) -> Vec<(Tone, Part)> {
+    let status = &app.status;
+    let mut parts = Vec::new();
+    for listener in &status.listeners {
+        parts.push((Tone::Live, Part::new(clean(listener).into_owned(), 16)));
+    }
+    if !status.listeners.is_empty() {
+        parts.push((Tone::Plain, Part::new(count(status.connections, "connection"), 99)));
+    }
+    if status.truncated > 0 {
+        let text = format!("{} truncated", thousands(status.truncated));
+        parts.push((Tone::Plain, Part::new(text, 99)));
+    }
+    if !status.capture.is_empty() {
+        parts.push((Tone::Dim, Part::new(clean(&status.capture).into_owned(), 16)));
+    }
+    parts
+}
+
+fn position(app: &App) -> Vec<(Tone, String)> {
+    let total = app.list.len() as u64;
+    let mut parts = Vec::new();
+    if app.list.follows() {
+        parts.push((Tone::Live, "FOLLOW".to_owned()));
+    } else if app.list.unseen() > 0 {
+        let new = format!("{} new", thousands(app.list.unseen() as u64));
+        parts.push((Tone::Strong, new));
+    }
+    if total > 0 {
+        let at = thousands(app.list.cursor() as u64 + 1);
+        parts.push((Tone::Plain, format!("{at}/{} ", thousands(total))));
+    } else {
+        parts.push((Tone::Plain, format!("{} ", count(0, "exchange"))));
+    }
+    parts
+}
