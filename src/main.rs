@@ -1,3 +1,7 @@
 //! The `synctap` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    synctap::cli::main()
+}

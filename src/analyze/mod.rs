@@ -18,6 +18,7 @@
 //! = source). `csp_nodes.tsv.gz` is packed because it is large: `zcat` shows it.
 
 mod annotate;
+mod body;
 mod csp;
 mod document;
 mod draft;
@@ -29,4 +30,5 @@ mod syncml;
 mod table;
 
 pub use annotate::annotate;
+pub use body::annotate_body;
 pub use explain::{Explanation, explain};

@@ -1,5 +1,20 @@
-//! The only room that knows everyone below.
+//! The only room that knows everyone below: it wires the proxy to the codec, the analysis and the
+//! store, and gives front ends one door.
+//!
+//! ```text
+//!  proxy ──ProxyEvent──▶ pipeline ── put, append ──▶ store ── revision ──▶ viewer ──▶ front ends
+//!                           └ meaning: decode + annotate, pure, guarded
+//! ```
+//!
+//! What lives here: the pipeline's thread, the viewer, the rebuild of stale rows, starting and
+//! stopping it all. What does not: anything about bytes, sockets, SQL or screens.
 
+mod live;
+mod meaning;
+mod pipeline;
+mod rebuild;
 mod viewer;
 
+pub use live::{Live, LiveError, LiveSettings, open_capture};
+pub use meaning::{DECODER_VERSION, detail_of};
 pub use viewer::{EngineError, Status, Viewer};

@@ -1,18 +1,27 @@
 //! What a front end may ask.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use tokio::sync::watch;
 
-use crate::model::{Detail, ExchangeId, Row};
+use crate::model::{Detail, Exchange, ExchangeId, Leg, Row};
+use crate::proxy::Monitor;
+use crate::store::{Reader, Store, StoreError};
+
+use super::meaning::detail_of;
+
+/// Most bytes of one body that a detail view decodes.
+const DETAIL_LIMIT: usize = 64 * 1024 * 1024;
 
 /// Something that could not be read from the capture.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot read the capture: {0}")]
-pub struct EngineError(pub String);
+pub struct EngineError(#[from] StoreError);
 
 /// The state of the whole, for a status line.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Status {
-    /// Ways in and where they listen: `regular@127.0.0.1:8080`.
+    /// Ways in and where they listen: `regular@127.0.0.1:8080`; empty for an opened file.
     pub listeners: Vec<String>,
     /// The capture's file name.
     pub capture: String,
@@ -22,7 +31,7 @@ pub struct Status {
     pub recorded: u64,
     /// Exchanges with a truncated body.
     pub truncated: u64,
-    /// Exchanges that could not be recorded; 0 unless something is wrong.
+    /// Exchanges that could not be recorded whole; 0 unless something is wrong.
     pub lost: u64,
     /// `--insecure-upstream` is on.
     pub insecure_upstream: bool,
@@ -33,42 +42,150 @@ pub struct Status {
 /// A front end's window on a capture. Cheap to clone; every call blocks for the length of a query
 /// (about a millisecond; [`Viewer::detail`] decodes and takes as long as the bodies are large), so
 /// a UI calls it off its own thread.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Viewer {
-    revision: watch::Receiver<u64>,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    /// Two connections, so that a large body being decoded does not hold up the list.
+    list: Mutex<Reader>,
+    details: Mutex<Reader>,
+    store: Arc<Store>,
+    listeners: Vec<String>,
+    capture: String,
+    insecure_upstream: bool,
+    monitor: Option<Monitor>,
 }
 
 impl Viewer {
+    /// A window on `store`, for a capture without traffic.
+    ///
+    /// # Errors
+    /// When the capture cannot be read.
+    pub fn of_capture(store: Arc<Store>, capture: String) -> Result<Self, EngineError> {
+        Self::of_proxy(store, capture, Vec::new(), false, None)
+    }
+
+    /// A window on `store`, to which a proxy adds.
+    pub(super) fn of_proxy(
+        store: Arc<Store>,
+        capture: String,
+        listeners: Vec<String>,
+        insecure_upstream: bool,
+        monitor: Option<Monitor>,
+    ) -> Result<Self, EngineError> {
+        let shared = Shared {
+            list: Mutex::new(store.reader()?),
+            details: Mutex::new(store.reader()?),
+            store,
+            listeners,
+            capture,
+            insecure_upstream,
+            monitor,
+        };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
     /// Number of exchanges.
+    ///
+    /// # Errors
+    /// When the capture cannot be read; so for all calls below.
     pub fn count(&self) -> Result<u64, EngineError> {
-        Ok(0)
+        Ok(self.list().count()?)
     }
 
     /// At most `limit` rows from position `offset` (0 = oldest), oldest first.
+    ///
+    /// # Errors
+    /// When the capture cannot be read.
     pub fn window(&self, offset: u64, limit: usize) -> Result<Vec<Row>, EngineError> {
-        let _ = (offset, limit);
-        Ok(Vec::new())
+        Ok(self.list().window(offset, limit)?)
     }
 
     /// Where an exchange stands in the list.
+    ///
+    /// # Errors
+    /// When the capture cannot be read.
     pub fn position(&self, id: ExchangeId) -> Result<Option<u64>, EngineError> {
-        let _ = id;
-        Ok(None)
+        Ok(self.list().position(id)?)
+    }
+
+    /// The list line of one exchange.
+    ///
+    /// # Errors
+    /// When the capture cannot be read.
+    pub fn row(&self, id: ExchangeId) -> Result<Option<Row>, EngineError> {
+        Ok(self.list().row(id)?)
+    }
+
+    /// Exchanges in the order they closed, from the one after `sequence`: (sequence, id).
+    ///
+    /// # Errors
+    /// When the capture cannot be read.
+    pub fn closed_after(
+        &self,
+        sequence: u64,
+        limit: usize,
+    ) -> Result<Vec<(u64, ExchangeId)>, EngineError> {
+        Ok(self.list().closed_after(sequence, limit)?)
     }
 
     /// Everything about one exchange, decoded anew.
+    ///
+    /// # Errors
+    /// When the capture cannot be read.
     pub fn detail(&self, id: ExchangeId) -> Result<Option<Detail>, EngineError> {
-        let _ = id;
-        Ok(None)
+        let (exchange, request, response) = {
+            let reader = lock(&self.shared.details);
+            let Some(exchange) = reader.exchange(id)? else { return Ok(None) };
+            let body = |leg, present: bool| {
+                present.then(|| reader.body(id, leg, DETAIL_LIMIT)).transpose()
+            };
+            let request = body(Leg::Request, exchange.request.is_some())?;
+            let response = body(Leg::Response, has_response_body(&exchange))?;
+            (exchange, request, response)
+        };
+        Ok(Some(detail_of(exchange, request, response)))
     }
 
     /// The state of the whole.
     pub fn status(&self) -> Status {
-        Status::default()
+        let store = self.shared.store.status();
+        Status {
+            listeners: self.shared.listeners.clone(),
+            capture: self.shared.capture.clone(),
+            connections: self.shared.monitor.as_ref().map_or(0, Monitor::connections),
+            recorded: store.recorded,
+            truncated: store.truncated,
+            lost: store.lost,
+            insecure_upstream: self.shared.insecure_upstream,
+            trouble: store.trouble,
+        }
     }
 
     /// Changes when rows, details or the status may have changed.
     pub fn revision(&self) -> watch::Receiver<u64> {
-        self.revision.clone()
+        self.shared.store.changes()
     }
+
+    fn list(&self) -> MutexGuard<'_, Reader> {
+        lock(&self.shared.list)
+    }
+}
+
+impl std::fmt::Debug for Viewer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Viewer").field("capture", &self.shared.capture).finish_non_exhaustive()
+    }
+}
+
+/// An answer in flight is decoded once bytes of it are kept.
+fn has_response_body(exchange: &Exchange) -> bool {
+    exchange.response.as_ref().is_some_and(|r| !exchange.in_flight() || r.body.kept > 0)
+}
+
+/// A reader has no state that a panic elsewhere could spoil.
+fn lock(reader: &Mutex<Reader>) -> MutexGuard<'_, Reader> {
+    reader.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -239,7 +239,17 @@ mod tests {
         (any::<u16>(), text(), headers(), raw(), body(), headers(), any::<bool>()).prop_map(
             |(status, reason, headers, raw, body, trailers, ours)| {
                 let version = "HTTP/1.0".to_owned();
-                Response { status, reason, version, headers, raw, body, trailers, ours }
+                Response {
+                    status,
+                    reason,
+                    version,
+                    headers,
+                    raw,
+                    body,
+                    trailers,
+                    interim: vec![100, 103],
+                    ours,
+                }
             },
         )
     }

@@ -130,6 +130,16 @@ impl Reader {
         Ok(closed)
     }
 
+    /// The highest close number; 0 when nothing has closed.
+    ///
+    /// # Errors
+    /// `Query`.
+    pub fn last_closed(&self) -> Result<u64, StoreError> {
+        let last =
+            self.one("SELECT coalesce(max(closed), 0) FROM exchange", [], |row| bits(row, 0))?;
+        Ok(last.unwrap_or_default())
+    }
+
     /// At most `limit` exchanges behind `after` in the list whose rows an older decoder made,
     /// oldest first. Begin with `ExchangeId(0)` and go on with the last one returned: that ends
     /// even if the rebuilt rows cannot be written.

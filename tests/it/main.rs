@@ -2,10 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 mod annotate;
+mod binary;
 mod captures;
 mod decode;
+mod docs;
 mod limits;
 mod modes;
+mod playback;
 mod robust;
 mod support;
 mod tls;

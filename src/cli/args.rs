@@ -1,0 +1,237 @@
+//! Flags as typed.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// HTTPS inspection proxy and decoder for device provisioning traffic (ActiveSync, SyncML, OMA DM).
+///
+/// Without a command it starts the proxy with its terminal UI, as `synctap run` does. Use it for
+/// devices and servers that you are allowed to test.
+#[derive(Debug, Parser)]
+#[command(name = "synctap", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// How to run the proxy when no command is given.
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+/// What synctap can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start the proxy (the default)
+    Run(Box<RunArgs>),
+    /// Open a capture in the terminal UI
+    Open(OpenArgs),
+    /// Print a capture
+    Show(ShowArgs),
+    /// Decode one body: WBXML, SyncML, XML, gzip of them
+    Decode(DecodeArgs),
+    /// Look up a status code, an HRESULT, a policy, a command or a management path
+    Explain(ExplainArgs),
+    /// Show or export the certificate authority that devices must trust
+    Ca(CaArgs),
+    /// Print shell completions
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// How the proxy runs.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct RunArgs {
+    /// A way in: `regular` or `reverse:https://HOST[:PORT]`, each with an optional `@ADDR`; repeatable
+    #[arg(long = "mode", value_name = "SPEC[@ADDR]")]
+    pub modes: Vec<String>,
+    /// Where to listen [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<String>,
+    /// Short for `--mode reverse:URL`
+    #[arg(long, value_name = "URL")]
+    pub reverse: Option<String>,
+    /// In reverse mode, pass on the device's Host header instead of the server's
+    #[arg(long)]
+    pub keep_host: bool,
+    /// Also trust the certificates in this PEM file when connecting to servers; repeatable
+    #[arg(long, value_name = "FILE")]
+    pub upstream_ca: Vec<PathBuf>,
+    /// Do not verify the certificates of servers
+    #[arg(long)]
+    pub insecure_upstream: bool,
+    /// Let clients of this network in; needed to listen beyond loopback; repeatable
+    #[arg(long, value_name = "CIDR")]
+    pub allow: Vec<String>,
+    /// Write to this capture, appending if it exists [default: a dated file in the data folder]
+    #[arg(long, value_name = "FILE")]
+    pub capture: Option<PathBuf>,
+    /// Most bytes of one body that the capture keeps (suffix K, M or G)
+    #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = parse_size)]
+    pub body_limit: u64,
+    /// Where the certificate authority is kept [default: the data folder]
+    #[arg(long, value_name = "DIR", env = "SYNCTAP_CA_DIR")]
+    pub ca_dir: Option<PathBuf>,
+    /// Print one line an exchange instead of the terminal UI
+    #[arg(long)]
+    pub no_tui: bool,
+    /// Print one JSON object an exchange instead of the terminal UI
+    #[arg(long)]
+    pub json: bool,
+    /// Do not mask credentials in what is printed
+    #[arg(long)]
+    pub show_secrets: bool,
+    /// Log to this file [default: stderr, or a file in the state folder while the UI runs]
+    #[arg(long, value_name = "FILE", env = "SYNCTAP_LOG_FILE")]
+    pub log_file: Option<PathBuf>,
+}
+
+/// Which capture to open.
+#[derive(Debug, clap::Args)]
+pub struct OpenArgs {
+    /// The capture
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+}
+
+/// What of a capture to print.
+#[derive(Debug, clap::Args)]
+pub struct ShowArgs {
+    /// The capture
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Only these exchanges, in full
+    #[arg(value_name = "ID")]
+    pub ids: Vec<u64>,
+    /// Print overview, headers and annotated outline of every exchange, not only its line
+    #[arg(long, short = 'd')]
+    pub detail: bool,
+    /// Print one JSON object an exchange, with the decoded trees
+    #[arg(long)]
+    pub json: bool,
+    /// Do not mask credentials
+    #[arg(long)]
+    pub show_secrets: bool,
+}
+
+/// Which body to decode and how.
+#[derive(Debug, clap::Args)]
+pub struct DecodeArgs {
+    /// The body, or `-` for standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Read it as this document type instead of sniffing it
+    #[arg(long = "as", value_name = "TYPE")]
+    pub as_type: Option<String>,
+    /// Its media type, as a Content-Type header would say it
+    #[arg(long, value_name = "MEDIA-TYPE", default_value = "")]
+    pub content_type: String,
+    /// Which half of an exchange it was [default: guessed]
+    #[arg(long, value_enum)]
+    pub leg: Option<LegArg>,
+    /// Print the document as XML
+    #[arg(long, conflicts_with = "json")]
+    pub xml: bool,
+    /// Print layers, trees and problems as one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Which half of an exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LegArg {
+    /// Device to server
+    Request,
+    /// Server to device
+    Response,
+}
+
+/// What to look up.
+#[derive(Debug, clap::Args)]
+pub struct ExplainArgs {
+    /// `165`, `0x80070032`, `./Vendor/MSFT/…`, `DevicePasswordEnabled`, `Provision`, …
+    #[arg(value_name = "CODE|PATH|NAME", allow_hyphen_values = true)]
+    pub what: String,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The certificate authority.
+#[derive(Debug, clap::Args)]
+pub struct CaArgs {
+    /// What to do with it; shows path, fingerprint and validity without one.
+    #[command(subcommand)]
+    pub command: Option<CaCommand>,
+    /// Where it is kept [default: the data folder]
+    #[arg(long, value_name = "DIR", env = "SYNCTAP_CA_DIR", global = true)]
+    pub ca_dir: Option<PathBuf>,
+}
+
+/// What can be done with the certificate authority.
+#[derive(Debug, Subcommand)]
+pub enum CaCommand {
+    /// Write its certificate (never its key) to standard output
+    Export(ExportArgs),
+}
+
+/// The encoding of the certificate.
+#[derive(Debug, clap::Args)]
+pub struct ExportArgs {
+    /// As PEM text (the default)
+    #[arg(long, conflicts_with = "der")]
+    pub pem: bool,
+    /// As DER bytes
+    #[arg(long)]
+    pub der: bool,
+}
+
+/// Bytes with an optional binary suffix.
+fn parse_size(text: &str) -> Result<u64, String> {
+    let text = text.trim().trim_end_matches(['B', 'b']).trim_end_matches(['i']);
+    let (digits, shift) = match text.chars().last().map(|c| c.to_ascii_uppercase()) {
+        Some('K') => (&text[..text.len() - 1], 10),
+        Some('M') => (&text[..text.len() - 1], 20),
+        Some('G') => (&text[..text.len() - 1], 30),
+        _ => (text, 0),
+    };
+    let number: u64 = digits
+        .trim()
+        .parse()
+        .map_err(|_| "expected a number such as 512K, 64M or 1G".to_owned())?;
+    number.checked_mul(1 << shift).ok_or_else(|| "too large".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn no_command_means_run() {
+        let args =
+            Args::try_parse_from(["synctap", "--mode", "regular@[::1]:0", "--json"]).unwrap();
+        assert!(args.command.is_none());
+        assert_eq!(args.run.modes, ["regular@[::1]:0"]);
+        assert!(args.run.json);
+    }
+
+    #[test]
+    fn sizes() {
+        assert_eq!(parse_size("64M"), Ok(64 << 20));
+        assert_eq!(parse_size("512KiB"), Ok(512 << 10));
+        assert_eq!(parse_size("0"), Ok(0));
+        assert!(parse_size("many").is_err());
+        assert!(parse_size("99999999999G").is_err());
+    }
+}

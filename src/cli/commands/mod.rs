@@ -1,0 +1,32 @@
+//! One file a command.
+
+mod ca;
+mod decode;
+mod explain;
+mod open;
+mod run;
+mod shell;
+mod show;
+
+use std::process::ExitCode;
+
+use super::args::{Args, Command};
+use super::report::Report;
+
+/// Does what was asked.
+///
+/// # Errors
+/// Whatever could not be done, ready to print.
+pub(super) fn run(args: Args) -> Result<ExitCode, Report> {
+    match args.command {
+        None => run::run(&args.run),
+        Some(Command::Run(args)) => run::run(&args),
+        Some(Command::Open(args)) => open::run(&args),
+        Some(Command::Show(args)) => show::run(&args),
+        Some(Command::Decode(args)) => decode::run(&args),
+        Some(Command::Explain(args)) => explain::run(&args),
+        Some(Command::Ca(args)) => ca::run(&args),
+        Some(Command::Completions { shell }) => shell::completions(shell),
+        Some(Command::Man) => shell::man(),
+    }
+}

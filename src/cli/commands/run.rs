@@ -1,0 +1,205 @@
+//! `synctap run`: the proxy with its terminal UI, or headless.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use crate::cli::args::RunArgs;
+use crate::cli::logging;
+use crate::cli::output::{say, stdout};
+use crate::cli::report::{Report, chain};
+use crate::cli::settings::{Output, Settings};
+use crate::engine::{Live, LiveError, LiveSettings, Viewer};
+use crate::model::WallTime;
+use crate::proxy::ProxyError;
+use crate::render;
+use crate::render::Secrets;
+use crate::tui;
+use crate::tui::TuiSettings;
+
+use super::ca;
+use super::open::cannot_open;
+
+/// Exchanges printed at a time.
+const BATCH: usize = 256;
+
+/// Runs until it is told to stop.
+pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Report> {
+    let settings = Settings::resolve(args, io::stdout().is_terminal(), now())?;
+    let _log = logging::start(settings.log_file.as_deref())?;
+    let ca = ca::load(&settings.ca_dir)?;
+    let output = settings.output;
+    let show_secrets = settings.show_secrets;
+    let capture = settings.capture.clone();
+    let live = LiveSettings { proxy: settings.proxy, ca, capture: capture.clone() };
+    let shutdown = CancellationToken::new();
+    runtime()?.block_on(async {
+        signals(shutdown.clone())?;
+        let live = Live::start(live, shutdown.clone()).await;
+        let live = live.map_err(|error| cannot_start(&capture, &error))?;
+        let viewer = live.viewer();
+        let shown = if output == Output::Tui {
+            let done = tui::run(viewer, tui_settings(true), shutdown).await;
+            done.map_err(|error| Report::new("cannot use the terminal").because(error))
+        } else {
+            greet(&viewer, &capture);
+            let secrets = if show_secrets { Secrets::Shown } else { Secrets::Masked };
+            let printer = Printer { viewer, output, secrets, sequence: live.last_closed() };
+            headless(printer, live, &capture, shutdown).await?;
+            return Ok(ExitCode::SUCCESS);
+        };
+        stop(live, &capture).await?;
+        shown.map(|()| ExitCode::SUCCESS)
+    })
+}
+
+/// The async runtime of the process.
+pub(super) fn runtime() -> Result<Runtime, Report> {
+    Runtime::new().map_err(|error| Report::new("cannot start the runtime").because(error))
+}
+
+/// Cancels `shutdown` on SIGINT, SIGTERM and SIGHUP.
+pub(super) fn signals(shutdown: CancellationToken) -> Result<(), Report> {
+    for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
+        let mut stream = signal(kind)
+            .map_err(|error| Report::new("cannot listen for signals").because(error))?;
+        let shutdown = shutdown.clone();
+        tokio::spawn(async move {
+            stream.recv().await;
+            shutdown.cancel();
+        });
+    }
+    Ok(())
+}
+
+/// What the environment asks of the UI; live traffic is followed until the user moves.
+pub(super) fn tui_settings(follow: bool) -> TuiSettings {
+    let color = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    TuiSettings { color, follow, ..TuiSettings::default() }
+}
+
+fn now() -> WallTime {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    WallTime(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}
+
+/// Says where it listens and records; scripts read data from stdout, not this.
+fn greet(viewer: &Viewer, capture: &Path) {
+    let status = viewer.status();
+    for listener in &status.listeners {
+        say(&format!("listening: {listener}"));
+    }
+    if status.insecure_upstream {
+        say("warning: --insecure-upstream: server certificates are NOT verified");
+    }
+    say(&format!("capture: {}", capture.display()));
+}
+
+/// Prints exchanges as they close.
+struct Printer {
+    viewer: Viewer,
+    output: Output,
+    secrets: Secrets,
+    sequence: u64,
+}
+
+impl Printer {
+    /// Prints what closed since the last call.
+    fn print(&mut self) -> Result<(), Report> {
+        let mut out = stdout();
+        loop {
+            let closed = self.viewer.closed_after(self.sequence, BATCH);
+            let closed = closed.map_err(|e| Report::new("cannot read the capture").because(e))?;
+            let Some((last, _)) = closed.last() else { break };
+            self.sequence = *last;
+            for (_, id) in closed {
+                let line =
+                    self.line(id).map_err(|e| Report::new("cannot read the capture").because(e))?;
+                if let Some(line) = line {
+                    writeln!(out, "{line}")?;
+                }
+            }
+        }
+        out.flush()?;
+        Ok(())
+    }
+
+    fn line(
+        &self,
+        id: crate::model::ExchangeId,
+    ) -> Result<Option<String>, crate::engine::EngineError> {
+        if self.output == Output::Json {
+            let detail = self.viewer.detail(id)?;
+            return Ok(detail.map(|detail| render::json(&detail, self.secrets).to_string()));
+        }
+        let row = self.viewer.row(id)?;
+        Ok(row.map(|row| render::row_line(&row, row.started)))
+    }
+}
+
+/// Prints until told to stop, then what is left.
+async fn headless(
+    mut printer: Printer,
+    mut live: Live,
+    capture: &Path,
+    shutdown: CancellationToken,
+) -> Result<(), Report> {
+    let mut revision = printer.viewer.revision();
+    let mut result = Ok(());
+    while result.is_ok() {
+        tokio::select! {
+            changed = revision.changed() => if changed.is_err() { break },
+            () = shutdown.cancelled() => break,
+        }
+        (printer, result) = print(printer).await?;
+    }
+    live.drain().await;
+    if result.is_ok() {
+        (printer, result) = print(printer).await?;
+    }
+    drop(printer);
+    stop(live, capture).await?;
+    result
+}
+
+/// Runs the printer where it may block.
+async fn print(mut printer: Printer) -> Result<(Printer, Result<(), Report>), Report> {
+    let work = tokio::task::spawn_blocking(move || {
+        let result = printer.print();
+        (printer, result)
+    });
+    work.await.map_err(|error| Report::new("cannot print").because(error))
+}
+
+async fn stop(live: Live, capture: &Path) -> Result<(), Report> {
+    live.stop().await.map_err(|error| {
+        Report::new(format!("cannot close the capture `{}`", capture.display())).because(error)
+    })
+}
+
+/// Why the proxy did not start, and what to type.
+fn cannot_start(capture: &Path, error: &LiveError) -> Report {
+    match error {
+        LiveError::Store(error) => cannot_open(capture, error),
+        LiveError::Proxy(error) => proxy_report(error),
+        error => Report::new("cannot start").because(error),
+    }
+}
+
+/// The proxy's errors carry their own cause and hint.
+fn proxy_report(error: &ProxyError) -> Report {
+    let report = Report::new(error.to_string());
+    let report = match std::error::Error::source(error) {
+        Some(source) => report.because(chain(source)),
+        None => report,
+    };
+    match error.hint() {
+        hint if hint.is_empty() => report,
+        hint => report.hint(hint),
+    }
+}

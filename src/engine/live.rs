@@ -1,0 +1,143 @@
+//! A running proxy with everything behind it, started and stopped in the right order.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::pki::Authority;
+use crate::proxy;
+use crate::proxy::{Proxy, ProxyError};
+use crate::store::{Store, StoreError};
+
+use super::meaning::DECODER_VERSION;
+use super::viewer::{EngineError, Viewer};
+use super::{pipeline, rebuild};
+
+/// Events between the proxy and the pipeline; body bytes among them have a budget of their own.
+const EVENT_QUEUE: usize = 1024;
+
+/// What a run needs.
+#[derive(Debug)]
+pub struct LiveSettings {
+    /// Ways in, limits, trust.
+    pub proxy: proxy::Settings,
+    /// The certificate authority that signs what devices see.
+    pub ca: Authority,
+    /// The capture, appended to if it exists.
+    pub capture: PathBuf,
+}
+
+/// Why a run could not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LiveError {
+    /// The capture cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The capture cannot be read.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The proxy cannot listen.
+    #[error(transparent)]
+    Proxy(#[from] ProxyError),
+    /// A thread cannot be started.
+    #[error("cannot start a thread")]
+    Thread(#[source] std::io::Error),
+}
+
+/// A running proxy. Call [`Live::stop`]: dropping it loses what is in flight.
+pub struct Live {
+    viewer: Viewer,
+    last_closed: u64,
+    store: Arc<Store>,
+    proxy: Option<tokio::task::JoinHandle<()>>,
+    pipeline: Option<JoinHandle<()>>,
+    shutdown: CancellationToken,
+}
+
+impl Live {
+    /// Opens the capture, listens, and begins to record. Cancelling `shutdown` begins the end.
+    ///
+    /// # Errors
+    /// When the capture cannot be used or an address cannot be listened on.
+    pub async fn start(
+        mut settings: LiveSettings,
+        shutdown: CancellationToken,
+    ) -> Result<Self, LiveError> {
+        let store = Arc::new(Store::create(&settings.capture, DECODER_VERSION)?);
+        let last_closed = store.reader()?.last_closed()?;
+        settings.proxy.first_id = crate::model::ExchangeId(store.last_id().0 + 1);
+        let insecure = settings.proxy.insecure_upstream;
+        let (events, inbox) = mpsc::channel(EVENT_QUEUE);
+        let proxy = Proxy::bind(settings.proxy, Arc::new(settings.ca), events).await?;
+        let listeners = proxy.listeners();
+        let listeners =
+            listeners.iter().map(|(mode, address)| format!("{}@{address}", mode.way)).collect();
+        let name = file_name(&settings.capture);
+        let monitor = proxy.monitor();
+        let viewer =
+            Viewer::of_proxy(Arc::clone(&store), name, listeners, insecure, Some(monitor))?;
+        let pipeline = pipeline::spawn(inbox, store.writer(), store.reader()?);
+        let pipeline = pipeline.map_err(LiveError::Thread)?;
+        rebuild::spawn(store.reader()?, store.writer()).map_err(LiveError::Thread)?;
+        let (proxy, pipeline) = (Some(tokio::spawn(proxy.run(shutdown.clone()))), Some(pipeline));
+        Ok(Self { viewer, last_closed, store, proxy, pipeline, shutdown })
+    }
+
+    /// The window of front ends on it.
+    pub fn viewer(&self) -> Viewer {
+        self.viewer.clone()
+    }
+
+    /// The last close sequence of what the capture held before this run.
+    pub fn last_closed(&self) -> u64 {
+        self.last_closed
+    }
+
+    /// Stops accepting, lets exchanges end (a few seconds at most) and writes everything. What is
+    /// read afterwards is all there is.
+    pub async fn drain(&mut self) {
+        self.shutdown.cancel();
+        if let Some(proxy) = self.proxy.take()
+            && let Err(error) = proxy.await
+        {
+            tracing::error!(%error, "the proxy did not end by itself");
+        }
+        let Some(pipeline) = self.pipeline.take() else { return };
+        let ended = tokio::task::spawn_blocking(move || pipeline.join().is_ok()).await;
+        if !ended.unwrap_or(false) {
+            tracing::error!("the pipeline did not end by itself");
+        }
+    }
+
+    /// [`Live::drain`]s what is left and closes the capture. Drop every [`Viewer`] before: as long
+    /// as one is left the capture stays open.
+    ///
+    /// # Errors
+    /// When the capture cannot be closed as it should; what was shown as complete is in it.
+    pub async fn stop(mut self) -> Result<(), StoreError> {
+        self.drain().await;
+        let Self { store, viewer, .. } = self;
+        drop(viewer);
+        let close = move || Arc::into_inner(store).map_or(Ok(()), Store::close);
+        tokio::task::spawn_blocking(close).await.unwrap_or(Ok(()))
+    }
+}
+
+/// A window on an existing capture; rows of an older decoder are rebuilt behind it.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn open_capture(store: Arc<Store>, file: &Path) -> Result<Viewer, EngineError> {
+    if let Err(error) = rebuild::spawn(store.reader()?, store.writer()) {
+        tracing::warn!(%error, "rows of an older version are not rebuilt");
+    }
+    Viewer::of_capture(store, file_name(file))
+}
+
+fn file_name(file: &Path) -> String {
+    file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned()
+}

@@ -1,0 +1,97 @@
+//! From facts and bytes to everything that is said about an exchange.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use bytes::Bytes;
+
+use crate::analyze;
+use crate::codec;
+use crate::codec::Hints;
+use crate::model::{
+    Annotated, BodyFacts, Decoded, Detail, Exchange, Format, Grade, Headers, Layer, LayerId, Leg,
+    Level, Problem, Row, Span, Summary,
+};
+
+/// Version of decoder and analysis together: rows made by an older one are rebuilt. Raise it when
+/// what a row says changes.
+pub const DECODER_VERSION: u32 = 1;
+
+/// Everything about one exchange. The bodies are what the capture holds of them; `None` while there
+/// is nothing of that leg.
+pub fn detail_of(exchange: Exchange, request: Option<Bytes>, response: Option<Bytes>) -> Detail {
+    let request = request.map(|bytes| decode_leg(&exchange, Leg::Request, bytes));
+    let response = response.map(|bytes| decode_leg(&exchange, Leg::Response, bytes));
+    let annotated = annotate(&exchange, request.as_ref(), response.as_ref());
+    Detail { exchange, request, response, annotated }
+}
+
+/// The list line of an exchange whose bodies are decoded already.
+pub(super) fn row_of(
+    exchange: &Exchange,
+    request: Option<&Decoded>,
+    response: Option<&Decoded>,
+) -> Row {
+    Row::new(exchange, annotate(exchange, request, response).summary)
+}
+
+/// Decodes one body with what its headers say about it.
+pub(super) fn decode_leg(exchange: &Exchange, leg: Leg, bytes: Bytes) -> Decoded {
+    let none = Headers::default();
+    let (headers, body) = match leg {
+        Leg::Request => exchange.request.as_ref().map(|r| (&r.headers, r.body)),
+        Leg::Response => exchange.response.as_ref().map(|r| (&r.headers, r.body)),
+    }
+    .unwrap_or((&none, BodyFacts::default()));
+    let hints = Hints {
+        content_type: headers.first("content-type").unwrap_or_default(),
+        content_encoding: headers.first("content-encoding").unwrap_or_default(),
+        target: exchange.request.as_ref().map_or("", |r| r.path_and_query()),
+        leg: Some(leg),
+        truncated: body.truncated() || !body.ended || (bytes.len() as u64) < body.seen,
+    };
+    let copy = bytes.clone();
+    guarded(|| codec::decode(bytes, &hints)).unwrap_or_else(|| undecodable(copy))
+}
+
+fn annotate(
+    exchange: &Exchange,
+    request: Option<&Decoded>,
+    response: Option<&Decoded>,
+) -> Annotated {
+    let said = guarded(|| analyze::annotate(exchange, request, response));
+    said.unwrap_or_else(|| Annotated {
+        summary: Summary {
+            facts: "synctap could not explain this exchange: please report it".to_owned(),
+            level: Level::Alarm,
+            ..Summary::default()
+        },
+        ..Annotated::default()
+    })
+}
+
+/// Runs pure code that must not panic, and survives if it does: a week of traffic is worth more
+/// than one body.
+fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(work)).ok()
+}
+
+fn undecodable(bytes: Bytes) -> Decoded {
+    let span = Span::new(0, bytes.len());
+    Decoded {
+        layers: vec![Layer {
+            label: "body".to_owned(),
+            origin: None,
+            bytes,
+            format: Format::Binary("binary"),
+            tree: None,
+            facts: Vec::new(),
+        }],
+        problems: vec![Problem {
+            layer: LayerId::BODY,
+            span,
+            grade: Grade::Broken,
+            code: "decoder-failed",
+            text: "the decoder failed on this body: please report it".to_owned(),
+        }],
+    }
+}

@@ -1,0 +1,303 @@
+//! The real binary: headless, killed, driven in a pseudo-terminal.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write};
+use std::net::SocketAddr;
+use std::num::NonZero;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::playback::{self, Device};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_synctap");
+
+/// How long a test waits for something that must come; never how long it measures.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The size that must be comfortable.
+const ROWS: NonZero<u16> = NonZero::new(24).unwrap();
+const COLUMNS: NonZero<u16> = NonZero::new(80).unwrap();
+
+/// The binary in headless mode, its own home folder, listening on a free port.
+struct Headless {
+    child: Child,
+    proxy: SocketAddr,
+    lines: mpsc::Receiver<String>,
+}
+
+impl Headless {
+    fn start(home: &Path, origin: SocketAddr, capture: &Path, output: &str) -> Self {
+        let mut child = Command::new(BINARY)
+            .args(["--mode", &format!("reverse:http://{origin}@127.0.0.1:0"), output, "--capture"])
+            .arg(capture)
+            .env("HOME", home)
+            .env_remove("XDG_DATA_HOME")
+            .env_remove("XDG_STATE_HOME")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut talk = BufReader::new(child.stderr.take().unwrap());
+        let mut said = String::new();
+        let proxy = loop {
+            let mut line = String::new();
+            assert!(talk.read_line(&mut line).unwrap() > 0, "no listener; it said: {said}");
+            if let Some((_, address)) = line.trim().rsplit_once('@')
+                && line.starts_with("listening: ")
+            {
+                break address.parse().unwrap();
+            }
+            said.push_str(&line);
+        };
+        // Keep reading, so that the child never blocks on a full pipe.
+        thread::spawn(move || std::io::copy(&mut talk, &mut std::io::sink()));
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let (sender, lines) = mpsc::channel();
+        thread::spawn(move || {
+            stdout.lines().map_while(Result::ok).try_for_each(|l| sender.send(l))
+        });
+        Self { child, proxy, lines }
+    }
+
+    fn line(&self) -> String {
+        self.lines.recv_timeout(PATIENCE).expect("a line on stdout")
+    }
+
+    fn signal(&self, signal: &str) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+    }
+}
+
+fn show(capture: &Path) -> Vec<Value> {
+    let output = Command::new(BINARY).args(["show", "--json"]).arg(capture).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+/// The capture's files beside it are part of it only while it is open.
+fn lone(capture: &Path) -> bool {
+    ["-wal", "-shm"].iter().all(|suffix| {
+        let mut name = capture.as_os_str().to_owned();
+        name.push(suffix);
+        !Path::new(&name).exists()
+    })
+}
+
+#[test]
+fn a_conversation_is_printed_and_sigterm_closes_the_capture() {
+    let home = TempDir::new().unwrap();
+    let capture = home.path().join("day.synctap");
+    let exchanges = playback::load("eas/zpush-14.0");
+    let mut run =
+        Headless::start(home.path(), playback::origin(exchanges.clone()), &capture, "--json");
+    let mut device = Device::connect(run.proxy);
+    for exchange in exchanges.iter().take(12) {
+        let (start, body) = device.send(exchange).unwrap();
+        assert!(start.starts_with(&format!("HTTP/1.1 {}", exchange.status)), "{start}");
+        assert_eq!(body, exchange.response, "{}", exchange.label);
+    }
+    let printed: Vec<Value> = (0..12).map(|_| serde_json::from_str(&run.line()).unwrap()).collect();
+    for (printed, exchange) in printed.iter().zip(&exchanges) {
+        assert_eq!(printed["state"], "complete");
+        assert_eq!(printed["request"]["body"]["size"], exchange.request.len());
+        assert_eq!(printed["response"]["body"]["kept"], exchange.response.len());
+        assert!(!printed.to_string().contains("YWxpY2U6c2VjcmV0"), "a password was printed");
+    }
+    run.signal("-TERM");
+    assert!(run.child.wait().unwrap().success());
+    assert!(lone(&capture));
+    assert_eq!(show(&capture).len(), 12);
+}
+
+#[test]
+fn what_was_printed_survives_kill_9() {
+    let home = TempDir::new().unwrap();
+    let capture = home.path().join("killed.synctap");
+    let exchanges = playback::load("eas/sogo-14.1");
+    let mut run =
+        Headless::start(home.path(), playback::origin(exchanges.clone()), &capture, "--json");
+    let proxy = run.proxy;
+    let load = thread::spawn(move || {
+        let mut device = Device::connect(proxy);
+        exchanges.iter().cycle().map_while(|exchange| device.send(exchange)).count()
+    });
+    let printed: Vec<Value> =
+        (0..150).map(|_| serde_json::from_str(&run.line()).unwrap()).collect();
+    run.signal("-KILL");
+    run.child.wait().unwrap();
+    load.join().unwrap();
+    let kept = show(&capture);
+    for line in printed {
+        let found = kept.iter().find(|e| e["id"] == line["id"]).expect("printed, so stored");
+        assert_eq!(*found, line);
+    }
+    assert!(kept.iter().all(|e| e["state"] != "in_flight"), "cut off, and marked so");
+}
+
+/// The binary in a pseudo-terminal, and what it draws.
+struct Screen {
+    child: Box<dyn portable_pty::Child + Send + Sync>,
+    keys: Box<dyn Write + Send>,
+    output: mpsc::Receiver<Vec<u8>>,
+    bytes: Vec<u8>,
+    parser: vt100::Parser,
+    _pty: Box<dyn portable_pty::MasterPty + Send>,
+}
+
+impl Screen {
+    fn start(home: &Path, args: &[&str], env: &[(&str, &str)]) -> Self {
+        let size =
+            PtySize { rows: ROWS.get(), cols: COLUMNS.get(), pixel_width: 0, pixel_height: 0 };
+        let pty = native_pty_system().openpty(size).unwrap();
+        let mut command = CommandBuilder::new(BINARY);
+        command.args(args);
+        command.env("HOME", home);
+        command.env("TERM", "xterm-256color");
+        command.env_remove("NO_COLOR");
+        command.env_remove("XDG_DATA_HOME");
+        command.env_remove("XDG_STATE_HOME");
+        for (name, value) in env {
+            command.env(name, value);
+        }
+        let child = pty.slave.spawn_command(command).unwrap();
+        drop(pty.slave);
+        let mut reader = pty.master.try_clone_reader().unwrap();
+        let keys = pty.master.take_writer().unwrap();
+        let (sender, output) = mpsc::channel();
+        thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(n @ 1..) = reader.read(&mut buffer) {
+                if sender.send(buffer[..n].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        let parser = vt100::Parser::new(ROWS, COLUMNS, 0);
+        Self { child, keys, output, bytes: Vec::new(), parser, _pty: pty.master }
+    }
+
+    fn text(&self) -> String {
+        self.parser.screen().contents()
+    }
+
+    /// Reads until the screen shows `text`.
+    fn wait_for(&mut self, text: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        while !self.text().contains(text) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.output.recv_timeout(left) {
+                Ok(bytes) => {
+                    self.parser.process(&bytes);
+                    self.bytes.extend(bytes);
+                }
+                Err(_) => panic!("`{text}` never came; the screen is:\n{}", self.text()),
+            }
+        }
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).unwrap();
+        self.keys.flush().unwrap();
+    }
+
+    /// Waits for the end; gives the exit code and every byte that was drawn.
+    fn finish(mut self) -> (u32, Vec<u8>) {
+        let status = self.child.wait().unwrap();
+        while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(200)) {
+            self.bytes.extend(bytes);
+        }
+        (status.exit_code(), self.bytes)
+    }
+}
+
+fn contains(bytes: &[u8], needle: &[u8]) -> bool {
+    bytes.windows(needle.len()).any(|window| window == needle)
+}
+
+/// A finished capture of recorded traffic.
+fn captured(home: &Path) -> std::path::PathBuf {
+    let capture = home.join("seen.synctap");
+    let exchanges = playback::load("eas/zpush-14.0");
+    let mut run = Headless::start(home, playback::origin(exchanges.clone()), &capture, "--json");
+    let mut device = Device::connect(run.proxy);
+    for exchange in exchanges.iter().take(12) {
+        device.send(exchange).unwrap();
+        run.line();
+    }
+    run.signal("-TERM");
+    assert!(run.child.wait().unwrap().success());
+    capture
+}
+
+#[test]
+fn the_screen_shows_a_capture_and_is_given_back() {
+    let home = TempDir::new().unwrap();
+    let capture = captured(home.path());
+    let mut screen = Screen::start(home.path(), &["open", capture.to_str().unwrap()], &[]);
+    screen.wait_for("Provision");
+    screen.press("?");
+    screen.wait_for("help");
+    screen.press("\x1b");
+    screen.press("Q");
+    let (code, bytes) = screen.finish();
+    assert_eq!(code, 0);
+    assert!(contains(&bytes, b"\x1b[?1049l"), "the screen was not given back");
+}
+
+#[test]
+fn live_traffic_reaches_the_screen_and_sigterm_restores_it() {
+    let home = TempDir::new().unwrap();
+    let exchanges = playback::load("eas/zpush-14.0");
+    let origin = playback::origin(exchanges.clone());
+    // A port that was free a moment ago: the screen has no other way to tell which it got.
+    let proxy = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mode = format!("reverse:http://{origin}@{proxy}");
+    let mut screen = Screen::start(home.path(), &["--mode", &mode], &[]);
+    screen.wait_for(&proxy.to_string());
+    let mut device = Device::connect(proxy);
+    for exchange in exchanges.iter().take(6) {
+        device.send(exchange).unwrap();
+    }
+    screen.wait_for("Provision");
+    let pid = screen.child.process_id().unwrap().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    let (code, bytes) = screen.finish();
+    assert_eq!(code, 0);
+    assert!(contains(&bytes, b"\x1b[?1049l"), "the screen was not given back");
+    let folder = home.path().join(".local/share/synctap/captures");
+    let capture = std::fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
+    assert!(lone(&capture));
+    assert_eq!(show(&capture).len(), 6);
+}
+
+#[test]
+fn no_color_means_no_color() {
+    let home = TempDir::new().unwrap();
+    let capture = captured(home.path());
+    let args = ["open", capture.to_str().unwrap()];
+    let mut screen = Screen::start(home.path(), &args, &[("NO_COLOR", "1")]);
+    screen.wait_for("Provision");
+    screen.press("jjQ");
+    let (_, bytes) = screen.finish();
+    let text = String::from_utf8_lossy(&bytes);
+    for sequence in text.split("\x1b[").skip(1) {
+        let Some((parameters, _)) = sequence.split_once('m') else { continue };
+        if parameters.chars().all(|c| c.is_ascii_digit() || c == ';') {
+            let colour = parameters.split(';').any(|p| matches!(p.parse(), Ok(30..=49 | 90..=107)));
+            assert!(!colour, "a colour was set: {parameters:?}");
+        }
+    }
+    assert!(text.contains("\x1b[7m"), "the selection is not visible");
+}
