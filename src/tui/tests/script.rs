@@ -162,6 +162,16 @@ fn a_capture_that_cannot_be_read_is_told_and_not_asked_forever() {
 }
 
 #[test]
+fn rows_that_a_capture_promises_and_lacks_are_not_asked_for_again_and_again() {
+    let mut stage = Stage::new(80, 24, canned::morning());
+    stage.app.update(Message::Changed);
+    let promise = || Message::Window(Window { offset: 0, rows: Vec::new(), total: 100 });
+    assert_eq!(stage.app.update(promise()), [], "the rows in sight were just asked for");
+    assert_eq!(stage.app.update(Message::Tick(canned::NOW)), []);
+    assert!(stage.text(80, 24).contains('…'), "what is missing is shown as missing");
+}
+
+#[test]
 fn an_exchange_that_cannot_be_read_is_not_mistaken_for_another() {
     let mut stage = Stage::new(80, 24, canned::morning());
     stage.app.update(Message::Key(crossterm::event::KeyCode::Char('j').into()));
