@@ -185,6 +185,9 @@ pub struct Response {
     /// Trailer fields.
     #[serde(default)]
     pub trailers: Headers,
+    /// Status codes of the interim answers (1xx) before it, in order.
+    #[serde(default)]
+    pub interim: Vec<u16>,
     /// True when synctap wrote this answer itself because it had none to pass on.
     #[serde(default)]
     pub ours: bool,

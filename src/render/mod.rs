@@ -23,4 +23,4 @@ pub use outline::{OutlineLine, OutlineOptions, Piece, Role, outline, outline_tex
 pub use overview::overview;
 pub use row::{RowText, row, row_line};
 pub use units::{age, bytes, count, thousands};
-pub use xml::{XmlLine, xml, xml_text};
+pub use xml::{XmlLine, xml, xml_lines, xml_of_tree};

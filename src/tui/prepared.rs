@@ -5,7 +5,7 @@
 use crate::model::{Decoded, Detail, ExchangeId, LayerId, Leg, Level, Span, State, WallTime};
 use crate::render::{
     OutlineLine, OutlineOptions, Secrets, XmlLine, age, clean, count, headers, outline, overview,
-    xml,
+    xml_lines,
 };
 
 /// Longest value of a tree, in characters: more than a screen shows at once.
@@ -44,15 +44,6 @@ impl Prepared {
             request: LegLines::new(&detail, Leg::Request),
             response: LegLines::new(&detail, Leg::Response),
             detail,
-        }
-    }
-
-    /// Replaces the XML of one half, so that tests of views do not depend on how it is written.
-    #[cfg(test)]
-    pub(crate) fn set_xml(&mut self, leg: Leg, xml: Vec<(LayerId, Vec<XmlLine>)>) {
-        match leg {
-            Leg::Request => self.request.xml = xml,
-            Leg::Response => self.response.xml = xml,
         }
     }
 
@@ -130,7 +121,7 @@ impl LegLines {
         let options = OutlineOptions { value_limit: VALUE_LIMIT, layer_lines: LAYER_LINES };
         let tree = outline(decoded, detail.annotated.notes(leg), options);
         let documents = decoded.ids().filter(|(_, layer)| layer.tree.is_some());
-        let xml = documents.map(|(id, _)| (id, xml(decoded, id))).collect();
+        let xml = documents.map(|(id, _)| (id, xml_lines(decoded, id))).collect();
         Self { tree, xml, headers }
     }
 

@@ -1,6 +1,7 @@
 //! One half of an exchange: the same selection as tree, XML, header fields and bytes.
 
 use crate::model::{LayerId, Leg, Span};
+use crate::render::{OutlineLine, XmlLine};
 use crate::tui::message::{Face, Step};
 use crate::tui::prepared::{LegLines, Prepared};
 
@@ -107,24 +108,30 @@ impl LegPane {
         let rows = self.rows(room, of);
         self.hex.reveal(span, room.row_bytes, rows);
         let node = self.tree.selected().and_then(|at| lines.tree.get(at)).and_then(|l| l.node);
-        if let Some((_, xml)) = lines.document(layer).filter(|(shown, _)| *shown == layer) {
-            let line = xml.iter().position(|line| line.node.is_some() && line.node == node);
-            self.xml.go(line.unwrap_or(0), xml.len());
+        if let Some((_, xml)) = lines.document(layer) {
+            let same =
+                |line: &XmlLine| line.layer == layer && line.node.is_some() && line.node == node;
+            self.xml.go(xml.iter().position(same).unwrap_or(0), xml.len());
         }
     }
 
-    /// Brings tree and bytes to the XML line that is selected.
-    fn lead(&mut self, layer: LayerId, room: LegRoom, of: (&Prepared, Leg)) {
+    /// Brings tree and bytes to the XML line that is selected; a line of a document inside another
+    /// one leads into that.
+    fn lead(&mut self, document: LayerId, room: LegRoom, of: (&Prepared, Leg)) {
         let lines = of.0.leg(of.1);
-        let Some((_, xml)) = lines.document(layer) else { return };
-        let Some(node) = xml.get(self.xml.cursor()).and_then(|line| line.node) else { return };
-        let same =
-            |line: &crate::render::OutlineLine| line.layer == layer && line.node == Some(node);
-        if let Some(index) = lines.tree.iter().position(same) {
-            self.tree.select(index, &lines.tree);
-            let (_, span) = self.selection(lines);
-            let rows = self.rows(room, of);
-            self.hex.reveal(span, room.row_bytes, rows);
+        let Some((_, xml)) = lines.document(document) else { return };
+        let Some(line) = xml.get(self.xml.cursor()).filter(|line| line.node.is_some()) else {
+            return;
+        };
+        let same = |node: &OutlineLine| node.layer == line.layer && node.node == line.node;
+        let Some(index) = lines.tree.iter().position(same) else { return };
+        self.tree.select(index, &lines.tree);
+        let (layer, span) = self.selection(lines);
+        let rows = self.rows(room, of);
+        self.hex.reveal(span, room.row_bytes, rows);
+        // Inside another document its own XML is shown from now on: go to the same line there.
+        if layer != document {
+            self.follow(room, of);
         }
     }
 

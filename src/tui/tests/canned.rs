@@ -5,11 +5,10 @@ use bytes::Bytes;
 use crate::engine::Status;
 use crate::model::{
     Annotated, BodyFacts, CertificateFacts, ConnId, Decoded, Detail, Element, Exchange, ExchangeId,
-    Failure, Format, Grade, Header, Headers, Kind, Layer, LayerId, Leg, Level, MonoTime, Name,
+    Failure, Format, Grade, Header, Headers, Kind, Layer, LayerId, Level, MonoTime, Name,
     Namespace, NodeId, NodeKind, Note, Origin, PolicyKey, Problem, Protocol, Request, Response,
     Side, Span, State, Summary, Text, Times, Tls, Tree, Verdict, WallTime, Written,
 };
-use crate::render::{XmlLine, clean};
 use crate::tui::prepared::Prepared;
 
 /// 2026-11-20T14:03:00Z.
@@ -448,53 +447,7 @@ pub(super) fn plain(id: u64) -> Detail {
 
 /// Everything about `detail`, ready to be shown.
 pub(super) fn prepared(detail: Detail) -> Box<Prepared> {
-    let mut prepared = Box::new(Prepared::new(detail));
-    for leg in [Leg::Request, Leg::Response] {
-        let Some(decoded) = prepared.detail.decoded(leg) else { continue };
-        let document = |(id, layer): (LayerId, &Layer)| {
-            layer.tree.as_ref().map(|tree| (id, xml(tree, &layer.bytes)))
-        };
-        let documents = decoded.ids().filter_map(document).collect();
-        prepared.set_xml(leg, documents);
-    }
-    prepared
-}
-
-/// Just enough XML: a line for each start, end and value.
-fn xml(tree: &Tree, bytes: &[u8]) -> Vec<XmlLine> {
-    let mut lines = Vec::new();
-    let mut open: Vec<NodeId> = Vec::new();
-    let ids = (0..).map(NodeId).zip(tree.nodes());
-    let line = |depth: usize, text: String, node| XmlLine {
-        text: clean(&format!("{:1$}{text}", "", depth * 2)).into_owned(),
-        node: Some(node),
-    };
-    for (id, node) in ids {
-        close(tree, &mut open, id, &mut lines, &line);
-        if matches!(node.kind, NodeKind::Element(_)) {
-            let name = tree.name(id).unwrap_or("?");
-            lines.push(line(open.len(), format!("<{name}>"), id));
-            open.push(id);
-        } else {
-            lines.push(line(open.len(), tree.text(id, bytes).into_owned(), id));
-        }
-    }
-    let end = NodeId(u32::try_from(tree.len()).unwrap());
-    close(tree, &mut open, end, &mut lines, &line);
-    lines
-}
-
-fn close(
-    tree: &Tree,
-    open: &mut Vec<NodeId>,
-    at: NodeId,
-    lines: &mut Vec<XmlLine>,
-    line: &impl Fn(usize, String, NodeId) -> XmlLine,
-) {
-    while let Some(last) = open.last().copied().filter(|last| tree.get(*last).unwrap().end <= at) {
-        open.pop();
-        lines.push(line(open.len(), format!("</{}>", tree.name(last).unwrap_or("?")), last));
-    }
+    Box::new(Prepared::new(detail))
 }
 
 /// What a first morning looks like.
