@@ -431,6 +431,27 @@ pub(super) fn gzipped(id: u64) -> Detail {
     detail
 }
 
+/// A document in the opaque data of another one.
+pub(super) fn nested(id: u64) -> Detail {
+    let mut detail = active_sync(id, "Settings", 20);
+    let mut inner = Document::new();
+    inner.page(0x12).open(0x12, 0x05, "Settings").value(0x12, 0x06, "Status", "1").close();
+    let mut outer = Document::new();
+    outer.page(0).open(0, 0x05, "Sync").value(0, 0x0E, "Status", "1");
+    outer.opaque(0, 0x10, "Data", &inner.bytes).value(0, 0x0B, "SyncKey", "2").close();
+    let mut body = outer.body(Format::Wbxml("ActiveSync"));
+    let opaque = |node: &crate::model::Node| matches!(node.kind, NodeKind::Opaque(_));
+    let at = outer.tree.nodes().iter().position(opaque).unwrap();
+    let mut layer = inner.body(Format::Wbxml("ActiveSync")).layers.remove(0);
+    layer.label = "Data".into();
+    let node = Some(NodeId(u32::try_from(at).unwrap()));
+    let span = outer.tree.nodes()[at].span;
+    layer.origin = Some(Origin { layer: LayerId::BODY, span, node });
+    body.layers.push(layer);
+    detail.response = Some(body);
+    answered(detail, 200, 12_000)
+}
+
 /// Plain HTTP with a text body.
 pub(super) fn plain(id: u64) -> Detail {
     let mut detail = active_sync(id, "GET", 5);

@@ -4,7 +4,7 @@ use crossterm::event::MouseEventKind;
 
 use super::canned;
 use super::stage::Stage;
-use crate::model::{ExchangeId, Leg};
+use crate::model::{ExchangeId, LayerId, Leg};
 use crate::tui::app::TuiSettings;
 use crate::tui::layout::Pane;
 use crate::tui::message::{Effect, Face, Message, Span, Tab, Wanted, Window};
@@ -82,8 +82,8 @@ fn tree_and_xml_select_the_same_node() {
     let xml = |stage: &Stage| {
         let lines = stage.app.detail.shown().unwrap().leg(Leg::Response);
         let pane = stage.app.detail.leg(Leg::Response);
-        let (layer, lines) = lines.document(pane.selection(lines).0).unwrap();
-        (layer, lines[pane.xml.cursor()].node.unwrap())
+        let line = &lines.xml(pane.selection(lines).0)[pane.xml.cursor()];
+        (line.layer, line.node.unwrap())
     };
     stage.keys("jjjjjj");
     assert_eq!(node(&stage), xml(&stage), "XML follows the tree");
@@ -93,6 +93,21 @@ fn tree_and_xml_select_the_same_node() {
     assert_ne!(node(&stage), before);
     stage.keys("4hhh5G");
     assert_eq!(node(&stage).1, crate::model::NodeId(0), "the last line closes the root");
+}
+
+#[test]
+fn xml_leads_through_a_document_inside_another() {
+    let mut stage = Stage::new(80, 24, vec![canned::nested(1)]);
+    stage.keys("35<Enter>g");
+    let mut layers = Vec::new();
+    for _ in 0..stage.app.detail.shown().unwrap().leg(Leg::Response).xml(LayerId::BODY).len() {
+        let lines = stage.app.detail.shown().unwrap().leg(Leg::Response);
+        let (layer, _) = stage.app.detail.leg(Leg::Response).selection(lines);
+        layers.push(layer.0);
+        stage.keys("j");
+    }
+    layers.dedup();
+    assert_eq!(layers, [0, 1, 0], "in, and out again: {layers:?}");
 }
 
 #[test]
