@@ -74,6 +74,12 @@ impl Prepared {
         layer.map(|layer| &*layer.bytes).unwrap_or_default()
     }
 
+    /// Bytes of the largest layer of one half.
+    pub(crate) fn largest_layer(&self, leg: Leg) -> usize {
+        let layers = self.detail.decoded(leg).into_iter().flat_map(|decoded| &decoded.layers);
+        layers.map(|layer| layer.bytes.len()).max().unwrap_or(0)
+    }
+
     /// `gzip, 234 bytes, selected 0x1a..0x2f (22 bytes)`.
     pub(crate) fn place(&self, leg: Leg, layer: LayerId, span: Span) -> String {
         let Some(found) = self.detail.decoded(leg).and_then(|decoded| decoded.layer(layer)) else {

@@ -183,7 +183,7 @@ impl DetailPane {
         };
         let pane = pick(&mut self.request, &mut self.response, leg);
         let page = pane.tree.page(&shown.leg(leg).tree, self.room.width);
-        if y >= self.room.tree {
+        if y >= pane.tree.scroll().height() {
             return;
         }
         let before = pane.tree.selected();
@@ -246,9 +246,11 @@ fn pick<'a>(request: &'a mut LegPane, response: &'a mut LegPane, leg: Leg) -> &'
 }
 
 fn leg_room(room: DetailRoom, shown: &Prepared, leg: Leg) -> LegRoom {
+    // The bytes below a tree take no more than the largest layer needs, and a line to say what.
+    let rows = shown.largest_layer(leg).div_ceil(room.row_bytes.max(1)).saturating_add(1);
     LegRoom {
         height: room.height,
-        tree: room.tree,
+        tree: room.tree.max(room.height.saturating_sub(rows)),
         row_bytes: room.row_bytes,
         header_lines: Pairs::new(&shown.leg(leg).headers, room.width).len(),
     }
