@@ -64,7 +64,7 @@ pub(crate) struct DetailRoom {
     pub(crate) width: usize,
     /// Rows without the bar.
     pub(crate) height: usize,
-    /// Of these, rows of a tree; the others show the selected bytes.
+    /// Of these, rows of a tree at least; the others show the selected bytes.
     pub(crate) tree: usize,
     /// Bytes in one row of a dump.
     pub(crate) row_bytes: usize,

@@ -21,6 +21,7 @@ mod layout;
 mod load;
 mod message;
 mod overlays;
+mod pace;
 mod panes;
 mod prepared;
 mod run;

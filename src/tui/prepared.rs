@@ -30,10 +30,18 @@ pub(crate) struct Prepared {
 pub(crate) struct LegLines {
     /// The annotated tree.
     pub(crate) tree: Vec<OutlineLine>,
-    /// Layers that are documents, as XML.
-    pub(crate) xml: Vec<(LayerId, Vec<XmlLine>)>,
+    /// Documents as XML; one inside another is part of that.
+    xml: Vec<Document>,
     /// Names and values of the header fields.
     pub(crate) headers: Vec<(String, String)>,
+}
+
+/// A document as XML.
+#[derive(Debug)]
+struct Document {
+    lines: Vec<XmlLine>,
+    /// The layers its lines belong to.
+    layers: Vec<LayerId>,
 }
 
 impl Prepared {
@@ -64,6 +72,12 @@ impl Prepared {
     pub(crate) fn bytes(&self, leg: Leg, layer: LayerId) -> &[u8] {
         let layer = self.detail.decoded(leg).and_then(|decoded| decoded.layer(layer));
         layer.map(|layer| &*layer.bytes).unwrap_or_default()
+    }
+
+    /// Bytes of the largest layer of one half.
+    pub(crate) fn largest_layer(&self, leg: Leg) -> usize {
+        let layers = self.detail.decoded(leg).into_iter().flat_map(|decoded| &decoded.layers);
+        layers.map(|layer| layer.bytes.len()).max().unwrap_or(0)
     }
 
     /// `gzip, 234 bytes, selected 0x1a..0x2f (22 bytes)`.
@@ -120,16 +134,29 @@ impl LegLines {
         };
         let options = OutlineOptions { value_limit: VALUE_LIMIT, layer_lines: LAYER_LINES };
         let tree = outline(decoded, detail.annotated.notes(leg), options);
-        let documents = decoded.ids().filter(|(_, layer)| layer.tree.is_some());
-        let xml = documents.map(|(id, _)| (id, xml_lines(decoded, id))).collect();
+        let mut xml: Vec<Document> = Vec::new();
+        for (id, _) in decoded.ids().filter(|(_, layer)| layer.tree.is_some()) {
+            if xml.iter().all(|document| !document.layers.contains(&id)) {
+                xml.push(Document::new(xml_lines(decoded, id)));
+            }
+        }
         Self { tree, xml, headers }
     }
 
-    /// The XML lines of a layer, or of the first document when that layer is none.
-    pub(crate) fn document(&self, layer: LayerId) -> Option<(LayerId, &[XmlLine])> {
-        let own = self.xml.iter().find(|(id, _)| *id == layer);
-        let (id, lines) = own.or_else(|| self.xml.first())?;
-        Some((*id, lines))
+    /// The XML in which a layer stands, or the first when it stands in none; empty when there is
+    /// no document.
+    pub(crate) fn xml(&self, layer: LayerId) -> &[XmlLine] {
+        let own = self.xml.iter().find(|document| document.layers.contains(&layer));
+        own.or_else(|| self.xml.first()).map(|document| &*document.lines).unwrap_or_default()
+    }
+}
+
+impl Document {
+    fn new(lines: Vec<XmlLine>) -> Self {
+        let mut layers: Vec<LayerId> = lines.iter().map(|line| line.layer).collect();
+        layers.sort_unstable();
+        layers.dedup();
+        Self { lines, layers }
     }
 }
 

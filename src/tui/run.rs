@@ -17,16 +17,10 @@ use crate::model::{ExchangeId, WallTime};
 
 use super::app::{App, TuiSettings};
 use super::message::{Effect, Message, Span, Wanted, Window};
+use super::pace::{FRAME, KEY_FRAME, Pace};
 use super::prepared::Prepared;
 use super::terminal::{Screen, restore, running};
 use super::view::view;
-
-/// Least time between two frames, and between two looks at a busy capture: about 30 a second.
-const FRAME: Duration = Duration::from_millis(33);
-
-/// Least time from one frame to the one that answers a key: a held key is smooth, a paste is one
-/// frame.
-const KEY_FRAME: Duration = Duration::from_millis(8);
 
 /// How often ages are drawn anew, while there are any.
 const TICK: Duration = Duration::from_secs(1);
@@ -58,8 +52,7 @@ pub async fn run(
         answers,
         events: EventStream::new(),
         signals: Signals::new()?,
-        frame_due: Some(Instant::now()),
-        last_frame: Instant::now(),
+        pace: Pace::new(Instant::now()),
         quiet_until: Instant::now(),
         engine_lives: true,
         leaving: false,
@@ -80,8 +73,8 @@ struct Loop {
     answers: mpsc::Receiver<Message>,
     events: EventStream,
     signals: Signals,
-    frame_due: Option<Instant>,
-    last_frame: Instant,
+    pace: Pace,
+    /// No look at the capture before: a busy one is looked at once a frame.
     quiet_until: Instant,
     engine_lives: bool,
     leaving: bool,
@@ -102,7 +95,7 @@ impl Loop {
                 self.leaving = event.is_none();
                 event.transpose()?.and_then(from_terminal)
             }
-            () = wait_until(self.frame_due) => return self.draw(screen),
+            () = wait_until(self.pace.due()) => return self.draw(screen),
             Some(message) = self.answers.recv() => Some(message),
             changed = changed(&mut self.revision, self.quiet_until), if self.engine_lives => {
                 self.engine_lives = changed;
@@ -118,15 +111,16 @@ impl Loop {
     }
 
     async fn take(&mut self, screen: &mut Screen, message: Message) -> io::Result<()> {
-        let wait = match &message {
+        self.pace.wish(match &message {
             Message::Key(_) | Message::Mouse(_) | Message::Resize(..) => KEY_FRAME,
             _ => FRAME,
-        };
-        let due = self.last_frame + wait;
-        self.frame_due = Some(self.frame_due.map_or(due, |earlier| earlier.min(due)));
+        });
         self.app.now = now();
         for effect in running(|| self.app.update(message)) {
             self.carry_out(screen, effect).await?;
+        }
+        if let Some(retired) = self.app.detail.take_retired() {
+            drop(tokio::task::spawn_blocking(move || drop(retired)));
         }
         Ok(())
     }
@@ -160,9 +154,8 @@ impl Loop {
     }
 
     fn draw(&mut self, screen: &mut Screen) -> io::Result<()> {
-        self.frame_due = None;
         screen.draw(|frame| view(&self.app, frame))?;
-        self.last_frame = Instant::now();
+        self.pace.drawn(Instant::now());
         Ok(())
     }
 
@@ -171,7 +164,7 @@ impl Loop {
             Signal::End => self.leaving = true,
             Signal::Continued => {
                 screen.resume()?;
-                self.frame_due = Some(Instant::now());
+                self.pace = Pace::new(Instant::now());
             }
         }
         Ok(())
@@ -184,7 +177,7 @@ impl Loop {
         stop_ourselves();
         let _ = tokio::time::timeout(STOP_WAIT, self.signals.continued()).await;
         screen.resume()?;
-        self.frame_due = Some(Instant::now());
+        self.pace = Pace::new(Instant::now());
         Ok(())
     }
 }

@@ -17,6 +17,8 @@ const VALUE_LINES: usize = 32;
 #[derive(Debug)]
 pub(crate) struct DetailPane {
     shown: Option<Box<Prepared>>,
+    /// What was shown before, to be taken apart elsewhere: a large tree is many small pieces.
+    retired: Option<Box<Prepared>>,
     tab: Tab,
     /// The half shown last, for keys that choose a way of showing it.
     leg: Leg,
@@ -31,6 +33,7 @@ impl Default for DetailPane {
     fn default() -> Self {
         Self {
             shown: None,
+            retired: None,
             tab: Tab::Overview,
             leg: Leg::Request,
             face: Face::Tree,
@@ -85,24 +88,30 @@ impl DetailPane {
     pub(crate) fn show(&mut self, prepared: Box<Prepared>) {
         let old = self.shown.replace(prepared);
         let Some(new) = self.shown.as_deref() else { return };
-        let same = old.filter(|old| old.id() == new.id());
+        let same = old.as_deref().filter(|old| old.id() == new.id());
         if same.is_none() {
             self.overview.go(0, 0);
         }
         for (pane, leg) in [(&mut self.request, Leg::Request), (&mut self.response, Leg::Response)]
         {
-            match same.as_deref().filter(|old| !old.leg(leg).tree.is_empty()) {
+            match same.filter(|old| !old.leg(leg).tree.is_empty()) {
                 Some(old) => pane.tree.refresh(&old.leg(leg).tree, &new.leg(leg).tree),
                 None => pane.reset(new.leg(leg)),
             }
         }
+        self.retired = old;
         self.resize(self.room);
         self.follow();
     }
 
     /// Shows nothing.
     pub(crate) fn clear(&mut self) {
-        self.shown = None;
+        self.retired = self.shown.take();
+    }
+
+    /// What is not shown any more, for the loop to drop where it delays nothing.
+    pub(crate) fn take_retired(&mut self) -> Option<Box<Prepared>> {
+        self.retired.take()
     }
 
     /// True when `id` is shown.
@@ -174,7 +183,7 @@ impl DetailPane {
         };
         let pane = pick(&mut self.request, &mut self.response, leg);
         let page = pane.tree.page(&shown.leg(leg).tree, self.room.width);
-        if y >= self.room.tree {
+        if y >= pane.tree.scroll().height() {
             return;
         }
         let before = pane.tree.selected();
@@ -237,9 +246,11 @@ fn pick<'a>(request: &'a mut LegPane, response: &'a mut LegPane, leg: Leg) -> &'
 }
 
 fn leg_room(room: DetailRoom, shown: &Prepared, leg: Leg) -> LegRoom {
+    // The bytes below a tree take no more than the largest layer needs, and a line to say what.
+    let rows = shown.largest_layer(leg).div_ceil(room.row_bytes.max(1)).saturating_add(1);
     LegRoom {
         height: room.height,
-        tree: room.tree,
+        tree: room.tree.max(room.height.saturating_sub(rows)),
         row_bytes: room.row_bytes,
         header_lines: Pairs::new(&shown.leg(leg).headers, room.width).len(),
     }

@@ -1,6 +1,7 @@
 //! One half of an exchange: the same selection as tree, XML, header fields and bytes.
 
 use crate::model::{LayerId, Leg, Span};
+use crate::render::{OutlineLine, XmlLine};
 use crate::tui::message::{Face, Step};
 use crate::tui::prepared::{LegLines, Prepared};
 
@@ -53,8 +54,7 @@ impl LegPane {
     pub(crate) fn resize(&mut self, room: LegRoom, lines: &LegLines) {
         self.tree.resize(room.tree);
         let (layer, _) = self.selection(lines);
-        let xml = lines.document(layer).map_or(0, |(_, lines)| lines.len());
-        self.xml.resize(room.height, xml);
+        self.xml.resize(room.height, lines.xml(layer).len());
         self.headers.resize(room.height, room.header_lines);
         // One row tells which layer and bytes.
         self.hex.resize(room.height.saturating_sub(1));
@@ -70,9 +70,8 @@ impl LegPane {
             }
             Face::Xml => {
                 let (layer, _) = self.selection(lines);
-                let Some((layer, xml)) = lines.document(layer) else { return };
-                self.xml.step(step, xml.len());
-                self.lead(layer, room, of);
+                self.xml.step(step, lines.xml(layer).len());
+                self.lead(room, of);
             }
             Face::Headers => page(&mut self.headers, step, room.header_lines),
             Face::Hex => {
@@ -89,8 +88,7 @@ impl LegPane {
             Face::Tree => self.tree.wheel(by),
             Face::Xml => {
                 let (layer, _) = self.selection(lines);
-                let xml = lines.document(layer).map_or(0, |(_, lines)| lines.len());
-                self.xml.wheel(by, xml);
+                self.xml.wheel(by, lines.xml(layer).len());
             }
             Face::Headers => self.headers.wheel(by, room.header_lines),
             Face::Hex => {
@@ -107,25 +105,24 @@ impl LegPane {
         let rows = self.rows(room, of);
         self.hex.reveal(span, room.row_bytes, rows);
         let node = self.tree.selected().and_then(|at| lines.tree.get(at)).and_then(|l| l.node);
-        if let Some((_, xml)) = lines.document(layer).filter(|(shown, _)| *shown == layer) {
-            let line = xml.iter().position(|line| line.node.is_some() && line.node == node);
-            self.xml.go(line.unwrap_or(0), xml.len());
-        }
+        let xml = lines.xml(layer);
+        let same = |line: &XmlLine| line.layer == layer && line.node.is_some() && line.node == node;
+        self.xml.go(xml.iter().position(same).unwrap_or(0), xml.len());
     }
 
     /// Brings tree and bytes to the XML line that is selected.
-    fn lead(&mut self, layer: LayerId, room: LegRoom, of: (&Prepared, Leg)) {
+    fn lead(&mut self, room: LegRoom, of: (&Prepared, Leg)) {
         let lines = of.0.leg(of.1);
-        let Some((_, xml)) = lines.document(layer) else { return };
-        let Some(node) = xml.get(self.xml.cursor()).and_then(|line| line.node) else { return };
-        let same =
-            |line: &crate::render::OutlineLine| line.layer == layer && line.node == Some(node);
-        if let Some(index) = lines.tree.iter().position(same) {
-            self.tree.select(index, &lines.tree);
-            let (_, span) = self.selection(lines);
-            let rows = self.rows(room, of);
-            self.hex.reveal(span, room.row_bytes, rows);
-        }
+        let (layer, _) = self.selection(lines);
+        let Some(line) = lines.xml(layer).get(self.xml.cursor()) else { return };
+        let same = |node: &OutlineLine| node.layer == line.layer && node.node == line.node;
+        let Some(index) = lines.tree.iter().position(same).filter(|_| line.node.is_some()) else {
+            return;
+        };
+        self.tree.select(index, &lines.tree);
+        let (_, span) = self.selection(lines);
+        let rows = self.rows(room, of);
+        self.hex.reveal(span, room.row_bytes, rows);
     }
 
     fn rows(&self, room: LegRoom, (prepared, leg): (&Prepared, Leg)) -> usize {

@@ -88,6 +88,38 @@ fn hostile_strings_in_every_field_stay_text() {
     }
 }
 
+/// What is dropped cannot act, but it cannot be seen either: escapes must stay visible.
+#[test]
+fn escapes_are_shown_as_pictures() {
+    let bad = || "\u{1b}[31mX\u{202e}y".to_owned();
+    let shown = "␛[31mX\u{fffd}y";
+    let line = |stage: &Stage, y: usize| {
+        let text = stage.text(80, 24);
+        text.lines().nth(y).unwrap().to_owned()
+    };
+    let mut stage = Stage::new(80, 24, Vec::new());
+    stage.status.listeners = vec![bad()];
+    stage.send(Message::Changed);
+    assert!(line(&stage, 0).contains(shown), "listener: {}", line(&stage, 0));
+    assert!(line(&stage, 4).contains(shown), "where to point a device: {}", line(&stage, 4));
+    stage.status.listeners.clear();
+    stage.status.capture = bad();
+    stage.status.trouble = Some(bad());
+    stage.send(Message::Changed);
+    assert!(line(&stage, 0).contains(shown), "capture: {}", line(&stage, 0));
+    assert!(line(&stage, 1).contains(shown), "trouble: {}", line(&stage, 1));
+
+    let mut detail = canned::provision(1);
+    detail.annotated.summary.command = bad();
+    detail.response.as_mut().unwrap().layers[0].label = bad();
+    let mut stage = Stage::new(80, 24, vec![detail]);
+    stage.keys("3-<Tab>");
+    assert!(line(&stage, 1).contains(shown), "title: {}", line(&stage, 1));
+    let strip = stage.text(80, 24);
+    let strip = strip.lines().find(|line| line.contains("selected 0x")).unwrap();
+    assert!(strip.contains(shown), "layer: {strip}");
+}
+
 #[test]
 fn an_empty_list_shows_hostile_listeners_as_text() {
     let mut stage = Stage::new(80, 24, Vec::new());

@@ -4,12 +4,14 @@ use bytes::Bytes;
 
 use crate::engine::Status;
 use crate::model::{
-    Annotated, BodyFacts, CertificateFacts, ConnId, Decoded, Detail, Element, Exchange, ExchangeId,
-    Failure, Format, Grade, Header, Headers, Kind, Layer, LayerId, Level, MonoTime, Name,
-    Namespace, NodeId, NodeKind, Note, Origin, PolicyKey, Problem, Protocol, Request, Response,
-    Side, Span, State, Summary, Text, Times, Tls, Tree, Verdict, WallTime, Written,
+    Annotated, BodyFacts, CertificateFacts, ConnId, Decoded, Detail, Exchange, ExchangeId, Failure,
+    Format, Grade, Header, Headers, Kind, Layer, LayerId, Level, MonoTime, Name, Namespace, NodeId,
+    NodeKind, Origin, PolicyKey, Problem, Protocol, Request, Response, Side, Span, State, Summary,
+    Text, Times, Tls, Verdict, WallTime, Written,
 };
 use crate::tui::prepared::Prepared;
+
+use super::document::Document;
 
 /// 2026-11-20T14:03:00Z.
 pub(super) const NOW: WallTime = WallTime(1_795_183_380_000_000);
@@ -23,111 +25,6 @@ pub(super) fn status() -> Status {
         capture: "2026-11-20-1358.synctap".into(),
         connections: 2,
         ..Status::default()
-    }
-}
-
-/// A document written as WBXML: bytes and tree grow together, so that every span is true.
-struct Document {
-    bytes: Vec<u8>,
-    tree: Tree,
-    open: Vec<NodeId>,
-    notes: Vec<Note>,
-}
-
-impl Document {
-    fn new() -> Self {
-        let bytes = vec![0x03, 0x01, 0x6A, 0x00];
-        Self { bytes, tree: Tree::new(), open: Vec::new(), notes: Vec::new() }
-    }
-
-    fn push(&mut self, kind: NodeKind, start: usize) -> NodeId {
-        let span = Span::new(start, self.bytes.len());
-        self.tree.push(kind, span, self.open.last().copied())
-    }
-
-    fn open(&mut self, page: u8, token: u8, name: &'static str) -> &mut Self {
-        let start = self.bytes.len();
-        self.bytes.push(token | 0x40);
-        let element = Element {
-            name: Name::Known(name),
-            namespace: Namespace::Known(match page {
-                0x0E => "Provision",
-                0x12 => "Settings",
-                0x0D => "Ping",
-                _ => "AirSync",
-            }),
-            token: Some((page, token)),
-            attributes: Vec::new(),
-            tag: Span::new(start, start + 1),
-        };
-        let id = self.push(NodeKind::Element(element), start);
-        self.open.push(id);
-        self
-    }
-
-    fn page(&mut self, page: u8) -> &mut Self {
-        self.bytes.extend([0x00, page]);
-        self
-    }
-
-    fn close(&mut self) -> &mut Self {
-        self.bytes.push(0x01);
-        if let Some(id) = self.open.pop() {
-            self.tree.close(id, self.bytes.len());
-        }
-        self
-    }
-
-    /// The body breaks off: what is open ends where the bytes do.
-    fn break_off(&mut self) -> &mut Self {
-        while let Some(id) = self.open.pop() {
-            self.tree.close(id, self.bytes.len());
-        }
-        self
-    }
-
-    fn value(&mut self, page: u8, token: u8, name: &'static str, value: &str) -> &mut Self {
-        self.open(page, token, name);
-        let start = self.bytes.len();
-        self.bytes.push(0x03);
-        self.bytes.extend(value.bytes());
-        let text = Text::Slice(Span::new(start + 1, self.bytes.len()));
-        self.bytes.push(0x00);
-        self.push(NodeKind::Text(text, Written::InlineString), start);
-        self.close()
-    }
-
-    fn opaque(&mut self, page: u8, token: u8, name: &'static str, value: &[u8]) -> &mut Self {
-        self.open(page, token, name);
-        let start = self.bytes.len();
-        self.bytes.extend([0xC3, u8::try_from(value.len()).unwrap()]);
-        let payload = self.bytes.len();
-        self.bytes.extend(value);
-        let kind = NodeKind::Opaque(Span::new(payload, self.bytes.len()));
-        self.push(kind, start);
-        self.close()
-    }
-
-    /// Notes what the element closed last means.
-    fn note(&mut self, level: Level, text: &str) -> &mut Self {
-        let element =
-            |(_, node): &(usize, &crate::model::Node)| matches!(node.kind, NodeKind::Element(_));
-        let (last, _) = self.tree.nodes().iter().enumerate().rfind(element).unwrap();
-        let node = NodeId(u32::try_from(last).unwrap());
-        self.notes.push(Note { layer: LayerId::BODY, node, level, text: text.to_owned() });
-        self
-    }
-
-    fn body(&self, format: Format) -> Decoded {
-        let layer = Layer {
-            label: "body".into(),
-            origin: None,
-            bytes: Bytes::from(self.bytes.clone()),
-            format,
-            tree: Some(self.tree.clone()),
-            facts: vec![("version", "1.3".into()), ("charset", "UTF-8".into())],
-        };
-        Decoded { layers: vec![layer], problems: Vec::new() }
     }
 }
 
@@ -429,6 +326,27 @@ pub(super) fn gzipped(id: u64) -> Detail {
         note.layer = LayerId(1);
     }
     detail
+}
+
+/// A document in the opaque data of another one.
+pub(super) fn nested(id: u64) -> Detail {
+    let mut detail = active_sync(id, "Settings", 20);
+    let mut inner = Document::new();
+    inner.page(0x12).open(0x12, 0x05, "Settings").value(0x12, 0x06, "Status", "1").close();
+    let mut outer = Document::new();
+    outer.page(0).open(0, 0x05, "Sync").value(0, 0x0E, "Status", "1");
+    outer.opaque(0, 0x10, "Data", &inner.bytes).value(0, 0x0B, "SyncKey", "2").close();
+    let mut body = outer.body(Format::Wbxml("ActiveSync"));
+    let opaque = |node: &crate::model::Node| matches!(node.kind, NodeKind::Opaque(_));
+    let at = outer.tree.nodes().iter().position(opaque).unwrap();
+    let mut layer = inner.body(Format::Wbxml("ActiveSync")).layers.remove(0);
+    layer.label = "Data".into();
+    let node = Some(NodeId(u32::try_from(at).unwrap()));
+    let span = outer.tree.nodes()[at].span;
+    layer.origin = Some(Origin { layer: LayerId::BODY, span, node });
+    body.layers.push(layer);
+    detail.response = Some(body);
+    answered(detail, 200, 12_000)
 }
 
 /// Plain HTTP with a text body.

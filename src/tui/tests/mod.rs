@@ -2,6 +2,7 @@
 
 mod bytes;
 mod canned;
+mod document;
 mod script;
 mod stage;
 mod views;

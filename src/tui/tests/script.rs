@@ -4,7 +4,7 @@ use crossterm::event::MouseEventKind;
 
 use super::canned;
 use super::stage::Stage;
-use crate::model::{ExchangeId, Leg};
+use crate::model::{ExchangeId, LayerId, Leg};
 use crate::tui::app::TuiSettings;
 use crate::tui::layout::Pane;
 use crate::tui::message::{Effect, Face, Message, Span, Tab, Wanted, Window};
@@ -82,8 +82,8 @@ fn tree_and_xml_select_the_same_node() {
     let xml = |stage: &Stage| {
         let lines = stage.app.detail.shown().unwrap().leg(Leg::Response);
         let pane = stage.app.detail.leg(Leg::Response);
-        let (layer, lines) = lines.document(pane.selection(lines).0).unwrap();
-        (layer, lines[pane.xml.cursor()].node.unwrap())
+        let line = &lines.xml(pane.selection(lines).0)[pane.xml.cursor()];
+        (line.layer, line.node.unwrap())
     };
     stage.keys("jjjjjj");
     assert_eq!(node(&stage), xml(&stage), "XML follows the tree");
@@ -93,6 +93,21 @@ fn tree_and_xml_select_the_same_node() {
     assert_ne!(node(&stage), before);
     stage.keys("4hhh5G");
     assert_eq!(node(&stage).1, crate::model::NodeId(0), "the last line closes the root");
+}
+
+#[test]
+fn xml_leads_through_a_document_inside_another() {
+    let mut stage = Stage::new(80, 24, vec![canned::nested(1)]);
+    stage.keys("35<Enter>g");
+    let mut layers = Vec::new();
+    for _ in 0..stage.app.detail.shown().unwrap().leg(Leg::Response).xml(LayerId::BODY).len() {
+        let lines = stage.app.detail.shown().unwrap().leg(Leg::Response);
+        let (layer, _) = stage.app.detail.leg(Leg::Response).selection(lines);
+        layers.push(layer.0);
+        stage.keys("j");
+    }
+    layers.dedup();
+    assert_eq!(layers, [0, 1, 0], "in, and out again: {layers:?}");
 }
 
 #[test]
@@ -159,6 +174,16 @@ fn a_capture_that_cannot_be_read_is_told_and_not_asked_forever() {
     assert!(stage.app.alert().is_some(), "the status can be read, the rows still cannot");
     stage.send(Message::Changed);
     assert_eq!(stage.app.alert(), None, "until they can");
+}
+
+#[test]
+fn rows_that_a_capture_promises_and_lacks_are_not_asked_for_again_and_again() {
+    let mut stage = Stage::new(80, 24, canned::morning());
+    stage.app.update(Message::Changed);
+    let promise = || Message::Window(Window { offset: 0, rows: Vec::new(), total: 100 });
+    assert_eq!(stage.app.update(promise()), [], "the rows in sight were just asked for");
+    assert_eq!(stage.app.update(Message::Tick(canned::NOW)), []);
+    assert!(stage.text(80, 24).contains('…'), "what is missing is shown as missing");
 }
 
 #[test]

@@ -87,6 +87,8 @@ fn trees() {
 fn xml() {
     picture("xml", USUAL, canned::morning(), "jj35<In>-jjjj");
     picture("xml", SMALL, canned::morning(), "jj35");
+    picture("xml_nested", USUAL, vec![canned::nested(1)], "35<In>-jjjjj");
+    picture("tree_nested", USUAL, vec![canned::nested(1)], "3<In>-jjj");
     picture("xml_none", USUAL, canned::morning(), "35<In>");
 }
 

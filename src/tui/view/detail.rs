@@ -49,9 +49,9 @@ fn half(app: &App, buffer: &mut Buffer, area: Rect, shown: &Prepared, leg: Leg) 
         }
         Face::Xml => {
             let (layer, _) = pane.selection(lines);
-            match lines.document(layer).filter(|(_, lines)| !lines.is_empty()) {
-                Some((_, lines)) => xml(app, buffer, area, lines, pane.xml),
-                None => say(app, buffer, area, "no document in this body; 4 and 7 show what it is"),
+            match lines.xml(layer) {
+                [] => say(app, buffer, area, "no document in this body; 4 and 7 show what it is"),
+                lines => xml(app, buffer, area, lines, pane.xml),
             }
         }
         Face::Hex => {

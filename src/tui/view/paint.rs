@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
+use crate::render::clean;
 use crate::tui::fit;
 use crate::tui::theme::{CURSOR, CURSOR_IDLE, Theme, Tone};
 
@@ -45,7 +46,8 @@ impl<'a> Pen<'a> {
         self.x = self.x.saturating_add(cells).min(self.end);
     }
 
-    /// Writes `text`, cut at the end of the line.
+    /// Writes `text`, cut at the end of the line. Whatever the caller passes, nothing that acts on
+    /// a terminal is written: XML keeps characters that a screen must not get.
     pub(crate) fn put(&mut self, tone: Tone, text: &str) {
         let room = self.room();
         if room == 0 {
@@ -53,6 +55,7 @@ impl<'a> Pen<'a> {
         }
         let style = self.style(tone);
         let text = cut_long(text, room);
+        let text = clean(&text);
         (self.x, _) = self.buffer.set_stringn(self.x, self.y, text, room, style);
     }
 
