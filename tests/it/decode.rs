@@ -1,76 +1,9 @@
 //! Every captured body through the front door of the codec.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
-use bytes::Bytes;
 use synctap::codec::{Hints, decode};
-use synctap::model::{Decoded, Format, Grade, Leg};
+use synctap::model::{Format, Grade};
 
-/// One body of `captures/` and what its sidecar says of it.
-struct Capture {
-    name: String,
-    body: Bytes,
-    content_type: String,
-    content_encoding: String,
-    target: String,
-    leg: Leg,
-}
-
-impl Capture {
-    fn hints(&self) -> Hints<'_> {
-        Hints {
-            content_type: &self.content_type,
-            content_encoding: &self.content_encoding,
-            target: &self.target,
-            leg: Some(self.leg),
-            truncated: false,
-        }
-    }
-
-    fn decode(&self) -> Decoded {
-        decode(self.body.clone(), &self.hints())
-    }
-}
-
-fn captures() -> Vec<Capture> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures");
-    let mut found = Vec::new();
-    for protocol in entries(&root).into_iter().filter(|path| path.is_dir()) {
-        for case in entries(&protocol).into_iter().filter(|path| path.is_dir()) {
-            let bodies =
-                entries(&case).into_iter().filter(|p| p.extension().is_some_and(|e| e == "bin"));
-            found.extend(bodies.map(|path| load(&root, &path)));
-        }
-    }
-    assert!(found.len() > 300, "only {} captures", found.len());
-    found
-}
-
-fn load(root: &Path, path: &Path) -> Capture {
-    let sidecar = fs::read_to_string(path.with_extension("json")).unwrap();
-    let sidecar: serde_json::Value = serde_json::from_str(&sidecar).unwrap();
-    let header = |name: &str| {
-        let headers = sidecar["headers"].as_array().unwrap();
-        let found =
-            headers.iter().find(|header| header[0].as_str().unwrap().eq_ignore_ascii_case(name));
-        found.map(|header| header[1].as_str().unwrap().to_owned()).unwrap_or_default()
-    };
-    Capture {
-        name: path.strip_prefix(root).unwrap().with_extension("").display().to_string(),
-        body: fs::read(path).unwrap().into(),
-        content_type: header("content-type"),
-        content_encoding: header("content-encoding"),
-        target: sidecar["url"].as_str().unwrap_or_default().to_owned(),
-        leg: if path.to_string_lossy().contains("_request") { Leg::Request } else { Leg::Response },
-    }
-}
-
-fn entries(folder: &Path) -> Vec<PathBuf> {
-    let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
-    paths.sort();
-    paths
-}
+use crate::captures::captures;
 
 /// Grade, code and first byte of a problem.
 type Known = (Grade, &'static str, u32);

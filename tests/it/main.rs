@@ -2,4 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod annotate;
+mod captures;
 mod decode;
+mod robust;
+mod xml;

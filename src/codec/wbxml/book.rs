@@ -93,6 +93,11 @@ impl Book {
         self.tags.row(page, token)
     }
 
+    /// The namespace of the elements on a page, if the page is known.
+    pub fn page_namespace(&self, page: u8) -> Option<&'static str> {
+        self.tags.rows_of(page).next().map(|(_, tag)| tag.namespace)
+    }
+
     /// The namespaces of the elements; some more than once.
     pub fn namespaces(&self) -> impl Iterator<Item = &'static str> {
         self.tags.iter().map(|(_, _, tag)| tag.namespace)

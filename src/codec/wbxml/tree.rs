@@ -141,7 +141,8 @@ impl Builder<'_, '_> {
             );
             self.faults.odd(span, "wbxml-unknown-token", text);
         }
-        (Name::Unknown { page, token }, Namespace::NONE)
+        let namespace = self.book.page_namespace(page).unwrap_or_default();
+        (Name::Unknown { page, token }, Namespace::Known(namespace))
     }
 
     fn attribute(&mut self, page: u8, token: u8, span: Span) -> Result<(), WbxmlError> {

@@ -1,0 +1,355 @@
+//! Tags and content of one tree, appended to a string.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use crate::model::{Attribute, Element, Name, NodeId, NodeKind, Span, Text, Tree, Written};
+
+use super::escape;
+use super::name;
+use super::scope::{Mark, Scope};
+
+/// The namespace of `xmlns` declarations, which trees of XML documents keep as attributes.
+const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
+
+/// An element whose start tag was written.
+#[derive(Debug, Clone, Copy)]
+struct Open<'a> {
+    id: NodeId,
+    mark: Mark,
+    /// The default namespace around it.
+    outer: &'a str,
+    /// Prefix written in its tags: one in scope that stands for its namespace.
+    prefix: &'a str,
+}
+
+/// What stands in an element being written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Holds {
+    /// Nothing: `<name/>`, without an end tag.
+    Nothing,
+    /// Its own nodes.
+    Content,
+    /// A document in place of its bytes.
+    Document,
+}
+
+/// Writes the nodes of one tree.
+#[derive(Debug)]
+pub(super) struct Writer<'a> {
+    tree: &'a Tree,
+    layer: &'a [u8],
+    /// What was written and not taken yet.
+    pub(super) out: String,
+    /// What follows the name in the start tag being written.
+    head: String,
+    /// Namespace and local name of the attributes written in it.
+    seen: HashSet<(&'a str, Cow<'a, str>)>,
+    scope: Scope<'a>,
+    /// The default namespace here.
+    default: &'a str,
+    open: Vec<Open<'a>>,
+    /// A WBXML document declares namespaces by its own attributes: those without one in the
+    /// tables inherit.
+    inherit: bool,
+}
+
+impl<'a> Writer<'a> {
+    /// Nothing written; `default` is the default namespace where the text will stand.
+    pub(super) fn new(tree: &'a Tree, layer: &'a [u8], default: &'a str) -> Self {
+        Self {
+            tree,
+            layer,
+            out: String::new(),
+            head: String::new(),
+            seen: HashSet::new(),
+            scope: Scope::default(),
+            default,
+            open: Vec::new(),
+            inherit: false,
+        }
+    }
+
+    /// The default namespace here.
+    pub(super) fn default_namespace(&self) -> &'a str {
+        self.default
+    }
+
+    /// Writes the start tag of an element. Other nodes are content.
+    pub(super) fn start(&mut self, id: NodeId, holds: Holds) {
+        let Some(element) = self.tree.element(id) else { return };
+        let (mark, outer) = (self.scope.mark(), self.default);
+        self.head.clear();
+        self.declarations(element, mark);
+        let prefix = self.element_prefix(element, mark);
+        self.attributes(element, mark);
+        if holds == Holds::Content && self.has_only_bytes(id) {
+            self.head.push_str(NOTE);
+        }
+        self.out.push('<');
+        self.qualified_name(prefix, &name::qualified(&element.name).1);
+        self.out.push_str(&self.head);
+        if holds == Holds::Nothing {
+            self.out.push_str("/>");
+            self.leave(mark, outer);
+        } else {
+            self.out.push('>');
+            self.open.push(Open { id, mark, outer, prefix });
+        }
+    }
+
+    /// Writes the end tag of the innermost open element.
+    pub(super) fn end(&mut self) {
+        let Some(Open { id, mark, outer, prefix }) = self.open.pop() else { return };
+        let Some(element) = self.tree.element(id) else { return };
+        self.out.push_str("</");
+        self.qualified_name(prefix, &name::qualified(&element.name).1);
+        self.out.push('>');
+        self.leave(mark, outer);
+    }
+
+    /// Writes a node that is no element.
+    pub(super) fn content(&mut self, id: NodeId) {
+        let (tree, layer) = (self.tree, self.layer);
+        let Some(node) = tree.get(id) else { return };
+        match &node.kind {
+            NodeKind::Element(_) => {}
+            NodeKind::Text(text, Written::CData) => {
+                escape::cdata(&mut self.out, Tree::resolve(text, layer));
+            }
+            NodeKind::Text(text, _) => escape::text(&mut self.out, Tree::resolve(text, layer)),
+            NodeKind::Opaque(span) => self.opaque(id, *span),
+            NodeKind::Comment(span) => {
+                escape::comment(&mut self.out, &String::from_utf8_lossy(span.of(layer)));
+            }
+            NodeKind::Instruction(text) => self.instruction(text),
+        }
+    }
+
+    /// The innermost open element, if `id` is past its last descendant.
+    pub(super) fn is_past_open(&self, id: usize) -> bool {
+        self.open
+            .last()
+            .and_then(|open| self.tree.get(open.id))
+            .is_some_and(|n| n.end.index() <= id)
+    }
+
+    /// True while an element is open.
+    pub(super) fn is_inside(&self) -> bool {
+        !self.open.is_empty()
+    }
+
+    fn leave(&mut self, mark: Mark, outer: &'a str) {
+        self.scope.back_to(mark);
+        self.default = outer;
+    }
+
+    fn qualified_name(&mut self, prefix: &str, local: &str) {
+        if !prefix.is_empty() {
+            self.out.push_str(prefix);
+            self.out.push(':');
+        }
+        self.out.push_str(local);
+    }
+
+    /// Writes the declarations that the document itself makes on this element.
+    fn declarations(&mut self, element: &'a Element, mark: Mark) {
+        for attribute in &element.attributes {
+            let Some(prefix) = declared_prefix(attribute) else { continue };
+            let value = Tree::resolve(&attribute.value, self.layer);
+            let from_wbxml = attribute.namespace.as_str().is_empty();
+            if prefix.is_empty() {
+                let own = element.namespace.as_str();
+                // In XML the tree has resolved it; `element_prefix` writes what is needed.
+                if from_wbxml && own.is_empty() {
+                    self.inherit = true;
+                    self.declare_default(value);
+                }
+            } else if can_declare(prefix, value) && !self.scope.is_declared_since(mark, prefix) {
+                self.declare(prefix, value);
+            }
+        }
+    }
+
+    /// Chooses the prefix of the element, declaring its namespace if need be.
+    fn element_prefix(&mut self, element: &'a Element, mark: Mark) -> &'a str {
+        let namespace = element.namespace.as_str();
+        let (own, _) = name::qualified(&element.name);
+        if !own.is_empty() {
+            return self.literal_prefix(own, mark);
+        }
+        if namespace == self.default || namespace.is_empty() && self.inherit {
+            return "";
+        }
+        if let Some(prefix) = self.scope.prefix(namespace).filter(|_| !namespace.is_empty()) {
+            return prefix;
+        }
+        self.declare_default(if namespace == XMLNS { UNDECLARED } else { namespace });
+        ""
+    }
+
+    /// The prefix that is part of a name: declared by the document, or here by us.
+    fn literal_prefix(&mut self, prefix: Cow<'a, str>, mark: Mark) -> &'a str {
+        let Cow::Borrowed(prefix) = prefix else { return "" };
+        if is_reserved(prefix) {
+            return "";
+        }
+        if self.scope.namespace(prefix).is_none() && !self.scope.is_declared_since(mark, prefix) {
+            self.declare(prefix, UNDECLARED);
+        }
+        prefix
+    }
+
+    fn attributes(&mut self, element: &'a Element, mark: Mark) {
+        self.seen.clear();
+        for attribute in &element.attributes {
+            if declared_prefix(attribute).is_some() {
+                continue;
+            }
+            let (own, local) = attribute_name(attribute);
+            let prefix: &'a str = match attribute.namespace.as_str() {
+                "" if own == "xml" => "xml",
+                "" if own.is_empty() => "",
+                "" => self.literal_prefix(own, mark),
+                namespace => self.attribute_prefix(namespace, mark),
+            };
+            let namespace =
+                if prefix.is_empty() { "" } else { self.scope.namespace(prefix).unwrap_or("") };
+            // The same name twice is not well formed.
+            if element.attributes.len() > 1 && !self.seen.insert((namespace, local.clone())) {
+                continue;
+            }
+            self.head.push(' ');
+            if !prefix.is_empty() {
+                self.head.push_str(prefix);
+                self.head.push(':');
+            }
+            self.head.push_str(&local);
+            self.head.push_str("=\"");
+            escape::attribute(&mut self.head, Tree::resolve(&attribute.value, self.layer));
+            self.head.push('"');
+        }
+    }
+
+    fn attribute_prefix(&mut self, namespace: &'a str, mark: Mark) -> &'a str {
+        if let Some(prefix) = self.scope.prefix(namespace) {
+            return prefix;
+        }
+        let free = PREFIXES.iter().find(|prefix| {
+            self.scope.namespace(prefix).is_none() && !self.scope.is_declared_since(mark, prefix)
+        });
+        let Some(prefix) = free else { return "" };
+        self.declare(prefix, if namespace == XMLNS { UNDECLARED } else { namespace });
+        prefix
+    }
+
+    fn declare_default(&mut self, namespace: &'a str) {
+        self.head.push_str(" xmlns=\"");
+        escape::attribute(&mut self.head, namespace);
+        self.head.push('"');
+        self.default = namespace;
+    }
+
+    fn declare(&mut self, prefix: &'a str, namespace: &'a str) {
+        self.head.push_str(" xmlns:");
+        self.head.push_str(prefix);
+        self.head.push_str("=\"");
+        escape::attribute(&mut self.head, namespace);
+        self.head.push('"');
+        self.scope.declare(prefix, namespace);
+    }
+
+    /// True when the whole content is bytes that are not text.
+    fn has_only_bytes(&self, id: NodeId) -> bool {
+        self.only_opaque(id)
+            .is_some_and(|span| !span.is_empty() && !escape::is_text(span.of(self.layer)))
+    }
+
+    /// The bytes of an element whose whole content is one opaque.
+    fn only_opaque(&self, id: NodeId) -> Option<Span> {
+        let mut children = self.tree.children(id);
+        let only = children.next().filter(|_| children.next().is_none())?;
+        match self.tree.get(only)?.kind {
+            NodeKind::Opaque(span) => Some(span),
+            _ => None,
+        }
+    }
+
+    fn opaque(&mut self, id: NodeId, span: Span) {
+        let bytes = span.of(self.layer);
+        if escape::is_text(bytes) {
+            return escape::text(&mut self.out, std::str::from_utf8(bytes).unwrap_or_default());
+        }
+        let parent = self.tree.get(id).and_then(|node| node.parent);
+        let announced = parent.is_some_and(|parent| self.only_opaque(parent).is_some());
+        if announced {
+            return escape::base64(&mut self.out, bytes);
+        }
+        // Beside other content there is no attribute that could say it.
+        self.out.push_str("<?opaque base64 ");
+        escape::base64(&mut self.out, bytes);
+        self.out.push_str("?>");
+    }
+
+    fn instruction(&mut self, text: &Text) {
+        let text = Tree::resolve(text, self.layer);
+        let (target, data) =
+            text.split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((text, ""));
+        let target = name::safe(target);
+        self.out.push_str("<?");
+        if target.eq_ignore_ascii_case("xml") {
+            self.out.push('_');
+        }
+        self.out.push_str(&target);
+        if !data.is_empty() {
+            self.out.push(' ');
+            escape::instruction(&mut self.out, data);
+        }
+        self.out.push_str("?>");
+    }
+}
+
+/// Says that the only content is base64.
+const NOTE: &str = " xmlns:synctap=\"urn:synctap:xml\" synctap:opaque=\"base64\"";
+
+/// Namespace of a prefix that the document does not declare.
+const UNDECLARED: &str = "urn:synctap:undeclared";
+
+/// Prefixes for attributes whose namespace has none in scope.
+const PREFIXES: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
+
+/// The prefix that an attribute declares (empty for the default namespace), if it is a
+/// declaration.
+fn declared_prefix(attribute: &Attribute) -> Option<&str> {
+    let name = match &attribute.name {
+        Name::Known(name) => name,
+        Name::Literal(name) => &**name,
+        Name::Unknown { .. } => return None,
+    };
+    match attribute.namespace.as_str() {
+        "" | XMLNS if name == "xmlns" => Some(""),
+        "" | XMLNS => name.strip_prefix("xmlns:"),
+        _ => None,
+    }
+}
+
+/// True for a declaration that is allowed (Namespaces in XML 1.0 §3, §5).
+fn can_declare(prefix: &str, namespace: &str) -> bool {
+    let reserved = |name: &str| name == XMLNS || name == "http://www.w3.org/XML/1998/namespace";
+    !namespace.is_empty()
+        && !is_reserved(prefix)
+        && !reserved(namespace)
+        && matches!(name::safe(prefix), Cow::Borrowed(_))
+}
+
+/// Prefixes that no document may declare here.
+fn is_reserved(prefix: &str) -> bool {
+    matches!(prefix, "xml" | "xmlns" | "synctap")
+}
+
+fn attribute_name(attribute: &Attribute) -> (Cow<'_, str>, Cow<'_, str>) {
+    if let Name::Unknown { page, token } = attribute.name {
+        return ("".into(), format!("unknown_p{page:02X}_a{token:02X}").into());
+    }
+    name::qualified(&attribute.name)
+}

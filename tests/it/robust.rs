@@ -1,0 +1,111 @@
+//! Damaged bodies: no panic, and every span lies in its layer.
+
+use bytes::Bytes;
+use synctap::codec::{Hints, decode};
+use synctap::model::{Decoded, NodeKind, Span, Text};
+use synctap::render::xml;
+
+use crate::captures::{Capture, captures};
+
+/// Bodies up to this size are damaged at every byte, larger ones at sixteen or so places.
+const EVERY_BYTE: usize = 4096;
+
+#[test]
+fn every_prefix() {
+    for capture in captures() {
+        for length in places(capture.body.len()) {
+            check(&capture, capture.body.slice(..length));
+        }
+    }
+}
+
+#[test]
+fn every_flipped_byte() {
+    for capture in captures() {
+        for at in places(capture.body.len()) {
+            let mut body = capture.body.to_vec();
+            // In turn: all bits, the top bit (attributes, long integers), the lowest.
+            body[at] ^= [0xFF, 0x80, 0x01][at % 3];
+            check(&capture, body.into());
+        }
+    }
+}
+
+fn places(length: usize) -> impl Iterator<Item = usize> {
+    let step = if length <= EVERY_BYTE { 1 } else { length / 16 };
+    (0..length).step_by(step)
+}
+
+fn check(capture: &Capture, body: Bytes) {
+    let hints = Hints { truncated: false, ..capture.hints() };
+    let decoded = decode(body, &hints);
+    if let Err(fault) = spans_lie_inside(&decoded) {
+        panic!("{}: {fault}", capture.name);
+    }
+}
+
+/// Every span of every node, problem and origin lies in its layer, children in their parent.
+fn spans_lie_inside(decoded: &Decoded) -> Result<(), String> {
+    for problem in &decoded.problems {
+        let layer = decoded.layer(problem.layer).ok_or("a problem without a layer")?;
+        inside(problem.span, layer.bytes.len(), &problem.text)?;
+    }
+    for layer in &decoded.layers {
+        if let Some(origin) = layer.origin {
+            let below = decoded.layer(origin.layer).ok_or("an origin without a layer")?;
+            inside(origin.span, below.bytes.len(), &layer.label)?;
+        }
+        let Some(tree) = &layer.tree else { continue };
+        for node in tree.nodes() {
+            inside(node.span, layer.bytes.len(), &layer.label)?;
+            if let Some(parent) = node.parent.and_then(|parent| tree.get(parent)) {
+                let (outer, inner) = (parent.span, node.span);
+                if inner.start < outer.start || inner.end > outer.end {
+                    return Err(format!("{inner:?} is not inside its parent {outer:?}"));
+                }
+            }
+            let texts: Vec<&Text> = match &node.kind {
+                NodeKind::Element(element) => {
+                    inside(element.tag, layer.bytes.len(), "tag")?;
+                    element.attributes.iter().map(|attribute| &attribute.value).collect()
+                }
+                NodeKind::Text(text, _) | NodeKind::Instruction(text) => vec![text],
+                NodeKind::Opaque(span) | NodeKind::Comment(span) => {
+                    inside(*span, layer.bytes.len(), "bytes")?;
+                    Vec::new()
+                }
+            };
+            for text in texts {
+                if let Text::Slice(span) = text {
+                    inside(*span, layer.bytes.len(), "text")?;
+                    std::str::from_utf8(span.of(&layer.bytes)).map_err(|e| e.to_string())?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn inside(span: Span, length: usize, what: &str) -> Result<(), String> {
+    let fits = span.start <= span.end && span.range().end <= length;
+    if fits { Ok(()) } else { Err(format!("{span:?} of {what} is beyond {length}")) }
+}
+
+/// Damaged bodies are well-formed XML all the same: sampled, as each is parsed again.
+#[test]
+fn damage_gives_well_formed_xml() {
+    let mut checked = 0;
+    for capture in captures() {
+        for at in (4..capture.body.len()).step_by(97) {
+            let mut body = capture.body.to_vec();
+            body[at] ^= 0xC5;
+            let decoded = decode(body.into(), &capture.hints());
+            for (id, _) in decoded.ids().filter(|(_, layer)| layer.tree.is_some()) {
+                let text = xml(&decoded, id);
+                crate::xml::assert_well_formed(&text, &capture.name);
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked > 1000, "{checked}");
+}
