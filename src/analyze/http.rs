@@ -31,9 +31,10 @@ pub(super) fn tell(subject: &Subject<'_>, draft: &mut Draft) {
     }
 }
 
-/// Status code and reason as sent.
+/// Status code and reason as sent, and whether we wrote it ourselves.
 pub(super) fn status_line(response: &Response) -> String {
-    joined([response.status.to_string(), clip(&response.reason)], " ")
+    let ours = if response.ours { "(from synctap itself)" } else { "" };
+    joined([response.status.to_string(), clip(&response.reason), ours.to_owned()], " ")
 }
 
 /// How loud an HTTP status is. A challenge to a request without credentials is the normal first
@@ -151,6 +152,9 @@ mod tests {
         assert_eq!(annotated.summary.level, Level::Alarm);
         assert!(annotated.summary.facts.starts_with("server failed: connection refused"));
         assert!(annotated.overview.contains(&("advice", "is it up".into())));
+        exchange.response.as_mut().unwrap().ours = true;
+        let annotated = annotate(&exchange, None, None);
+        assert!(annotated.overview.contains(&("answer", "502 Why (from synctap itself)".into())));
     }
 
     #[test]

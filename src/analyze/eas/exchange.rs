@@ -213,6 +213,9 @@ mod tests {
         let answer = "<Provision><Status>1</Status><Policies><Policy><PolicyType>x</PolicyType><Status>2</Status></Policy></Policies></Provision>";
         let annotated = told(&exchange("Provision", "0", 200), ASK, answer);
         assert_eq!(annotated.summary.facts, "key 0, no policy");
+        let keyed = answer.replace("<Status>2<", "<PolicyKey>77</PolicyKey><Status>2<");
+        let keyed = told(&exchange("Provision", "0", 200), ASK, &keyed);
+        assert_eq!(row(&keyed, "policy key"), "0 -> 77 (without a policy)");
         assert_eq!(annotated.summary.status, "Policy 2");
         assert_eq!(annotated.summary.level, Level::Notable);
     }

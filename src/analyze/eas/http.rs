@@ -91,7 +91,7 @@ fn fact(response: &Response, request: Option<&Request>) -> String {
         503 => joined(
             [
                 "HTTP 503: try later".to_owned(),
-                header("Retry-After").map(|time| format!("after {time} s")).unwrap_or_default(),
+                header("Retry-After").map(|time| after(&time)).unwrap_or_default(),
                 header("X-MS-ASThrottle").map(|why| format!("({why})")).unwrap_or_default(),
             ],
             " ",
@@ -102,6 +102,12 @@ fn fact(response: &Response, request: Option<&Request>) -> String {
         },
         _ => String::new(),
     }
+}
+
+/// A time to wait is seconds or a date (RFC 9110 section 10.2.3).
+fn after(time: &str) -> String {
+    let unit = if time.bytes().all(|byte| byte.is_ascii_digit()) { " s" } else { "" };
+    format!("after {time}{unit}")
 }
 
 fn row(status: u16) -> Option<&'static HttpStatus> {

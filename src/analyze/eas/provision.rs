@@ -99,9 +99,16 @@ impl Answer {
         }
     }
 
-    /// A key that comes with the policy is the temporary one, a key without it the final one.
-    fn key_kind(&self) -> &'static str {
-        if self.policy.is_some() { "temporary" } else { "final" }
+    /// What the key of this answer is for.
+    fn key_kind(&self) -> (&'static str, &'static str) {
+        if self.policy.is_some() {
+            ("temporary", "temporary key: to be used in the acknowledgement only")
+        } else if self.policy_status.as_deref() == Some("2") {
+            // Some servers send a random key beside "no policy".
+            ("without a policy", "a key without a policy: its value does not matter")
+        } else {
+            ("final", "final key: to be sent with every command from now on")
+        }
     }
 }
 
@@ -123,15 +130,11 @@ fn tell_keys(
         return;
     };
     let after = key_text(key);
-    let kind = answer.key_kind();
+    let (kind, text) = answer.key_kind();
     draft.fact(format!("key {before} -> {after}"));
     draft.row("policy key", format!("{before} -> {after} ({kind})"));
     draft.raise(Level::Notable);
     if let (Some(document), Some(node)) = (&subject.response, answer.key_node) {
-        let text = match kind {
-            "temporary" => "temporary key: to be used in the acknowledgement only",
-            _ => "final key: to be sent with every command from now on",
-        };
         draft.note(Leg::Response, document, node, Level::Notable, text);
     }
 }
