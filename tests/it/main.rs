@@ -4,4 +4,5 @@
 mod captures;
 mod decode;
 mod robust;
+mod round_trip;
 mod xml;

@@ -68,6 +68,11 @@ impl Book {
         BOOKS.iter().find(|book| book.key.eq_ignore_ascii_case(key))
     }
 
+    /// By its name for people, which a layer's format carries.
+    pub fn by_name(name: &str) -> Option<&'static Self> {
+        BOOKS.iter().find(|book| book.name == name)
+    }
+
     /// By registered public id.
     pub fn by_public_id(public_id: u32) -> Option<&'static Self> {
         BOOKS.iter().find(|book| book.public_id == Some(public_id))

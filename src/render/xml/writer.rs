@@ -176,7 +176,7 @@ impl<'a> Writer<'a> {
         let namespace = element.namespace.as_str();
         let (own, _) = name::qualified(&element.name);
         if !own.is_empty() {
-            return self.literal_prefix(own, mark);
+            return self.literal_prefix(&own, mark);
         }
         if namespace == self.default || namespace.is_empty() && self.inherit {
             return "";
@@ -189,8 +189,8 @@ impl<'a> Writer<'a> {
     }
 
     /// The prefix that is part of a name: declared by the document, or here by us.
-    fn literal_prefix(&mut self, prefix: Cow<'a, str>, mark: Mark) -> &'a str {
-        let Cow::Borrowed(prefix) = prefix else { return "" };
+    fn literal_prefix(&mut self, prefix: &Cow<'a, str>, mark: Mark) -> &'a str {
+        let Cow::Borrowed(prefix) = *prefix else { return "" };
         if is_reserved(prefix) {
             return "";
         }
@@ -210,7 +210,7 @@ impl<'a> Writer<'a> {
             let prefix: &'a str = match attribute.namespace.as_str() {
                 "" if own == "xml" => "xml",
                 "" if own.is_empty() => "",
-                "" => self.literal_prefix(own, mark),
+                "" => self.literal_prefix(&own, mark),
                 namespace => self.attribute_prefix(namespace, mark),
             };
             let namespace =
