@@ -3,6 +3,7 @@
 
 mod captures;
 mod decode;
+mod random;
 mod robust;
 mod round_trip;
 mod xml;

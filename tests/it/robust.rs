@@ -45,7 +45,7 @@ fn check(capture: &Capture, body: Bytes) {
 }
 
 /// Every span of every node, problem and origin lies in its layer, children in their parent.
-fn spans_lie_inside(decoded: &Decoded) -> Result<(), String> {
+pub(crate) fn spans_lie_inside(decoded: &Decoded) -> Result<(), String> {
     for problem in &decoded.problems {
         let layer = decoded.layer(problem.layer).ok_or("a problem without a layer")?;
         inside(problem.span, layer.bytes.len(), &problem.text)?;
