@@ -3,6 +3,7 @@
 
 mod captures;
 mod decode;
+mod layers;
 mod random;
 mod robust;
 mod round_trip;

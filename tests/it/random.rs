@@ -4,9 +4,7 @@ use bytes::Bytes;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use synctap::codec::{Book, DocumentType, Hints, Preamble, decode, decode_as, encode};
-use synctap::model::{
-    Element, Name, Namespace, NodeId, NodeKind, Span, Text, Tree, Written,
-};
+use synctap::model::{Element, Name, Namespace, NodeId, NodeKind, Span, Text, Tree, Written};
 use synctap::render::xml;
 
 /// A node to be.

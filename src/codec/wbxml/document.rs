@@ -74,17 +74,22 @@ pub(crate) fn read(layer: &[u8], outside: &Outside<'_>) -> Document {
 
 /// True when `layer` begins like a WBXML document that a table can read: for bodies without a
 /// usable media type.
+///
+/// A header with a charset and a number that cannot be chance is enough, so that a document with a
+/// broken body is still one; others have to go on with a root that the tables know.
 pub(crate) fn is_likely(layer: &[u8]) -> bool {
     let Ok(header) = Header::read(layer) else { return false };
-    let charset_known = header.charset.is_none_or(|mib| mib == 0 || Charset::by_mib(mib).is_some());
-    if header.version > 3 || !charset_known {
+    let charset = header.charset.filter(|mib| *mib != 0);
+    if header.version > 3 || charset.is_some_and(|mib| Charset::by_mib(mib).is_none()) {
         return false;
     }
     match header.public_id {
-        PublicId::Number(1) => by_root(layer, &header).is_some(),
-        PublicId::Number(number) => {
-            Book::by_public_id(number).is_some_and(|book| fits_root(layer, &header, book))
+        PublicId::Number(1) => {
+            header.version > 0 && charset.is_some() || by_root(layer, &header).is_some()
         }
+        PublicId::Number(number) => Book::by_public_id(number).is_some_and(|book| {
+            number > 0xFF && charset.is_some() || fits_root(layer, &header, book)
+        }),
         PublicId::Table(_) => by_header(layer, &header, &mut Faults::default()).is_some(),
     }
 }

@@ -52,12 +52,6 @@ pub(crate) fn build(
     builder.finish(events.at(), damage, early_end_expected)
 }
 
-/// Whose attributes are being read.
-#[derive(Debug)]
-struct Pending {
-    attribute: Attribute,
-}
-
 struct Builder<'a, 'f> {
     layer: &'a [u8],
     header: &'a Header,
@@ -73,7 +67,7 @@ struct Builder<'a, 'f> {
     /// Where the page switches before the next tag began.
     switched_at: Option<usize>,
     /// The attribute being read.
-    attribute: Option<Pending>,
+    attribute: Option<Attribute>,
     /// The processing instruction being read: where it began.
     target: Option<usize>,
     /// Attributes so far.
@@ -175,7 +169,7 @@ impl Builder<'_, '_> {
         let span = Span::new(start, span.range().end);
         let value = Text::Owned(prefix.into());
         let attribute = Attribute { name, namespace: Namespace::NONE, value, span };
-        self.attribute = Some(Pending { attribute });
+        self.attribute = Some(attribute);
         Ok(())
     }
 
@@ -196,7 +190,7 @@ impl Builder<'_, '_> {
 
     fn extend_attribute(&mut self, piece: Text, span: Span) {
         let layer = self.layer;
-        let Some(Pending { attribute }) = &mut self.attribute else { return };
+        let Some(attribute) = &mut self.attribute else { return };
         attribute.span = attribute.span.join(span);
         if Tree::resolve(&attribute.value, layer).is_empty() {
             attribute.value = piece;
@@ -213,7 +207,7 @@ impl Builder<'_, '_> {
     }
 
     fn end_attribute(&mut self) {
-        let Some(Pending { attribute }) = self.attribute.take() else { return };
+        let Some(attribute) = self.attribute.take() else { return };
         if let Some(start) = self.target.take() {
             self.instruction(start, &attribute);
             return;
@@ -273,6 +267,11 @@ impl Builder<'_, '_> {
             && self.attribute.is_none()
         {
             return self.content(NodeKind::Opaque(payload), span);
+        }
+        if let (Data::Opaque(payload), Some(attribute)) = (data, &self.attribute) {
+            let text = opaque_value(self.book, &attribute.name, payload, self.layer);
+            self.extend_attribute(text, span);
+            return Ok(());
         }
         let (text, written) = self.read(data, span)?;
         if self.attribute.is_some() {
@@ -457,6 +456,44 @@ impl Builder<'_, '_> {
         // The damage is reported already; a ceiling met here adds nothing.
         let _ = self.data(data, span);
     }
+}
+
+/// The value that opaque bytes stand for: a time (SI 1.0 §8.2.2, EMN 1.0 §7), characters, or hex.
+fn opaque_value(book: &Book, name: &Name, payload: Span, layer: &[u8]) -> Text {
+    let bytes = payload.of(layer);
+    let is_time = matches!(name, Name::Known("created" | "si-expires" | "timestamp"))
+        && matches!(book.key, "si10" | "emn10");
+    if let Some(time) = packed_time(bytes).filter(|_| is_time) {
+        return Text::Owned(time.into());
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) if text.chars().all(is_xml_char) => Text::Slice(payload),
+        _ => Text::Owned(hex(bytes).into()),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02X}");
+        text
+    })
+}
+
+/// `19 99 06 25 15 23 15`, trailing zero bytes left out, as `1999-06-25T15:23:15Z`.
+fn packed_time(bytes: &[u8]) -> Option<String> {
+    let is_decimal = |byte: &u8| byte & 0x0F <= 9 && byte >> 4 <= 9;
+    if !(4..=7).contains(&bytes.len()) || !bytes.iter().all(is_decimal) {
+        return None;
+    }
+    let mut all = [0; 7];
+    for (slot, byte) in all.iter_mut().zip(bytes) {
+        *slot = *byte;
+    }
+    let [century, year, month, day, hour, minute, second] = all;
+    Some(format!(
+        "{century:02X}{year:02X}-{month:02X}-{day:02X}T{hour:02X}:{minute:02X}:{second:02X}Z"
+    ))
 }
 
 /// Characters that XML 1.0 §2.2 allows.
