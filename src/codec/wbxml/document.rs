@@ -2,13 +2,14 @@
 
 use crate::codec::charset::Charset;
 use crate::codec::faults::{Fault, Faults};
+use crate::codec::limits;
 use crate::codec::reader::Reader;
 use crate::model::{Grade, Span, Tree};
 
 use super::book::Book;
 use super::events::{HAS_ATTRIBUTES, HAS_CONTENT, SWITCH_PAGE, TOKEN_BITS};
 use super::header::{Header, PublicId};
-use super::tree;
+use super::tree::{self, Bounds};
 
 /// A document as far as it could be read.
 #[derive(Debug)]
@@ -24,7 +25,7 @@ pub(crate) struct Document {
 }
 
 /// What is known beside the bytes.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Outside<'a> {
     /// Media type without parameters, lower case; may be empty.
     pub(crate) media_type: &'a str,
@@ -34,6 +35,8 @@ pub(crate) struct Outside<'a> {
     pub(crate) book: Option<&'static Book>,
     /// The end may be missing.
     pub(crate) truncated: bool,
+    /// Nodes it may have.
+    pub(crate) nodes: usize,
 }
 
 /// Reads a document. `None` without a header or tables to read it by is a fault of its own, so
@@ -66,9 +69,11 @@ pub(crate) fn read(layer: &[u8], outside: &Outside<'_>) -> Document {
         .or_else(|| by_root(layer, &header))
         .or(fallback)
         .unwrap_or_else(Book::activesync);
+    let book = wireless_village(layer, &header, book).unwrap_or(book);
     let charset = charset(&header, outside.charset, &mut faults);
     let facts = facts(layer, &header, charset);
-    let tree = tree::build(layer, &header, book, charset, outside.truncated, &mut faults);
+    let bounds = Bounds { truncated: outside.truncated, nodes: outside.nodes };
+    let tree = tree::build(layer, &header, book, charset, bounds, &mut faults);
     Document { book, tree, facts, faults: faults.into_list() }
 }
 
@@ -156,6 +161,27 @@ fn fits_root(layer: &[u8], header: &Header, book: &Book) -> bool {
     plain && book.is_root(page, token & TOKEN_BITS)
 }
 
+/// The version of a Wireless Village document by its first attribute, the namespace: peers of
+/// 1.1, 1.2 and 1.3 all send the public id of 1.1.
+fn wireless_village(layer: &[u8], header: &Header, book: &Book) -> Option<&'static Book> {
+    if !book.key.starts_with("wvcsp") {
+        return None;
+    }
+    match layer.get(header.body..)? {
+        [root, 0x05 | 0x08 | 0x0B, 0x03, b'1', b'.', minor, 0, ..]
+            if root & HAS_ATTRIBUTES != 0 =>
+        {
+            match minor {
+                b'1' => Book::by_key("wvcsp11"),
+                b'2' => Book::by_key("wvcsp12"),
+                b'3' => Book::by_key("wvcsp13"),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
 fn charset(header: &Header, outside: &str, faults: &mut Faults) -> &'static Charset {
     let declared = header.charset.filter(|mib| *mib != 0);
     let found = match declared {
@@ -200,6 +226,8 @@ fn facts(layer: &[u8], header: &Header, charset: &Charset) -> Vec<(&'static str,
 
 /// True when `layer` reads as a document of this media type without damage.
 pub(crate) fn is_sound(layer: &[u8], media_type: &str) -> bool {
-    let document = read(layer, &Outside { media_type, ..Outside::default() });
+    let nodes = limits::NODES;
+    let outside = Outside { media_type, charset: "", book: None, truncated: false, nodes };
+    let document = read(layer, &outside);
     !document.tree.is_empty() && document.faults.iter().all(|fault| fault.grade == Grade::Odd)
 }

@@ -1,5 +1,7 @@
 //! Trees to WBXML: the bytes that were read, for a document that was read; else inline strings.
 
+use std::collections::HashMap;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -61,6 +63,8 @@ pub(super) struct Encoder<'a> {
     preamble: &'a Preamble,
     pub(super) out: Vec<u8>,
     table: Vec<u8>,
+    /// Names that have been looked up, and where they stand in the table.
+    literals: HashMap<String, u32>,
     tag_page: u8,
     attribute_page: u8,
 }
@@ -68,7 +72,16 @@ pub(super) struct Encoder<'a> {
 impl<'a> Encoder<'a> {
     fn new(tree: &'a Tree, layer: &'a [u8], preamble: &'a Preamble) -> Self {
         let table = preamble.table.clone();
-        Self { tree, layer, preamble, out: Vec::new(), table, tag_page: 0, attribute_page: 0 }
+        Self {
+            tree,
+            layer,
+            preamble,
+            out: Vec::new(),
+            table,
+            literals: HashMap::new(),
+            tag_page: 0,
+            attribute_page: 0,
+        }
     }
 
     /// Writes a node and what is inside it.
@@ -343,10 +356,14 @@ impl<'a> Encoder<'a> {
 
     /// Where `name` stands in the string table; added if it does not.
     fn table_offset(&mut self, name: &str) -> u32 {
+        if let Some(offset) = self.literals.get(name) {
+            return *offset;
+        }
         let charset = self.preamble.charset();
         let mut bytes = charset.encode(name).unwrap_or_else(|| name.as_bytes().to_vec());
         bytes.extend(std::iter::repeat_n(0, charset.terminator));
-        let known = self.table.windows(bytes.len()).position(|window| window == bytes);
+        let given = &self.preamble.table;
+        let known = given.windows(bytes.len()).position(|window| window == bytes);
         let offset = known.unwrap_or_else(|| {
             // A last string without terminator would run into the new one.
             if self.table.last().is_some_and(|last| *last != 0) {
@@ -356,7 +373,9 @@ impl<'a> Encoder<'a> {
             self.table.extend_from_slice(&bytes);
             offset
         });
-        u32::try_from(offset).unwrap_or(u32::MAX)
+        let offset = u32::try_from(offset).unwrap_or(u32::MAX);
+        self.literals.insert(name.to_owned(), offset);
+        offset
     }
 }
 

@@ -12,7 +12,9 @@ mod error;
 mod events;
 mod header;
 mod preamble;
+mod strings;
 mod tree;
+mod value;
 
 pub use book::{AttributeStart, Book, Tag};
 pub(crate) use document::{Outside, is_likely, is_sound, read};

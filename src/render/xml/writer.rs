@@ -165,7 +165,10 @@ impl<'a> Writer<'a> {
                     self.inherit = true;
                     self.declare_default(value);
                 }
-            } else if can_declare(prefix, value) && !self.scope.is_declared_since(mark, prefix) {
+            } else if can_declare(prefix, value)
+                && !self.scope.is_full()
+                && !self.scope.is_declared_since(mark, prefix)
+            {
                 self.declare(prefix, value);
             }
         }
@@ -194,7 +197,11 @@ impl<'a> Writer<'a> {
         if is_reserved(prefix) {
             return "";
         }
-        if self.scope.namespace(prefix).is_none() && !self.scope.is_declared_since(mark, prefix) {
+        let declared = self.scope.namespace(prefix).is_some();
+        if !declared && self.scope.is_full() {
+            return "";
+        }
+        if !declared && !self.scope.is_declared_since(mark, prefix) {
             self.declare(prefix, UNDECLARED);
         }
         prefix
@@ -238,7 +245,7 @@ impl<'a> Writer<'a> {
         let free = PREFIXES.iter().find(|prefix| {
             self.scope.namespace(prefix).is_none() && !self.scope.is_declared_since(mark, prefix)
         });
-        let Some(prefix) = free else { return "" };
+        let Some(prefix) = free.filter(|_| !self.scope.is_full()) else { return "" };
         self.declare(prefix, if namespace == XMLNS { UNDECLARED } else { namespace });
         prefix
     }
