@@ -3,6 +3,7 @@
 
 mod captures;
 mod decode;
+mod families;
 mod layers;
 mod random;
 mod robust;

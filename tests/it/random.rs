@@ -68,7 +68,7 @@ fn build(plan: &Plan, parent: Option<NodeId>, tree: &mut Tree, layer: &mut Vec<u
 }
 
 /// Shape, names by token, text and bytes.
-fn shape(tree: &Tree, layer: &[u8]) -> Vec<String> {
+pub(crate) fn shape(tree: &Tree, layer: &[u8]) -> Vec<String> {
     let nodes = (0..).map(NodeId).zip(tree.nodes());
     nodes
         .map(|(id, node)| {

@@ -123,6 +123,7 @@ fn amplifiers_are_stopped() {
     let names = eas(&table, &[b"\x45".to_vec(), b"\x04\x00".repeat(100_000)].concat());
     let value = eas(&table, &[b"\xC5\x06".to_vec(), b"\x83\x00".repeat(500_000)].concat());
     let empties = eas(b"", &[b"\x45".to_vec(), b"\x05".repeat(3_000_000)].concat());
+    let instructions = eas(b"", &[b"\x45".to_vec(), b"\x43\x01".repeat(3_000_000)].concat());
     let deep = eas(b"", &b"\x45".repeat(100_000));
     // 150 parts that each are the whole body.
     let mut parts = 150_u32.to_le_bytes().to_vec();
@@ -137,6 +138,7 @@ fn amplifiers_are_stopped() {
         (names, "", "wbxml-amplification"),
         (value, "", "wbxml-amplification"),
         (empties, "", "wbxml-nodes"),
+        (instructions, "", "wbxml-nodes"),
         (deep, "", "wbxml-depth"),
         (parts, multipart, "layers"),
     ] {

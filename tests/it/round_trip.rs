@@ -6,9 +6,10 @@ use synctap::model::{Format, Layer};
 use synctap::render::xml;
 
 use crate::captures::captures;
+use crate::random::shape;
 use crate::xml::infoset;
 
-fn encode_again(layer: &Layer) -> Option<Vec<u8>> {
+pub(crate) fn encode_again(layer: &Layer) -> Option<Vec<u8>> {
     let Format::Wbxml(name) = layer.format else { return None };
     let book = Book::by_name(name).unwrap();
     let preamble = Preamble::of(&layer.bytes, book).unwrap();
@@ -76,4 +77,28 @@ fn the_whole_grammar_comes_back() {
     assert_eq!(decoded.layers[0].format, Format::Wbxml("wap-provisioningdoc"));
     let again = encode_again(&decoded.layers[0]).unwrap();
     assert_eq!(again, layer);
+}
+
+/// A damaged body that can still be read is written so that it reads the same.
+#[test]
+fn odd_documents_read_the_same_when_written_again() {
+    let mut odd = 0;
+    for capture in captures().iter().filter(|capture| capture.body.len() < 1500) {
+        for at in (4..capture.body.len()).step_by(3) {
+            let mut body = capture.body.to_vec();
+            body[at] ^= [0x83, 0x40, 0x07][at % 3];
+            let decoded = decode(body.into(), &capture.hints());
+            let layer = &decoded.layers[0];
+            if decoded.is_broken() || layer.tree.is_none() {
+                continue;
+            }
+            let Some(bytes) = encode_again(layer) else { continue };
+            let again = decode(bytes.into(), &capture.hints());
+            let (before, after) = (layer.tree.as_ref().unwrap(), again.layers[0].tree.as_ref());
+            let after = shape(after.unwrap(), &again.layers[0].bytes);
+            assert_eq!(shape(before, &layer.bytes), after, "{} at {at}", capture.name);
+            odd += 1;
+        }
+    }
+    assert!(odd > 1000, "{odd}");
 }

@@ -120,6 +120,13 @@ impl Book {
         })
     }
 
+    /// The token of an element that the table lists with a prefix (`o-ex:rights`), by its local
+    /// name.
+    pub fn prefixed_tag_token(&self, local: &str) -> Option<(u8, u8)> {
+        let fits = |tag: &Tag| tag.name.split_once(':').is_some_and(|(_, name)| name == local);
+        self.tags.iter().find(|(_, _, tag)| fits(tag)).map(|(page, token, _)| (page, token))
+    }
+
     /// The meaning of an attribute start token.
     pub fn attribute(&self, page: u8, token: u8) -> Option<&AttributeStart> {
         self.attributes.row(page, token)

@@ -7,8 +7,8 @@ use crate::codec::reader::Reader;
 use crate::model::{Grade, Span, Tree};
 
 use super::book::Book;
-use super::events::{HAS_ATTRIBUTES, HAS_CONTENT, SWITCH_PAGE, TOKEN_BITS};
-use super::header::{Header, PublicId};
+use super::events::{HAS_ATTRIBUTES, LITERAL, SWITCH_PAGE, TOKEN_BITS};
+use super::header::{Header, PublicId, mb_u32};
 use super::tree::{self, Bounds};
 
 /// A document as far as it could be read.
@@ -143,12 +143,17 @@ fn by_media_type(media_type: &str) -> Option<&'static Book> {
 fn by_root(layer: &[u8], header: &Header) -> Option<&'static Book> {
     const CANDIDATES: [&str; 8] =
         ["eas", "syncml12", "devinf12", "dmddf12", "metinf12", "prov10", "ota70", "syncset10"];
+    // OTA settings have the token of ActiveSync's Sync, and attributes, which that never has.
+    if layer.get(header.body..).is_some_and(|body| body.starts_with(b"\x45\xC6")) {
+        return Book::by_key("ota70");
+    }
     CANDIDATES
         .iter()
         .filter_map(|key| Book::by_key(key))
         .find(|book| fits_root(layer, header, book))
 }
 
+/// True when the first tag of the body is a root of this document type.
 fn fits_root(layer: &[u8], header: &Header, book: &Book) -> bool {
     let mut reader = Reader::from(layer, header.body);
     let mut page = 0;
@@ -156,9 +161,14 @@ fn fits_root(layer: &[u8], header: &Header, book: &Book) -> bool {
         reader.byte();
         page = reader.byte().unwrap_or(0);
     }
-    let token = reader.byte().unwrap_or(0);
-    let plain = token & !(HAS_ATTRIBUTES | HAS_CONTENT) == token & TOKEN_BITS;
-    plain && book.is_root(page, token & TOKEN_BITS)
+    let token = reader.byte().unwrap_or(0) & TOKEN_BITS;
+    if token != LITERAL {
+        return book.is_root(page, token);
+    }
+    let offset = mb_u32(&mut reader, "").unwrap_or(u32::MAX);
+    let name = header.table_string(layer, offset, 1).map(|span| span.of(layer));
+    let root = book.root.rsplit(':').next().unwrap_or_default().as_bytes();
+    name.is_some_and(|name| !name.is_empty() && (name == root || name == book.root.as_bytes()))
 }
 
 /// The version of a Wireless Village document by its first attribute, the namespace: peers of

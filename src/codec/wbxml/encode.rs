@@ -131,7 +131,7 @@ impl<'a> Encoder<'a> {
             self.preamble.is_same_layer() && node.span.end > element.tag.end && !has_children;
         let content = has_children || written_open;
         let own_attributes: Vec<_> =
-            element.attributes.iter().filter(|attribute| is_written(attribute)).collect();
+            element.attributes.iter().filter(|attribute| self.is_written(attribute)).collect();
         self.tag(element, !own_attributes.is_empty(), content);
         if !own_attributes.is_empty() {
             for attribute in own_attributes {
@@ -190,7 +190,21 @@ impl<'a> Encoder<'a> {
         let namespace = element.namespace.as_str().trim_end_matches(':');
         let namespace = Some(namespace).filter(|name| !name.is_empty());
         let found = self.preamble.book.tag_token(namespace, name, self.tag_page);
-        found.or_else(|| unknown_token(name))
+        found
+            .or_else(|| self.preamble.book.prefixed_tag_token(name))
+            .or_else(|| unknown_token(name))
+    }
+
+    /// False for what only XML needs: our own marks, and declarations, but for document types that
+    /// have tokens for theirs.
+    fn is_written(&self, attribute: &Attribute) -> bool {
+        match (attribute.namespace.as_str(), &attribute.name) {
+            (OWN, _) => false,
+            (XMLNS, Name::Literal(name)) => {
+                self.preamble.book.attributes().any(|(_, _, start)| start.name == &**name)
+            }
+            _ => true,
+        }
     }
 
     fn attribute(&mut self, attribute: &Attribute) {
@@ -387,11 +401,6 @@ enum After {
     Nothing,
     /// The next sibling: the content is written too.
     Done,
-}
-
-/// False for what only XML needs: declarations, and our own marks.
-fn is_written(attribute: &Attribute) -> bool {
-    !matches!(attribute.namespace.as_str(), XMLNS | OWN)
 }
 
 fn says_base64(element: &Element) -> bool {

@@ -42,7 +42,7 @@ pub(super) fn build(
         content_follows: true,
         switched_at: None,
         attribute: None,
-        target: None,
+        instruction: None,
         attributes: 0,
     };
     let mut events = Events::new(layer, header.body, charset.terminator);
@@ -70,8 +70,8 @@ struct Builder<'a, 'f> {
     switched_at: Option<usize>,
     /// The attribute being read.
     attribute: Option<PendingAttribute>,
-    /// The processing instruction being read: where it began.
-    target: Option<usize>,
+    /// The processing instruction being read: where it began, and its text.
+    instruction: Option<(usize, String)>,
     /// Attributes so far.
     attributes: usize,
 }
@@ -84,14 +84,14 @@ impl Builder<'_, '_> {
                 self.switched_at.get_or_insert(at);
             }
             EventKind::Tag(name, follows) => self.tag(name, follows, event.span)?,
-            EventKind::AttributesEnd => self.attributes_end(event.span),
+            EventKind::AttributesEnd => self.attributes_end(event.span)?,
             EventKind::ElementEnd => {
                 self.switched_at = None;
                 if let Some(id) = self.open.pop() {
                     self.tree.close(id, event.span.range().end);
                 }
             }
-            EventKind::Instruction => self.target = Some(at),
+            EventKind::Instruction => self.instruction = Some((at, String::new())),
             EventKind::Attribute { page, token } => self.attribute(page, token, event.span)?,
             EventKind::LiteralAttribute(offset) => {
                 let name = self.literal(offset, event.span)?;
@@ -189,8 +189,8 @@ impl Builder<'_, '_> {
 
     fn end_attribute(&mut self) {
         let Some(attribute) = self.attribute.take().map(PendingAttribute::finish) else { return };
-        if let Some(start) = self.target.take() {
-            self.instruction(start, &attribute);
+        if let Some((_, text)) = &mut self.instruction {
+            extend_instruction(text, &attribute, self.strings.layer);
             return;
         }
         let Some(id) = self.open.last() else { return };
@@ -202,35 +202,14 @@ impl Builder<'_, '_> {
         }
     }
 
-    fn instruction(&mut self, start: usize, attribute: &Attribute) {
-        let name = match &attribute.name {
-            Name::Known(name) => Cow::Borrowed(*name),
-            Name::Literal(name) => Cow::Borrowed(&**name),
-            Name::Unknown { page, token } => format!("unknown_p{page:02X}_a{token:02X}").into(),
-        };
-        let value = Tree::resolve(&attribute.value, self.strings.layer);
-        let text = if value.is_empty() { name.into_owned() } else { format!("{name} {value}") };
-        let kind = NodeKind::Instruction(Text::Owned(text.into()));
-        let span = Span::new(start, attribute.span.range().end);
-        self.tree.push(kind, span, self.open.last().copied());
-    }
-
-    fn attributes_end(&mut self, span: Span) {
+    fn attributes_end(&mut self, span: Span) -> Result<(), WbxmlError> {
         self.switched_at = None;
         let end = span.range().end;
-        if self.target.is_some() {
-            self.end_attribute();
-            self.target = None;
-            let last = self.tree.len().checked_sub(1).and_then(|last| u32::try_from(last).ok());
-            if let Some(node) = last.and_then(|last| self.tree.get_mut(NodeId(last)))
-                && let NodeKind::Instruction(_) = node.kind
-            {
-                node.span = node.span.join(span);
-            }
-            return;
-        }
         self.end_attribute();
-        let Some(id) = self.open.last().copied() else { return };
+        if self.end_instruction(end)? {
+            return Ok(());
+        }
+        let Some(id) = self.open.last().copied() else { return Ok(()) };
         if let Some(node) = self.tree.get_mut(id)
             && let NodeKind::Element(element) = &mut node.kind
         {
@@ -241,6 +220,15 @@ impl Builder<'_, '_> {
             self.open.pop();
             self.tree.close(id, end);
         }
+        Ok(())
+    }
+
+    /// Adds the processing instruction being read; false when there is none.
+    fn end_instruction(&mut self, end: usize) -> Result<bool, WbxmlError> {
+        let Some((start, text)) = self.instruction.take() else { return Ok(false) };
+        let kind = NodeKind::Instruction(Text::Owned(text.into()));
+        self.push(kind, Span::new(start, end))?;
+        Ok(true)
     }
 
     fn data(&mut self, data: Data, span: Span) -> Result<(), WbxmlError> {
@@ -301,6 +289,8 @@ impl Builder<'_, '_> {
             self.faults.odd(Span::new(at, end), "wbxml-trailing", text);
         }
         self.end_attribute();
+        // The damage is reported already; a ceiling met here adds nothing.
+        let _ = self.end_instruction(at);
         while let Some(id) = self.open.pop() {
             let reached = self.tree.nodes().last().map_or(at, |node| node.span.range().end);
             self.tree.close(id, reached.max(at));
@@ -327,5 +317,20 @@ impl Builder<'_, '_> {
         };
         // The damage is reported already; a ceiling met here adds nothing.
         let _ = self.data(data, span);
+    }
+}
+
+/// A target and its data; one attribute by the grammar, more are kept.
+fn extend_instruction(text: &mut String, attribute: &Attribute, layer: &[u8]) {
+    let name = match &attribute.name {
+        Name::Known(name) => Cow::Borrowed(*name),
+        Name::Literal(name) => Cow::Borrowed(&**name),
+        Name::Unknown { page, token } => format!("unknown_p{page:02X}_a{token:02X}").into(),
+    };
+    for piece in [&*name, Tree::resolve(&attribute.value, layer)] {
+        if !text.is_empty() && !piece.is_empty() {
+            text.push(' ');
+        }
+        text.push_str(piece);
     }
 }
