@@ -115,12 +115,13 @@ fn is_document(bytes: &[u8], media_type: &str) -> bool {
 }
 
 /// The `Meta/Type` or `Meta/Format` that holds for a `Data` element: of its item, else of the
-/// command around it (SyncML Representation 1.2 §6.6).
+/// command around it.
 fn meta(tree: &Tree, layer: &[u8], data: NodeId, name: &str) -> Option<String> {
     let mut at = tree.get(data)?.parent;
     for _ in 0..2 {
         let around = at?;
-        let found = tree.child(around, "Meta").and_then(|meta| {
+        let mut first = tree.children(around).take(limits::META_SIBLINGS);
+        let found = first.find(|id| tree.name(*id) == Some("Meta")).and_then(|meta| {
             // Some encoders wrap the MetInf elements, most do not.
             tree.child(meta, name).or_else(|| tree.descend(meta, &["MetInf", name]))
         });

@@ -1,5 +1,7 @@
 //! Problems of one layer while it is being decoded.
 
+use std::collections::BTreeSet;
+
 use crate::model::{Grade, Span};
 
 use super::limits;
@@ -21,6 +23,8 @@ pub(crate) struct Fault {
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
     list: Vec<Fault>,
+    /// Reported already: kind, page, token.
+    once: BTreeSet<(&'static str, u8, u8)>,
 }
 
 impl Faults {
@@ -28,6 +32,19 @@ impl Faults {
     pub(crate) fn odd(&mut self, span: Span, code: &'static str, text: impl Into<String>) {
         if self.list.len() < limits::PROBLEMS {
             self.list.push(Fault { span, grade: Grade::Odd, code, text: text.into() });
+        }
+    }
+
+    /// The same, the first time for this kind, code page and token.
+    pub(crate) fn odd_once(
+        &mut self,
+        key: (&'static str, u8, u8),
+        span: Span,
+        code: &'static str,
+        text: impl FnOnce() -> String,
+    ) {
+        if self.once.insert(key) {
+            self.odd(span, code, text());
         }
     }
 

@@ -16,13 +16,13 @@ pub(crate) const CODINGS: usize = 4;
 /// Elements open at once in one document.
 pub(crate) const DEPTH: usize = 256;
 
-/// Nodes of one tree (about 100 bytes of memory each).
+/// Nodes of all trees of one body together (about 100 bytes of memory each).
 pub(crate) const NODES: usize = 2 << 20;
 
 /// Attributes of one document.
 pub(crate) const ATTRIBUTES: usize = 1 << 20;
 
-/// String-table bytes that may be read through references in one document: this, or
+/// Bytes of text that tokens and string-table references may yield in one document: this, or
 /// [`TABLE_RATIO`] times the body if that is more. A two-byte `STR_T` can name the whole table.
 pub(crate) const TABLE_BYTES: usize = 16 << 20;
 
@@ -31,6 +31,12 @@ pub(crate) const TABLE_RATIO: usize = 8;
 
 /// Bytes of a name that comes from the body; longer ones are cut.
 pub(crate) const NAME_BYTES: usize = 256;
+
+/// Bytes of all layers above the body together: parts of a multipart body may overlap.
+pub(crate) const LAYER_BYTES: usize = 256 << 20;
+
+/// Children of an element among which its `Meta` is looked for; it comes first.
+pub(crate) const META_SIBLINGS: usize = 16;
 
 /// Layers of one body, itself included.
 pub(crate) const LAYERS: usize = 256;

@@ -48,6 +48,6 @@ pub use decode::{Hints, decode, decode_as};
 pub use document_type::{DocumentType, UnknownDocumentType};
 pub use eas::{Command, Form, Query, QueryFault};
 pub use wbxml::{
-    AttributeStart, Book, Data, Event, EventKind, Events, Follows, Header, PublicId, Tag, TagName,
-    WbxmlError, WbxmlErrorKind,
+    AttributeStart, Book, Data, EncodeError, Event, EventKind, Events, Follows, Header, Preamble,
+    PublicId, Tag, TagName, WbxmlError, WbxmlErrorKind, encode,
 };

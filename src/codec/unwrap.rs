@@ -39,12 +39,24 @@ pub(crate) struct Unwrapping<'a> {
     layers: Vec<Layer>,
     problems: Vec<Problem>,
     tasks: VecDeque<Task>,
+    /// Nodes that all trees together may still have.
+    nodes_left: usize,
+    /// Bytes that the layers above the body may still have.
+    bytes_left: usize,
 }
 
 impl<'a> Unwrapping<'a> {
     /// Nothing read yet.
     pub(crate) fn new(hints: &'a Hints<'a>, forced: Option<DocumentType>) -> Self {
-        Self { hints, forced, layers: Vec::new(), problems: Vec::new(), tasks: VecDeque::new() }
+        Self {
+            hints,
+            forced,
+            layers: Vec::new(),
+            problems: Vec::new(),
+            tasks: VecDeque::new(),
+            nodes_left: limits::NODES,
+            bytes_left: limits::LAYER_BYTES,
+        }
     }
 
     /// Reads everything.
@@ -125,8 +137,10 @@ impl<'a> Unwrapping<'a> {
             charset: &task.charset,
             book,
             truncated: self.hints.truncated,
+            nodes: self.nodes_left,
         };
         let document = wbxml::read(bytes, &outside);
+        self.nodes_left = self.nodes_left.saturating_sub(document.tree.len());
         self.faults(task.layer, document.faults);
         self.set_format(task.layer, Format::Wbxml(document.book.name));
         if let Some(layer) = self.layers.get_mut(task.layer.index()) {
@@ -142,7 +156,8 @@ impl<'a> Unwrapping<'a> {
             self.problem(task.layer, Span::new(0, 1), Grade::Odd, "media-type", text);
         }
         let Some(task) = self.transcode(task, bytes, true) else { return };
-        let document = xml::read(bytes, self.hints.truncated);
+        let document = xml::read(bytes, self.hints.truncated, self.nodes_left);
+        self.nodes_left = self.nodes_left.saturating_sub(document.tree.len());
         self.faults(task.layer, document.faults);
         self.set_format(task.layer, Format::Xml(document.name));
         if let Some(layer) = self.layers.get_mut(task.layer.index()) {
@@ -230,17 +245,25 @@ impl<'a> Unwrapping<'a> {
 
     /// Adds a layer; `None`, reported once, when there are too many.
     fn add(&mut self, label: String, origin: Option<Origin>, bytes: Bytes) -> Option<LayerId> {
-        if self.layers.len() >= limits::LAYERS {
+        let fits = origin.is_none() || bytes.len() <= self.bytes_left;
+        if self.layers.len() >= limits::LAYERS || !fits {
             if let Some(origin) = origin
                 && !self.problems.iter().any(|problem| problem.code == "layers")
             {
-                let text = format!("more than {} layers", limits::LAYERS);
+                let text = format!(
+                    "more than {} layers or {} bytes in them",
+                    limits::LAYERS,
+                    limits::LAYER_BYTES
+                );
                 self.problem(origin.layer, origin.span, Grade::Broken, "layers", text);
             }
             return None;
         }
         let id = LayerId(u32::try_from(self.layers.len()).ok()?);
         let format = if bytes.is_empty() { Format::Empty } else { Format::Binary("binary") };
+        if origin.is_some() {
+            self.bytes_left = self.bytes_left.saturating_sub(bytes.len());
+        }
         let (tree, facts) = (None, Vec::new());
         self.layers.push(Layer { label, origin, bytes, format, tree, facts });
         Some(id)

@@ -194,15 +194,24 @@ impl Screen {
 
     /// Reads until the screen shows `text`.
     fn wait_for(&mut self, text: &str) {
+        self.read_until(&format!("`{text}` to come"), |screen| screen.contains(text));
+    }
+
+    /// Reads until the screen no longer shows `text`.
+    fn wait_until_gone(&mut self, text: &str) {
+        self.read_until(&format!("`{text}` to go"), |screen| !screen.contains(text));
+    }
+
+    fn read_until(&mut self, what: &str, done: impl Fn(&str) -> bool) {
         let deadline = Instant::now() + PATIENCE;
-        while !self.text().contains(text) {
+        while !done(&self.text()) {
             let left = deadline.saturating_duration_since(Instant::now());
             match self.output.recv_timeout(left) {
                 Ok(bytes) => {
                     self.parser.process(&bytes);
                     self.bytes.extend(bytes);
                 }
-                Err(_) => panic!("`{text}` never came; the screen is:\n{}", self.text()),
+                Err(_) => panic!("waited for {what}; the screen is:\n{}", self.text()),
             }
         }
     }
@@ -214,7 +223,19 @@ impl Screen {
 
     /// Waits for the end; gives the exit code and every byte that was drawn.
     fn finish(mut self) -> (u32, Vec<u8>) {
-        let status = self.child.wait().unwrap();
+        let deadline = Instant::now() + PATIENCE;
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            if Instant::now() > deadline {
+                self.child.kill().unwrap();
+                panic!("it did not end; the screen is:\n{}", self.text());
+            }
+            while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(20)) {
+                self.bytes.extend(bytes);
+            }
+        };
         while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(200)) {
             self.bytes.extend(bytes);
         }
@@ -248,8 +269,9 @@ fn the_screen_shows_a_capture_and_is_given_back() {
     let mut screen = Screen::start(home.path(), &["open", capture.to_str().unwrap()], &[]);
     screen.wait_for("Provision");
     screen.press("?");
-    screen.wait_for("help");
-    screen.press("\x1b");
+    screen.wait_for("Follow");
+    screen.press("q");
+    screen.wait_until_gone("Follow");
     screen.press("Q");
     let (code, bytes) = screen.finish();
     assert_eq!(code, 0);

@@ -45,7 +45,7 @@ fn check(capture: &Capture, body: Bytes) {
 }
 
 /// Every span of every node, problem and origin lies in its layer, children in their parent.
-fn spans_lie_inside(decoded: &Decoded) -> Result<(), String> {
+pub(crate) fn spans_lie_inside(decoded: &Decoded) -> Result<(), String> {
     for problem in &decoded.problems {
         let layer = decoded.layer(problem.layer).ok_or("a problem without a layer")?;
         inside(problem.span, layer.bytes.len(), &problem.text)?;
@@ -108,4 +108,44 @@ fn damage_gives_well_formed_xml() {
         }
     }
     assert!(checked > 1000, "{checked}");
+}
+
+/// Documents made to cost much more than their size: each is stopped by a ceiling.
+#[test]
+fn amplifiers_are_stopped() {
+    let eas = |table: &[u8], body: &[u8]| {
+        let septet = |shift: usize| u8::try_from((table.len() >> shift) & 0x7F).unwrap();
+        let length = [septet(14) | 0x80, septet(7) | 0x80, septet(0)];
+        [b"\x03\x01\x6A", &length[..], table, body].concat()
+    };
+    let table = vec![b'a'; 100_000];
+    let strings = eas(&table, &[b"\x45".to_vec(), b"\x83\x00".repeat(500_000)].concat());
+    let names = eas(&table, &[b"\x45".to_vec(), b"\x04\x00".repeat(100_000)].concat());
+    let value = eas(&table, &[b"\xC5\x06".to_vec(), b"\x83\x00".repeat(500_000)].concat());
+    let empties = eas(b"", &[b"\x45".to_vec(), b"\x05".repeat(3_000_000)].concat());
+    let instructions = eas(b"", &[b"\x45".to_vec(), b"\x43\x01".repeat(3_000_000)].concat());
+    let deep = eas(b"", &b"\x45".repeat(100_000));
+    // 150 parts that each are the whole body.
+    let mut parts = 150_u32.to_le_bytes().to_vec();
+    for _ in 0..150 {
+        parts.extend(0_u32.to_le_bytes());
+        parts.extend(4_000_000_u32.to_le_bytes());
+    }
+    parts.resize(4_000_000, b'x');
+    let multipart = "application/vnd.ms-sync.multipart";
+    for (body, content_type, code) in [
+        (strings, "", "wbxml-amplification"),
+        (names, "", "wbxml-amplification"),
+        (value, "", "wbxml-amplification"),
+        (empties, "", "wbxml-nodes"),
+        (instructions, "", "wbxml-nodes"),
+        (deep, "", "wbxml-depth"),
+        (parts, multipart, "layers"),
+    ] {
+        let hints = Hints { content_type, ..Hints::default() };
+        let decoded = decode(body.into(), &hints);
+        let codes: Vec<_> = decoded.problems.iter().map(|problem| problem.code).collect();
+        assert!(codes.contains(&code), "{code}: {codes:?}");
+        assert!(decoded.problems.len() <= 400);
+    }
 }

@@ -16,7 +16,7 @@ pub(crate) fn assert_well_formed(text: &str, name: &str) -> Decoded {
 }
 
 /// Names, namespaces and texts in document order; white space that only indents is left out.
-fn infoset(tree: &Tree, layer: &[u8]) -> Vec<String> {
+pub(crate) fn infoset(tree: &Tree, layer: &[u8]) -> Vec<String> {
     let mut items: Vec<String> = Vec::new();
     let mut text_open = false;
     for node in tree.nodes() {

@@ -68,6 +68,11 @@ impl Book {
         BOOKS.iter().find(|book| book.key.eq_ignore_ascii_case(key))
     }
 
+    /// By its name for people, which a layer's format carries.
+    pub fn by_name(name: &str) -> Option<&'static Self> {
+        BOOKS.iter().find(|book| book.name == name)
+    }
+
     /// By registered public id.
     pub fn by_public_id(public_id: u32) -> Option<&'static Self> {
         BOOKS.iter().find(|book| book.public_id == Some(public_id))
@@ -113,6 +118,13 @@ impl Book {
         found.or_else(|| {
             self.tags.iter().find(|(_, _, tag)| fits(tag)).map(|(page, token, _)| (page, token))
         })
+    }
+
+    /// The token of an element that the table lists with a prefix (`o-ex:rights`), by its local
+    /// name.
+    pub fn prefixed_tag_token(&self, local: &str) -> Option<(u8, u8)> {
+        let fits = |tag: &Tag| tag.name.split_once(':').is_some_and(|(_, name)| name == local);
+        self.tags.iter().find(|(_, _, tag)| fits(tag)).map(|(page, token, _)| (page, token))
     }
 
     /// The meaning of an attribute start token.

@@ -2,13 +2,14 @@
 
 use crate::codec::charset::Charset;
 use crate::codec::faults::{Fault, Faults};
+use crate::codec::limits;
 use crate::codec::reader::Reader;
 use crate::model::{Grade, Span, Tree};
 
 use super::book::Book;
-use super::events::{HAS_ATTRIBUTES, HAS_CONTENT, SWITCH_PAGE, TOKEN_BITS};
-use super::header::{Header, PublicId};
-use super::tree;
+use super::events::{HAS_ATTRIBUTES, LITERAL, SWITCH_PAGE, TOKEN_BITS};
+use super::header::{Header, PublicId, mb_u32};
+use super::tree::{self, Bounds};
 
 /// A document as far as it could be read.
 #[derive(Debug)]
@@ -24,7 +25,7 @@ pub(crate) struct Document {
 }
 
 /// What is known beside the bytes.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Outside<'a> {
     /// Media type without parameters, lower case; may be empty.
     pub(crate) media_type: &'a str,
@@ -34,6 +35,8 @@ pub(crate) struct Outside<'a> {
     pub(crate) book: Option<&'static Book>,
     /// The end may be missing.
     pub(crate) truncated: bool,
+    /// Nodes it may have.
+    pub(crate) nodes: usize,
 }
 
 /// Reads a document. `None` without a header or tables to read it by is a fault of its own, so
@@ -66,25 +69,32 @@ pub(crate) fn read(layer: &[u8], outside: &Outside<'_>) -> Document {
         .or_else(|| by_root(layer, &header))
         .or(fallback)
         .unwrap_or_else(Book::activesync);
+    let book = wireless_village(layer, &header, book).unwrap_or(book);
     let charset = charset(&header, outside.charset, &mut faults);
     let facts = facts(layer, &header, charset);
-    let tree = tree::build(layer, &header, book, charset, outside.truncated, &mut faults);
+    let bounds = Bounds { truncated: outside.truncated, nodes: outside.nodes };
+    let tree = tree::build(layer, &header, book, charset, bounds, &mut faults);
     Document { book, tree, facts, faults: faults.into_list() }
 }
 
 /// True when `layer` begins like a WBXML document that a table can read: for bodies without a
 /// usable media type.
+///
+/// A header with a charset and a number that cannot be chance is enough, so that a document with a
+/// broken body is still one; others have to go on with a root that the tables know.
 pub(crate) fn is_likely(layer: &[u8]) -> bool {
     let Ok(header) = Header::read(layer) else { return false };
-    let charset_known = header.charset.is_none_or(|mib| mib == 0 || Charset::by_mib(mib).is_some());
-    if header.version > 3 || !charset_known {
+    let charset = header.charset.filter(|mib| *mib != 0);
+    if header.version > 3 || charset.is_some_and(|mib| Charset::by_mib(mib).is_none()) {
         return false;
     }
     match header.public_id {
-        PublicId::Number(1) => by_root(layer, &header).is_some(),
-        PublicId::Number(number) => {
-            Book::by_public_id(number).is_some_and(|book| fits_root(layer, &header, book))
+        PublicId::Number(1) => {
+            header.version > 0 && charset.is_some() || by_root(layer, &header).is_some()
         }
+        PublicId::Number(number) => Book::by_public_id(number).is_some_and(|book| {
+            number > 0xFF && charset.is_some() || fits_root(layer, &header, book)
+        }),
         PublicId::Table(_) => by_header(layer, &header, &mut Faults::default()).is_some(),
     }
 }
@@ -133,12 +143,17 @@ fn by_media_type(media_type: &str) -> Option<&'static Book> {
 fn by_root(layer: &[u8], header: &Header) -> Option<&'static Book> {
     const CANDIDATES: [&str; 8] =
         ["eas", "syncml12", "devinf12", "dmddf12", "metinf12", "prov10", "ota70", "syncset10"];
+    // OTA settings have the token of ActiveSync's Sync, and attributes, which that never has.
+    if layer.get(header.body..).is_some_and(|body| body.starts_with(b"\x45\xC6")) {
+        return Book::by_key("ota70");
+    }
     CANDIDATES
         .iter()
         .filter_map(|key| Book::by_key(key))
         .find(|book| fits_root(layer, header, book))
 }
 
+/// True when the first tag of the body is a root of this document type.
 fn fits_root(layer: &[u8], header: &Header, book: &Book) -> bool {
     let mut reader = Reader::from(layer, header.body);
     let mut page = 0;
@@ -146,9 +161,35 @@ fn fits_root(layer: &[u8], header: &Header, book: &Book) -> bool {
         reader.byte();
         page = reader.byte().unwrap_or(0);
     }
-    let token = reader.byte().unwrap_or(0);
-    let plain = token & !(HAS_ATTRIBUTES | HAS_CONTENT) == token & TOKEN_BITS;
-    plain && book.is_root(page, token & TOKEN_BITS)
+    let token = reader.byte().unwrap_or(0) & TOKEN_BITS;
+    if token != LITERAL {
+        return book.is_root(page, token);
+    }
+    let offset = mb_u32(&mut reader, "").unwrap_or(u32::MAX);
+    let name = header.table_string(layer, offset, 1).map(|span| span.of(layer));
+    let root = book.root.rsplit(':').next().unwrap_or_default().as_bytes();
+    name.is_some_and(|name| !name.is_empty() && (name == root || name == book.root.as_bytes()))
+}
+
+/// The version of a Wireless Village document by its first attribute, the namespace: peers of
+/// 1.1, 1.2 and 1.3 all send the public id of 1.1.
+fn wireless_village(layer: &[u8], header: &Header, book: &Book) -> Option<&'static Book> {
+    if !book.key.starts_with("wvcsp") {
+        return None;
+    }
+    match layer.get(header.body..)? {
+        [root, 0x05 | 0x08 | 0x0B, 0x03, b'1', b'.', minor, 0, ..]
+            if root & HAS_ATTRIBUTES != 0 =>
+        {
+            match minor {
+                b'1' => Book::by_key("wvcsp11"),
+                b'2' => Book::by_key("wvcsp12"),
+                b'3' => Book::by_key("wvcsp13"),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
 }
 
 fn charset(header: &Header, outside: &str, faults: &mut Faults) -> &'static Charset {
@@ -195,6 +236,8 @@ fn facts(layer: &[u8], header: &Header, charset: &Charset) -> Vec<(&'static str,
 
 /// True when `layer` reads as a document of this media type without damage.
 pub(crate) fn is_sound(layer: &[u8], media_type: &str) -> bool {
-    let document = read(layer, &Outside { media_type, ..Outside::default() });
+    let nodes = limits::NODES;
+    let outside = Outside { media_type, charset: "", book: None, truncated: false, nodes };
+    let document = read(layer, &outside);
     !document.tree.is_empty() && document.faults.iter().all(|fault| fault.grade == Grade::Odd)
 }

@@ -14,6 +14,9 @@ pub struct WbxmlError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WbxmlErrorKind {
+    /// Tokens and string table references that yield more text than the ceiling, in bytes.
+    #[error("tokens and string table references yield more than {0} bytes of text")]
+    Amplification(usize),
     /// An attribute value token where an attribute name has to come first.
     #[error("expected an attribute name, found the attribute value token 0x{0:02X}")]
     AttributeValue(u8),
@@ -42,9 +45,6 @@ pub enum WbxmlErrorKind {
     /// More nodes than the ceiling.
     #[error("more than {0} nodes")]
     Nodes(usize),
-    /// String-table references that yield more text than the ceiling.
-    #[error("string table references yield more than {0} bytes")]
-    TableAmplification(usize),
     /// The body ends too early.
     #[error("the body ended inside {0}")]
     Truncated(&'static str),
@@ -54,6 +54,7 @@ impl WbxmlErrorKind {
     /// The stable id of the problem.
     pub fn code(self) -> &'static str {
         match self {
+            Self::Amplification(_) => "wbxml-amplification",
             Self::AttributeValue(_) => "wbxml-attribute-value",
             Self::Attributes(_) => "wbxml-attributes",
             Self::Depth(_) => "wbxml-depth",
@@ -61,7 +62,6 @@ impl WbxmlErrorKind {
             Self::Length { .. } => "wbxml-length",
             Self::NoRoot(_) => "wbxml-no-root",
             Self::Nodes(_) => "wbxml-nodes",
-            Self::TableAmplification(_) => "wbxml-string-table",
             Self::Truncated(_) => "wbxml-truncated",
         }
     }

@@ -4,15 +4,22 @@
 //! header ─▶ events (zero-copy tokens with spans) ─▶ tree (names from a book of token tables)
 //! ```
 
+mod attribute_encode;
 mod book;
 mod document;
+mod encode;
 mod error;
 mod events;
 mod header;
+mod preamble;
+mod strings;
 mod tree;
+mod value;
 
 pub use book::{AttributeStart, Book, Tag};
 pub(crate) use document::{Outside, is_likely, is_sound, read};
+pub use encode::{EncodeError, encode};
 pub use error::{WbxmlError, WbxmlErrorKind};
 pub use events::{Data, Event, EventKind, Events, Follows, TagName};
 pub use header::{Header, PublicId};
+pub use preamble::Preamble;

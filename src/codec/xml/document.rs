@@ -1,6 +1,7 @@
 //! A whole XML document: tree, name of its type, facts.
 
 use crate::codec::faults::{Fault, Faults};
+use crate::codec::limits;
 use crate::model::{Grade, NodeId, Tree};
 
 use super::tree;
@@ -19,20 +20,20 @@ pub(crate) struct Document {
 }
 
 /// Reads a document. `layer` is UTF-8 (bytes after the first bad one are not read); `truncated`
-/// says that the end may be missing.
-pub(crate) fn read(layer: &[u8], truncated: bool) -> Document {
+/// says that the end may be missing; the tree has at most `nodes`.
+pub(crate) fn read(layer: &[u8], truncated: bool, nodes: usize) -> Document {
     let mut faults = Faults::default();
-    let (tree, facts) = tree::build(layer, truncated, &mut faults);
+    let (tree, facts) = tree::build(layer, truncated, nodes, &mut faults);
     let name = tree.root().map_or("XML", |root| name(&tree, root, layer));
     Document { tree, name, facts, faults: faults.into_list() }
 }
 
 /// True when `bytes` are a well-formed document, and not a page of HTML.
 pub(crate) fn is_document(bytes: &[u8]) -> bool {
-    if std::str::from_utf8(bytes).is_err() {
+    if bytes.len() > limits::EMBEDDED_BYTES || std::str::from_utf8(bytes).is_err() {
         return false;
     }
-    let document = read(bytes, false);
+    let document = read(bytes, false, limits::NODES);
     let sound = document.faults.iter().all(|fault| fault.grade == Grade::Odd);
     let root = document.tree.root().and_then(|root| document.tree.name(root));
     sound && root.is_some_and(|name| !name.eq_ignore_ascii_case("html"))

@@ -18,7 +18,12 @@ use super::scope::Scope;
 type Facts = Vec<(&'static str, String)>;
 
 /// Builds the tree of `layer`; on damage it holds what was understood.
-pub(super) fn build(layer: &[u8], truncated: bool, faults: &mut Faults) -> (Tree, Facts) {
+pub(super) fn build(
+    layer: &[u8],
+    truncated: bool,
+    nodes: usize,
+    faults: &mut Faults,
+) -> (Tree, Facts) {
     let base = if layer.starts_with(UTF8_BOM) { UTF8_BOM.len() } else { 0 };
     let bytes = layer.get(base..).unwrap_or_default();
     let text = match std::str::from_utf8(bytes) {
@@ -31,6 +36,7 @@ pub(super) fn build(layer: &[u8], truncated: bool, faults: &mut Faults) -> (Tree
     let builder = Builder {
         text,
         base,
+        nodes,
         faults,
         tree: Tree::new(),
         facts: Vec::new(),
@@ -61,6 +67,8 @@ struct Run {
 struct Builder<'a, 'f> {
     text: &'a str,
     base: usize,
+    /// Nodes the tree may have.
+    nodes: usize,
     faults: &'f mut Faults,
     tree: Tree,
     facts: Facts,
@@ -104,8 +112,8 @@ impl<'a> Builder<'a, '_> {
 
     /// Takes one event; false when reading has to stop.
     fn take(&mut self, event: Event<'a>, span: Span) -> bool {
-        if self.tree.len() >= limits::NODES {
-            self.faults.broken(span, "xml-nodes", format!("more than {} nodes", limits::NODES));
+        if self.tree.len() >= self.nodes {
+            self.faults.broken(span, "xml-nodes", format!("more than {} nodes", self.nodes));
             return false;
         }
         match event {
@@ -399,7 +407,7 @@ mod tests {
 
     fn read(text: &str) -> (Tree, Vec<(&'static str, u32)>) {
         let mut faults = Faults::default();
-        let (tree, _) = build(text.as_bytes(), false, &mut faults);
+        let (tree, _) = build(text.as_bytes(), false, limits::NODES, &mut faults);
         let faults = faults.into_list();
         (tree, faults.into_iter().map(|fault| (fault.code, fault.span.start)).collect())
     }

@@ -1,6 +1,6 @@
 //! Compact XML, for machines and for writing back.
 
-use crate::model::{Decoded, Format, LayerId, NodeId, NodeKind, Origin, Tree};
+use crate::model::{Decoded, Format, Layer, LayerId, NodeId, NodeKind, Tree};
 
 use super::writer::{Holds, Writer};
 
@@ -48,14 +48,33 @@ pub(super) fn is_single(tree: &Tree) -> bool {
     elements == 1
 }
 
-/// The layer that was made from `node` and is written in its place: a WBXML document with a tree.
-pub(super) fn nested(decoded: &Decoded, id: LayerId, node: NodeId) -> Option<LayerId> {
-    let made_here = |origin: Option<Origin>| {
-        origin.is_some_and(|origin| origin.layer == id && origin.node == Some(node))
-    };
-    let (found, layer) = decoded.ids().find(|(_, layer)| made_here(layer.origin))?;
-    let is_document = layer.tree.as_ref().is_some_and(is_single);
-    (is_document && matches!(layer.format, Format::Wbxml(_))).then_some(found)
+/// The documents that stand in nodes of one layer and can be written in their place.
+#[derive(Debug)]
+pub(super) struct Inside {
+    /// By node.
+    documents: Vec<(NodeId, LayerId)>,
+}
+
+impl Inside {
+    /// Those of layer `id` that are `fit` to be written.
+    pub(super) fn of(decoded: &Decoded, id: LayerId, fit: impl Fn(&Layer) -> bool) -> Self {
+        let mut documents: Vec<_> = decoded
+            .ids()
+            .filter(|(_, layer)| fit(layer) && layer.tree.as_ref().is_some_and(is_single))
+            .filter_map(|(inner, layer)| {
+                let origin = layer.origin.filter(|origin| origin.layer == id)?;
+                Some((origin.node?, inner))
+            })
+            .collect();
+        documents.sort_unstable();
+        Self { documents }
+    }
+
+    /// The document that stands in `node`.
+    pub(super) fn at(&self, node: NodeId) -> Option<LayerId> {
+        let found = self.documents.binary_search_by_key(&node, |(at, _)| *at).ok()?;
+        self.documents.get(found).map(|(_, layer)| *layer)
+    }
 }
 
 fn wrapped(out: &mut String, tree: &Tree, content: impl FnOnce(&mut String)) {
@@ -69,19 +88,23 @@ fn wrapped(out: &mut String, tree: &Tree, content: impl FnOnce(&mut String)) {
     out.push_str("</document>");
 }
 
-/// Appends the nodes of `tree`; `inside` gives the documents that stand in its nodes. Recursion is
-/// as deep as documents nest, which the codec limits.
+/// Appends the nodes of `tree`; documents of `decoded` that stand in them are written in their
+/// place. Recursion is as deep as documents nest, which the codec limits.
 fn write(
     out: &mut String,
-    inside: Option<(&Decoded, LayerId)>,
+    around: Option<(&Decoded, LayerId)>,
     tree: &Tree,
     layer: &[u8],
     default: &str,
 ) {
-    // Most bodies hold no document: do not ask for every node.
-    let inside = inside.filter(|(decoded, id)| {
-        decoded.layers.iter().any(|l| l.origin.is_some_and(|o| o.layer == *id && o.node.is_some()))
-    });
+    let is_wbxml = |layer: &Layer| matches!(layer.format, Format::Wbxml(_));
+    let inside = around.map(|(decoded, id)| Inside::of(decoded, id, is_wbxml));
+    let inner = |node: NodeId| {
+        let (decoded, _) = around?;
+        let id = inside.as_ref()?.at(node)?;
+        let layer = decoded.layer(id)?;
+        Some((decoded, id, layer.tree.as_ref()?, &layer.bytes))
+    };
     let mut writer = Writer::new(tree, layer, default);
     std::mem::swap(&mut writer.out, out);
     for (index, node) in (0..).zip(tree.nodes()) {
@@ -89,28 +112,19 @@ fn write(
         while writer.is_past_open(id.index()) {
             writer.end();
         }
-        match &node.kind {
-            NodeKind::Element(_) => {
-                let child = NodeId(index.saturating_add(1));
-                let document = inside.and_then(|(decoded, at)| nested(decoded, at, child));
-                writer.start(
-                    id,
-                    match document {
-                        _ if node.end == child => Holds::Nothing,
-                        Some(_) => Holds::Document,
-                        None => Holds::Content,
-                    },
-                );
-            }
-            _ => match inside.and_then(|(decoded, at)| Some((decoded, nested(decoded, at, id)?))) {
-                Some((decoded, child)) => {
-                    let Some(found) = decoded.layer(child) else { continue };
-                    let Some(tree) = &found.tree else { continue };
-                    let default = writer.default_namespace();
-                    write(&mut writer.out, Some((decoded, child)), tree, &found.bytes, default);
-                }
-                None => writer.content(id),
-            },
+        if let NodeKind::Element(_) = node.kind {
+            let child = NodeId(index.saturating_add(1));
+            let holds = match inner(child) {
+                _ if node.end == child => Holds::Nothing,
+                Some(_) => Holds::Document,
+                None => Holds::Content,
+            };
+            writer.start(id, holds);
+        } else if let Some((decoded, id, tree, bytes)) = inner(id) {
+            let default = writer.default_namespace();
+            write(&mut writer.out, Some((decoded, id)), tree, bytes, default);
+        } else {
+            writer.content(id);
         }
     }
     while writer.is_inside() {

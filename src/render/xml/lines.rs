@@ -2,7 +2,7 @@
 
 use crate::model::{Decoded, LayerId, NodeId, NodeKind, Tree};
 
-use super::document::{DECLARATION, WRAPPER, is_single, nested};
+use super::document::{DECLARATION, Inside, WRAPPER, is_single};
 use super::writer::{Holds, Writer};
 
 /// One line of indented XML.
@@ -52,7 +52,7 @@ impl Lines<'_> {
         let decoded = self.decoded;
         let Some(layer) = decoded.layer(id) else { return };
         let Some(tree) = &layer.tree else { return };
-        let has_documents = has_documents(decoded, id);
+        let inside = Inside::of(decoded, id, |_| true);
         let mut writer = Writer::new(tree, &layer.bytes, default);
         let mut open: Vec<NodeId> = Vec::new();
         let mut index = 0;
@@ -62,7 +62,7 @@ impl Lines<'_> {
             self.close_until(&mut writer, &mut open, index, id, indent);
             let level = indent + open.len();
             let end = tree.get(node).map_or(index + 1, |node| node.end.index()).max(index + 1);
-            index = if has_documents && let Some(child) = self.only_document(id, tree, node) {
+            index = if let Some(child) = only_document(&inside, tree, node) {
                 writer.start(node, Holds::Document);
                 self.take(&mut writer, id, node, level);
                 let default = writer.default_namespace().to_owned();
@@ -99,18 +99,6 @@ impl Lines<'_> {
         }
     }
 
-    /// The document that is all that stands in an element.
-    fn only_document(&self, id: LayerId, tree: &Tree, node: NodeId) -> Option<LayerId> {
-        let mut children = tree.children(node);
-        let only = children.next().filter(|_| children.next().is_none())?;
-        let made = |layer: &crate::model::Layer| {
-            layer.origin.is_some_and(|o| o.layer == id && o.node == Some(only))
-                && layer.tree.as_ref().is_some_and(is_single)
-        };
-        nested(self.decoded, id, only)
-            .or_else(|| self.decoded.ids().find(|(_, layer)| made(layer)).map(|(id, _)| id))
-    }
-
     /// Moves what was written into lines.
     fn take(&mut self, writer: &mut Writer<'_>, id: LayerId, node: NodeId, level: usize) {
         let text = std::mem::take(&mut writer.out);
@@ -135,8 +123,11 @@ impl Lines<'_> {
     }
 }
 
-fn has_documents(decoded: &Decoded, id: LayerId) -> bool {
-    decoded.layers.iter().any(|l| l.origin.is_some_and(|o| o.layer == id && o.node.is_some()))
+/// The document that is all that stands in an element.
+fn only_document(inside: &Inside, tree: &Tree, node: NodeId) -> Option<LayerId> {
+    let mut children = tree.children(node);
+    let only = children.next().filter(|_| children.next().is_none())?;
+    inside.at(only)
 }
 
 /// True for an element with children none of which are characters: its children get lines.

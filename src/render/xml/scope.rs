@@ -28,6 +28,11 @@ impl<'a> Scope<'a> {
         self.bindings.truncate(mark.0);
     }
 
+    /// True when no more declarations are taken: looking one up takes longer with each.
+    pub(super) fn is_full(&self) -> bool {
+        self.bindings.len() >= MOST
+    }
+
     /// Declares a prefix; empty for the default namespace.
     pub(super) fn declare(&mut self, prefix: &'a str, namespace: &'a str) {
         self.bindings.push(Binding { prefix, namespace });
@@ -62,6 +67,9 @@ impl<'a> Scope<'a> {
         own.iter().any(|binding| binding.prefix == prefix)
     }
 }
+
+/// Declarations in scope at once that are written.
+const MOST: usize = 64;
 
 const XML: &str = "http://www.w3.org/XML/1998/namespace";
 

@@ -165,7 +165,10 @@ impl<'a> Writer<'a> {
                     self.inherit = true;
                     self.declare_default(value);
                 }
-            } else if can_declare(prefix, value) && !self.scope.is_declared_since(mark, prefix) {
+            } else if can_declare(prefix, value)
+                && !self.scope.is_full()
+                && !self.scope.is_declared_since(mark, prefix)
+            {
                 self.declare(prefix, value);
             }
         }
@@ -176,7 +179,7 @@ impl<'a> Writer<'a> {
         let namespace = element.namespace.as_str();
         let (own, _) = name::qualified(&element.name);
         if !own.is_empty() {
-            return self.literal_prefix(own, mark);
+            return self.literal_prefix(&own, mark);
         }
         if namespace == self.default || namespace.is_empty() && self.inherit {
             return "";
@@ -189,12 +192,16 @@ impl<'a> Writer<'a> {
     }
 
     /// The prefix that is part of a name: declared by the document, or here by us.
-    fn literal_prefix(&mut self, prefix: Cow<'a, str>, mark: Mark) -> &'a str {
-        let Cow::Borrowed(prefix) = prefix else { return "" };
+    fn literal_prefix(&mut self, prefix: &Cow<'a, str>, mark: Mark) -> &'a str {
+        let Cow::Borrowed(prefix) = *prefix else { return "" };
         if is_reserved(prefix) {
             return "";
         }
-        if self.scope.namespace(prefix).is_none() && !self.scope.is_declared_since(mark, prefix) {
+        let declared = self.scope.namespace(prefix).is_some();
+        if !declared && self.scope.is_full() {
+            return "";
+        }
+        if !declared && !self.scope.is_declared_since(mark, prefix) {
             self.declare(prefix, UNDECLARED);
         }
         prefix
@@ -210,7 +217,7 @@ impl<'a> Writer<'a> {
             let prefix: &'a str = match attribute.namespace.as_str() {
                 "" if own == "xml" => "xml",
                 "" if own.is_empty() => "",
-                "" => self.literal_prefix(own, mark),
+                "" => self.literal_prefix(&own, mark),
                 namespace => self.attribute_prefix(namespace, mark),
             };
             let namespace =
@@ -238,7 +245,7 @@ impl<'a> Writer<'a> {
         let free = PREFIXES.iter().find(|prefix| {
             self.scope.namespace(prefix).is_none() && !self.scope.is_declared_since(mark, prefix)
         });
-        let Some(prefix) = free else { return "" };
+        let Some(prefix) = free.filter(|_| !self.scope.is_full()) else { return "" };
         self.declare(prefix, if namespace == XMLNS { UNDECLARED } else { namespace });
         prefix
     }

@@ -1,0 +1,432 @@
+//! Trees to WBXML: the bytes that were read, for a document that was read; else inline strings.
+
+use std::collections::HashMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::model::{Attribute, Element, Name, Node, NodeId, NodeKind, Text, Tree, Written};
+
+use super::attribute_encode::{self, AttributeCode};
+use super::book::Book;
+use super::events::{
+    END, ENTITY, HAS_ATTRIBUTES, HAS_CONTENT, LITERAL, LITERAL_A, LITERAL_AC, LITERAL_C, OPAQUE,
+    PI, STR_I, STR_T, SWITCH_PAGE,
+};
+use super::preamble::{Preamble, push_mb_u32};
+
+/// Why a tree has no WBXML.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// No element to begin with.
+    #[error("there is no root element")]
+    NoRoot,
+    /// The characters of an element that says it holds base64 are not base64.
+    #[error("node {} is not base64", .0.0)]
+    Base64(NodeId),
+}
+
+/// Writes `tree`, which was read from `layer`, as a WBXML document.
+///
+/// With [`Preamble::of`] a document of a canonical encoder comes out byte for byte: strings, table
+/// references, opaque data and entities as they were; page switches where they are needed.
+/// Elements of an XML tree get tokens by namespace and name (`unknown_p14_t3F` gets its token),
+/// the rest literal names; their text is written inline, or as opaque data where the table or the
+/// attribute `opaque="base64"` of `urn:synctap:xml` says so; a document inside an element of
+/// another type becomes opaque data.
+///
+/// # Errors
+/// `NoRoot` for a tree without an element, `Base64` for text that should be and is not.
+pub fn encode(tree: &Tree, layer: &[u8], preamble: &Preamble) -> Result<Vec<u8>, EncodeError> {
+    let root = tree.root().ok_or(EncodeError::NoRoot)?;
+    let mut encoder = Encoder::new(tree, layer, preamble);
+    for id in tree.roots() {
+        let is_prolog = tree.get(id).is_some_and(|n| matches!(n.kind, NodeKind::Instruction(_)));
+        if id == root || is_prolog {
+            encoder.subtree(id)?;
+        }
+    }
+    Ok(preamble.finish(&encoder.table, &encoder.out))
+}
+
+/// The namespace of this product's own attributes in XML.
+const OWN: &str = "urn:synctap:xml";
+
+/// The namespace of `xmlns` declarations.
+const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
+
+/// Writes one document.
+pub(super) struct Encoder<'a> {
+    tree: &'a Tree,
+    layer: &'a [u8],
+    preamble: &'a Preamble,
+    pub(super) out: Vec<u8>,
+    table: Vec<u8>,
+    /// Names that have been looked up, and where they stand in the table.
+    literals: HashMap<String, u32>,
+    tag_page: u8,
+    attribute_page: u8,
+}
+
+impl<'a> Encoder<'a> {
+    fn new(tree: &'a Tree, layer: &'a [u8], preamble: &'a Preamble) -> Self {
+        let table = preamble.table.clone();
+        Self {
+            tree,
+            layer,
+            preamble,
+            out: Vec::new(),
+            table,
+            literals: HashMap::new(),
+            tag_page: 0,
+            attribute_page: 0,
+        }
+    }
+
+    /// Writes a node and what is inside it.
+    fn subtree(&mut self, top: NodeId) -> Result<(), EncodeError> {
+        let tree = self.tree;
+        let Some(node) = tree.get(top) else { return Ok(()) };
+        let mut open: Vec<NodeId> = Vec::new();
+        let mut index = top;
+        while index < node.end {
+            while open.last().and_then(|id| tree.get(*id)).is_some_and(|n| n.end <= index) {
+                open.pop();
+                self.out.push(END);
+            }
+            let Some(node) = tree.get(index) else { break };
+            let next = NodeId(index.0.saturating_add(1));
+            let at = index;
+            index = next;
+            let NodeKind::Element(element) = &node.kind else {
+                self.content(at, node)?;
+                continue;
+            };
+            match self.element(at, node, element)? {
+                After::Content => open.push(at),
+                After::Nothing => {}
+                After::Done => index = node.end.max(next),
+            }
+        }
+        self.out.extend(open.iter().map(|_| END));
+        Ok(())
+    }
+
+    fn element(
+        &mut self,
+        id: NodeId,
+        node: &Node,
+        element: &'a Element,
+    ) -> Result<After, EncodeError> {
+        let foreign = self.foreign_book(element);
+        if let Some(book) = foreign {
+            let bytes = self.document_inside(id, book)?;
+            self.opaque(&bytes);
+            return Ok(After::Done);
+        }
+        let has_children = node.end.index() > id.index().saturating_add(1);
+        // An empty element may have been written with content and END, or without both.
+        let written_open =
+            self.preamble.is_same_layer() && node.span.end > element.tag.end && !has_children;
+        let content = has_children || written_open;
+        let own_attributes: Vec<_> =
+            element.attributes.iter().filter(|attribute| self.is_written(attribute)).collect();
+        self.tag(element, !own_attributes.is_empty(), content);
+        if !own_attributes.is_empty() {
+            for attribute in own_attributes {
+                self.attribute(attribute);
+            }
+            self.out.push(END);
+        }
+        if has_children && self.holds_bytes(element) {
+            let bytes = self.bytes_inside(id, element)?;
+            self.opaque(&bytes);
+            self.out.push(END);
+            return Ok(After::Done);
+        }
+        if written_open {
+            self.out.push(END);
+        }
+        Ok(if has_children { After::Content } else { After::Nothing })
+    }
+
+    fn tag(&mut self, element: &Element, attributes: bool, content: bool) {
+        let flags =
+            if attributes { HAS_ATTRIBUTES } else { 0 } | if content { HAS_CONTENT } else { 0 };
+        if let Some((page, token)) = self.token(element) {
+            if page != self.tag_page {
+                self.out.extend([SWITCH_PAGE, page]);
+                self.tag_page = page;
+            }
+            self.out.push(token | flags);
+            return;
+        }
+        let name = match &element.name {
+            Name::Known(name) => name,
+            Name::Literal(name) => &**name,
+            Name::Unknown { .. } => "",
+        };
+        self.out.push(match (attributes, content) {
+            (false, false) => LITERAL,
+            (false, true) => LITERAL_C,
+            (true, false) => LITERAL_A,
+            (true, true) => LITERAL_AC,
+        });
+        let offset = self.table_offset(name);
+        push_mb_u32(&mut self.out, offset);
+    }
+
+    fn token(&self, element: &Element) -> Option<(u8, u8)> {
+        if element.token.is_some() {
+            return element.token;
+        }
+        let Name::Literal(name) = &element.name else { return None };
+        if self.preamble.is_same_layer() {
+            // It was written as a literal.
+            return None;
+        }
+        // Older material has a colon behind ActiveSync's names.
+        let namespace = element.namespace.as_str().trim_end_matches(':');
+        let namespace = Some(namespace).filter(|name| !name.is_empty());
+        let found = self.preamble.book.tag_token(namespace, name, self.tag_page);
+        found
+            .or_else(|| self.preamble.book.prefixed_tag_token(name))
+            .or_else(|| unknown_token(name))
+    }
+
+    /// False for what only XML needs: our own marks, and declarations, but for document types that
+    /// have tokens for theirs.
+    fn is_written(&self, attribute: &Attribute) -> bool {
+        match (attribute.namespace.as_str(), &attribute.name) {
+            (OWN, _) => false,
+            (XMLNS, Name::Literal(name)) => {
+                self.preamble.book.attributes().any(|(_, _, start)| start.name == &**name)
+            }
+            _ => true,
+        }
+    }
+
+    fn attribute(&mut self, attribute: &Attribute) {
+        if self.preamble.is_same_layer() {
+            // Its tokens are its bytes; the register moves as they say.
+            let raw = attribute.span.of(self.layer);
+            self.out.extend_from_slice(raw);
+            return;
+        }
+        let name = match &attribute.name {
+            Name::Known(name) => name,
+            Name::Literal(name) => &**name,
+            Name::Unknown { .. } => "",
+        };
+        let value = Tree::resolve(&attribute.value, self.layer);
+        for code in attribute_encode::codes(self.preamble.book, name, value) {
+            match code {
+                AttributeCode::Token(page, token) => {
+                    if page != self.attribute_page {
+                        self.out.extend([SWITCH_PAGE, page]);
+                        self.attribute_page = page;
+                    }
+                    self.out.push(token);
+                }
+                AttributeCode::LiteralName(name) => {
+                    self.out.push(LITERAL);
+                    let offset = self.table_offset(name);
+                    push_mb_u32(&mut self.out, offset);
+                }
+                AttributeCode::Characters(text) => self.string(text),
+            }
+        }
+    }
+
+    fn content(&mut self, id: NodeId, node: &Node) -> Result<(), EncodeError> {
+        match &node.kind {
+            NodeKind::Element(_) | NodeKind::Comment(_) => {}
+            NodeKind::Opaque(span) => self.opaque(span.of(self.layer)),
+            NodeKind::Text(text, written) => self.text(node, text, *written),
+            NodeKind::Instruction(text) => self.instruction(id, node, text)?,
+        }
+        Ok(())
+    }
+
+    fn text(&mut self, node: &Node, text: &Text, written: Written) {
+        let characters = Tree::resolve(text, self.layer);
+        match (written, text) {
+            (Written::Entity(code), _) => {
+                self.out.push(ENTITY);
+                push_mb_u32(&mut self.out, code);
+            }
+            (Written::TableString(offset), _) if self.preamble.is_same_layer() => {
+                self.out.push(STR_T);
+                push_mb_u32(&mut self.out, offset);
+            }
+            (Written::Opaque, _) => self.opaque(characters.as_bytes()),
+            // Not its characters: a variable, or text of another charset. The bytes are exact.
+            (Written::Extension(..), _) | (Written::InlineString, Text::Owned(_))
+                if self.preamble.is_same_layer() =>
+            {
+                let raw = node.span.of(self.layer);
+                self.out.extend_from_slice(after_switches(raw));
+            }
+            _ => self.string(characters),
+        }
+    }
+
+    /// Writes an inline string; characters that the charset lacks, and NUL, as entities.
+    fn string(&mut self, text: &str) {
+        let charset = self.preamble.charset();
+        let whole = charset.encode(text).filter(|_| !text.contains('\0'));
+        if let Some(bytes) = whole {
+            return self.terminated(&bytes);
+        }
+        for c in text.chars() {
+            let mut buffer = [0; 4];
+            let bytes = charset.encode(c.encode_utf8(&mut buffer)).filter(|_| c != '\0');
+            if let Some(bytes) = bytes {
+                self.terminated(&bytes);
+            } else {
+                self.out.push(ENTITY);
+                push_mb_u32(&mut self.out, u32::from(c));
+            }
+        }
+    }
+
+    fn terminated(&mut self, bytes: &[u8]) {
+        self.out.push(STR_I);
+        self.out.extend_from_slice(bytes);
+        self.out.extend(std::iter::repeat_n(0, self.preamble.charset().terminator));
+    }
+
+    fn opaque(&mut self, bytes: &[u8]) {
+        self.out.push(OPAQUE);
+        push_mb_u32(&mut self.out, u32::try_from(bytes.len()).unwrap_or(u32::MAX));
+        self.out.extend_from_slice(bytes);
+    }
+
+    fn instruction(&mut self, id: NodeId, node: &Node, text: &Text) -> Result<(), EncodeError> {
+        if self.preamble.is_same_layer() {
+            self.out.extend_from_slice(after_switches(node.span.of(self.layer)));
+            return Ok(());
+        }
+        let text = Tree::resolve(text, self.layer);
+        if let Some(data) = text.strip_prefix("opaque base64 ") {
+            let bytes = from_base64(data).ok_or(EncodeError::Base64(id))?;
+            self.opaque(&bytes);
+            return Ok(());
+        }
+        let (target, data) = text.split_once(' ').unwrap_or((text, ""));
+        self.out.extend([PI, LITERAL]);
+        let offset = self.table_offset(target);
+        push_mb_u32(&mut self.out, offset);
+        if !data.is_empty() {
+            self.string(data);
+        }
+        self.out.push(END);
+        Ok(())
+    }
+
+    /// True when the element's characters stand for bytes (in a tree that was not WBXML).
+    fn holds_bytes(&self, element: &Element) -> bool {
+        if self.preamble.is_same_layer() || element.token.is_some() {
+            return false;
+        }
+        let token = self.token(element);
+        let by_table = token
+            .and_then(|(page, token)| self.preamble.book.tag(page, token))
+            .is_some_and(|tag| tag.opaque);
+        by_table || says_base64(element)
+    }
+
+    fn bytes_inside(&self, id: NodeId, element: &Element) -> Result<Vec<u8>, EncodeError> {
+        let text = self.tree.text(id, self.layer);
+        if says_base64(element) {
+            from_base64(&text).ok_or(EncodeError::Base64(id))
+        } else {
+            Ok(text.into_owned().into_bytes())
+        }
+    }
+
+    /// The book of an element that no token or page of this document type can hold.
+    fn foreign_book(&self, element: &Element) -> Option<&'static Book> {
+        if self.preamble.is_same_layer() || element.token.is_some() {
+            return None;
+        }
+        let version = self.preamble.book.key.strip_prefix("syncml")?;
+        let key = match (&element.name, element.namespace.as_str()) {
+            (Name::Literal(name), "syncml:devinf") if &**name == "DevInf" => {
+                format!("devinf{version}")
+            }
+            _ => return None,
+        };
+        Book::by_key(&key)
+    }
+
+    fn document_inside(&self, id: NodeId, book: &'static Book) -> Result<Vec<u8>, EncodeError> {
+        let preamble = Preamble::canonical(book);
+        let mut inner = Encoder::new(self.tree, self.layer, &preamble);
+        inner.subtree(id)?;
+        Ok(preamble.finish(&inner.table, &inner.out))
+    }
+
+    /// Where `name` stands in the string table; added if it does not.
+    fn table_offset(&mut self, name: &str) -> u32 {
+        if let Some(offset) = self.literals.get(name) {
+            return *offset;
+        }
+        let charset = self.preamble.charset();
+        let mut bytes = charset.encode(name).unwrap_or_else(|| name.as_bytes().to_vec());
+        bytes.extend(std::iter::repeat_n(0, charset.terminator));
+        let given = &self.preamble.table;
+        let known = given.windows(bytes.len()).position(|window| window == bytes);
+        let offset = known.unwrap_or_else(|| {
+            // A last string without terminator would run into the new one.
+            if self.table.last().is_some_and(|last| *last != 0) {
+                self.table.extend(std::iter::repeat_n(0, charset.terminator));
+            }
+            let offset = self.table.len();
+            self.table.extend_from_slice(&bytes);
+            offset
+        });
+        let offset = u32::try_from(offset).unwrap_or(u32::MAX);
+        self.literals.insert(name.to_owned(), offset);
+        offset
+    }
+}
+
+/// What follows the tag just written.
+enum After {
+    /// Content, then END.
+    Content,
+    /// The next sibling.
+    Nothing,
+    /// The next sibling: the content is written too.
+    Done,
+}
+
+fn says_base64(element: &Element) -> bool {
+    element.attributes.iter().any(|attribute| {
+        attribute.namespace.as_str() == OWN
+            && matches!(&attribute.name, Name::Literal(name) if &**name == "opaque")
+    })
+}
+
+fn from_base64(text: &str) -> Option<Vec<u8>> {
+    let compact: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    STANDARD.decode(compact).ok()
+}
+
+/// `unknown_p0E_t3F` back to page and token.
+fn unknown_token(name: &str) -> Option<(u8, u8)> {
+    let (page, token) = name.strip_prefix("unknown_p")?.split_once("_t")?;
+    let page = u8::from_str_radix(page, 16).ok()?;
+    let token = u8::from_str_radix(token, 16).ok()?;
+    (5..=0x3F).contains(&token).then_some((page, token))
+}
+
+/// Without the page switches in front, which are written where they are needed.
+fn after_switches(mut raw: &[u8]) -> &[u8] {
+    while let [SWITCH_PAGE, _, rest @ ..] = raw {
+        raw = rest;
+    }
+    raw
+}

@@ -1,0 +1,130 @@
+//! What stands before an encoded body.
+
+use crate::codec::charset::Charset;
+
+use super::book::Book;
+use super::error::WbxmlError;
+use super::header::{Header, PublicId};
+
+/// Version, document type, charset and string table of a document to be written.
+#[derive(Debug, Clone)]
+pub struct Preamble {
+    /// The token tables.
+    pub book: &'static Book,
+    /// The version byte.
+    pub version: u8,
+    /// The document type as written.
+    pub public_id: PublicId,
+    /// IANA `MIBenum` as written; `None` writes no field (version 1.0).
+    pub charset: Option<u32>,
+    /// The string table to begin with; names without a token are added behind it.
+    pub table: Vec<u8>,
+    /// The tree was read from a document with this header: spans of its nodes are bytes that may
+    /// be written again.
+    same_layer: bool,
+}
+
+impl Preamble {
+    /// The header of the document in `layer`, for writing the tree that was read from it by `book`.
+    ///
+    /// # Errors
+    /// As [`Header::read`].
+    pub fn of(layer: &[u8], book: &'static Book) -> Result<Self, WbxmlError> {
+        let header = Header::read(layer)?;
+        Ok(Self {
+            book,
+            version: header.version,
+            public_id: header.public_id,
+            charset: header.charset,
+            table: header.table.of(layer).to_vec(),
+            same_layer: true,
+        })
+    }
+
+    /// As the document type's own encoders write it: UTF-8; version 1.3, or 1.2 for SyncML; the
+    /// registered number, else the formal public identifier in the string table, else 1.
+    pub fn canonical(book: &'static Book) -> Self {
+        let syncml = ["syncml", "devinf", "metinf", "dmddf"];
+        let version = if syncml.iter().any(|family| book.key.starts_with(family)) { 2 } else { 3 };
+        let mut table = Vec::new();
+        let public_id = match book.public_id {
+            Some(number) => PublicId::Number(number),
+            None if version == 2 => {
+                table.extend_from_slice(book.fpi.as_bytes());
+                table.push(0);
+                PublicId::Table(0)
+            }
+            None => PublicId::Number(1),
+        };
+        Self { book, version, public_id, charset: Some(106), table, same_layer: false }
+    }
+
+    /// Spans of the tree's nodes are WBXML of this header.
+    pub(super) fn is_same_layer(&self) -> bool {
+        self.same_layer
+    }
+
+    /// The charset that strings are written in.
+    pub(super) fn charset(&self) -> &'static Charset {
+        self.charset.and_then(Charset::by_mib).unwrap_or_else(Charset::utf8)
+    }
+
+    /// The header with `table`, and the body.
+    pub(super) fn finish(&self, table: &[u8], body: &[u8]) -> Vec<u8> {
+        let mut out = vec![self.version];
+        match self.public_id {
+            PublicId::Number(number) => push_mb_u32(&mut out, number),
+            PublicId::Table(offset) => {
+                out.push(0);
+                push_mb_u32(&mut out, offset);
+            }
+        }
+        if let Some(charset) = self.charset {
+            push_mb_u32(&mut out, charset);
+        }
+        push_mb_u32(&mut out, u32::try_from(table.len()).unwrap_or(u32::MAX));
+        out.extend_from_slice(table);
+        out.extend_from_slice(body);
+        out
+    }
+}
+
+/// Appends `mb_u_int32` (WBXML 1.3 §5.1) in as few bytes as it takes.
+pub(super) fn push_mb_u32(out: &mut Vec<u8>, value: u32) {
+    let septets = [28_u32, 21, 14, 7].map(|shift| value.wrapping_shr(shift));
+    for more in septets.into_iter().filter(|more| *more != 0) {
+        // The low seven bits, and "more follow".
+        out.push(more.to_le_bytes().first().copied().unwrap_or(0) | 0x80);
+    }
+    out.push(value.to_le_bytes().first().copied().unwrap_or(0) & 0x7F);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::reader::Reader;
+    use crate::codec::wbxml::header::mb_u32;
+
+    #[test]
+    fn integers_read_back() {
+        for value in [0, 1, 0x7F, 0x80, 0x1201, 0x3FFF, 0x4000, u32::MAX / 2, u32::MAX] {
+            let mut out = Vec::new();
+            push_mb_u32(&mut out, value);
+            assert_eq!(mb_u32(&mut Reader::new(&out), "x"), Ok(value), "{out:02X?}");
+        }
+        let mut out = Vec::new();
+        push_mb_u32(&mut out, 0x1201);
+        assert_eq!(out, b"\xA4\x01");
+    }
+
+    #[test]
+    fn canonical_headers() {
+        let header = |key: &str| Preamble::canonical(Book::by_key(key).unwrap()).finish(b"", b"");
+        assert_eq!(header("eas"), b"\x03\x01\x6A\x00");
+        assert_eq!(header("syncml12"), b"\x02\xA4\x01\x6A\x00");
+        assert_eq!(header("prov10"), b"\x03\x0B\x6A\x00");
+        let ddf = Preamble::canonical(Book::by_key("dmddf12").unwrap());
+        assert_eq!(ddf.public_id, PublicId::Table(0));
+        assert_eq!(ddf.table, b"-//OMA//DTD-DM-DDF 1.2//EN\0");
+    }
+}

@@ -1,0 +1,164 @@
+//! What characters the tokens of one document stand for.
+
+use crate::codec::charset::Charset;
+use crate::codec::faults::Faults;
+use crate::codec::limits;
+use crate::model::{Span, Text, Tree, Written};
+
+use super::book::Book;
+use super::error::{WbxmlError, WbxmlErrorKind};
+use super::events::Data;
+use super::header::Header;
+use super::value::is_xml_char;
+
+/// No characters.
+pub(super) const EMPTY: Text = Text::Slice(Span { start: 0, end: 0 });
+
+/// Reads strings by charset, string table and book.
+#[derive(Debug)]
+pub(super) struct Strings<'a> {
+    /// The document.
+    pub(super) layer: &'a [u8],
+    /// Its header.
+    pub(super) header: &'a Header,
+    /// Its token tables.
+    pub(super) book: &'static Book,
+    /// The charset of its strings.
+    pub(super) charset: &'static Charset,
+    /// Bytes of text that tokens have yielded without holding them.
+    pub(super) spent: usize,
+}
+
+impl Strings<'_> {
+    /// The characters that `data` stands for.
+    pub(super) fn read(
+        &mut self,
+        data: Data,
+        span: Span,
+        faults: &mut Faults,
+    ) -> Result<(Text, Written), WbxmlError> {
+        Ok(match data {
+            Data::InlineString(text) => (self.characters(text, faults), Written::InlineString),
+            Data::TableString(offset) => {
+                let text = self.table_string(offset, span, faults)?;
+                (
+                    text.map_or(EMPTY, |text| self.characters(text, faults)),
+                    Written::TableString(offset),
+                )
+            }
+            Data::Entity(code) => (entity(code, span, faults), Written::Entity(code)),
+            Data::Opaque(payload) => (self.characters(payload, faults), Written::Opaque),
+            Data::ExtensionString(token, text) => {
+                let text = self.characters(text, faults);
+                (self.extension(token, text, span, faults), Written::Extension(token, 0))
+            }
+            Data::ExtensionTable(token, operand) => {
+                let text = match self.book.extension(operand) {
+                    Some(text) => Text::Owned(text.into()),
+                    None => self.extension_from_table(token, operand, span, faults)?,
+                };
+                (text, Written::Extension(token, operand))
+            }
+            Data::Extension(token) => {
+                self.odd_extension(token, span, faults);
+                (EMPTY, Written::Extension(token, 0))
+            }
+        })
+    }
+
+    fn extension_from_table(
+        &mut self,
+        token: u8,
+        operand: u32,
+        span: Span,
+        faults: &mut Faults,
+    ) -> Result<Text, WbxmlError> {
+        if !self.book.has_variables() {
+            self.odd_extension(token, span, faults);
+            return Ok(EMPTY);
+        }
+        let text = self
+            .table_string(operand, span, faults)?
+            .map_or(EMPTY, |text| self.characters(text, faults));
+        Ok(self.extension(token, text, span, faults))
+    }
+
+    /// A WML variable reference; for other document types the text as it stands.
+    fn extension(&self, token: u8, text: Text, span: Span, faults: &mut Faults) -> Text {
+        if !self.book.has_variables() {
+            self.odd_extension(token, span, faults);
+            return text;
+        }
+        let conversion = match token & 0x03 {
+            0 => "escape",
+            1 => "unesc",
+            _ => "noesc",
+        };
+        Text::Owned(format!("$({}:{conversion})", Tree::resolve(&text, self.layer)).into())
+    }
+
+    fn odd_extension(&self, token: u8, span: Span, faults: &mut Faults) {
+        faults.odd_once(("extension", 0, token), span, "wbxml-extension", || {
+            format!("extension token 0x{token:02X} has no meaning in {}", self.book.name)
+        });
+    }
+
+    /// Bytes in the document's charset as text; kept as a slice when they are UTF-8 already.
+    pub(super) fn characters(&self, span: Span, faults: &mut Faults) -> Text {
+        let bytes = span.of(self.layer);
+        if (self.charset.is_utf8() || bytes.is_ascii() && self.charset.terminator == 1)
+            && std::str::from_utf8(bytes).is_ok()
+        {
+            return Text::Slice(span);
+        }
+        let (text, replaced) = self.charset.decode(bytes);
+        if replaced {
+            let text = format!("text is not valid {}", self.charset.name);
+            faults.odd(span, "wbxml-charset", text);
+        }
+        Text::Owned(text.into())
+    }
+
+    /// Where the table string at `offset` stands; `None`, reported, outside the table.
+    pub(super) fn table_string(
+        &mut self,
+        offset: u32,
+        span: Span,
+        faults: &mut Faults,
+    ) -> Result<Option<Span>, WbxmlError> {
+        let found = self.header.table_string(self.layer, offset, self.charset.terminator);
+        let Some(text) = found else {
+            let text = format!(
+                "string table offset {offset} is outside the table of {} bytes",
+                self.header.table.len()
+            );
+            faults.broken(span, "wbxml-string-offset", text);
+            return Ok(None);
+        };
+        self.spend(text.len(), span)?;
+        Ok(Some(text))
+    }
+
+    /// Counts text that a token yields without holding it.
+    ///
+    /// # Errors
+    /// `Amplification` when the document has yielded more than its share.
+    pub(super) fn spend(&mut self, bytes: usize, span: Span) -> Result<(), WbxmlError> {
+        let limit = self.layer.len().saturating_mul(limits::TABLE_RATIO).max(limits::TABLE_BYTES);
+        self.spent = self.spent.saturating_add(bytes);
+        if self.spent > limit {
+            let kind = WbxmlErrorKind::Amplification(limit);
+            return Err(WbxmlError { at: span.range().start, kind });
+        }
+        Ok(())
+    }
+}
+
+fn entity(code: u32, span: Span, faults: &mut Faults) -> Text {
+    let read = char::from_u32(code);
+    if !read.is_some_and(is_xml_char) {
+        let text = format!("entity {code} is not a character that XML allows");
+        faults.odd(span, "wbxml-entity", text);
+    }
+    Text::Owned(read.unwrap_or(char::REPLACEMENT_CHARACTER).to_string().into())
+}
