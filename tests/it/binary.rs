@@ -269,9 +269,9 @@ fn the_screen_shows_a_capture_and_is_given_back() {
     let mut screen = Screen::start(home.path(), &["open", capture.to_str().unwrap()], &[]);
     screen.wait_for("Provision");
     screen.press("?");
-    screen.wait_for("Follow");
+    screen.wait_for("Panes");
     screen.press("q");
-    screen.wait_until_gone("Follow");
+    screen.wait_until_gone("Panes");
     screen.press("Q");
     let (code, bytes) = screen.finish();
     assert_eq!(code, 0);
