@@ -60,12 +60,8 @@ fn damage(exchange: &Exchange, decoded: Option<&Decoded>, leg: Leg, draft: &mut 
 /// How the exchange ended, when it did not end well.
 fn end(exchange: &Exchange, draft: &mut Draft) {
     match &exchange.state {
-        State::Failed(failure) => {
-            draft.raise(Level::Alarm);
-            draft.headline(format!("{} failed: {}", failure.side.name(), failure.cause));
-            draft.row("failure", format!("{}: {}", failure.side.name(), failure.cause));
-            draft.row("advice", failure.advice.clone());
-        }
+        // Side, cause and advice are facts of the exchange itself: every view shows them already.
+        State::Failed(_) => draft.raise(Level::Alarm),
         State::CutOff => {
             draft.raise(Level::Warning);
             draft.fact("cut off in flight");

@@ -126,7 +126,8 @@ impl ServerCertVerifier for Witness {
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         let chain = std::iter::once(end_entity).chain(intermediates).take(CHAIN_LIMIT);
-        let chain = chain.map(|der| certificate_facts(der).unwrap_or_default()).collect();
+        let chain: Vec<_> = chain.map(|der| certificate_facts(der).unwrap_or_default()).collect();
+        let names = chain.first().map(|leaf| leaf.names.join(", ")).unwrap_or_default();
         let judged = self.verifier.verify_server_cert(
             end_entity,
             intermediates,
@@ -136,7 +137,7 @@ impl ServerCertVerifier for Witness {
         );
         let verdict = match &judged {
             Ok(_) => Verdict::Verified,
-            Err(error) => Verdict::Unverified(reason(error)),
+            Err(error) => Verdict::Unverified(reason(error, &names)),
         };
         self.note(|seen| (seen.chain, seen.verdict) = (chain, verdict));
         if self.insecure { Ok(ServerCertVerified::assertion()) } else { judged }
@@ -188,8 +189,8 @@ fn read_roots(path: &Path) -> Result<Vec<CertificateDer<'static>>, PkiError> {
     Ok(found)
 }
 
-/// Why a certificate did not hold, without a full stop.
-fn reason(error: &rustls::Error) -> String {
+/// Why a certificate for `names` did not hold, without a full stop.
+fn reason(error: &rustls::Error, names: &str) -> String {
     let rustls::Error::InvalidCertificate(error) = error else { return error.to_string() };
     match error {
         CertificateError::UnknownIssuer => "no trusted authority signed it".into(),
@@ -197,10 +198,9 @@ fn reason(error: &rustls::Error) -> String {
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             "it is not valid yet".into()
         }
-        CertificateError::NotValidForName => "it is for another name".into(),
-        CertificateError::NotValidForNameContext { expected, presented } => {
-            let presented = presented.iter().take(5).map(String::as_str).collect::<Vec<_>>();
-            format!("it is not for {} but for {}", expected.to_str(), presented.join(", "))
+        CertificateError::NotValidForName => format!("it is for {names}"),
+        CertificateError::NotValidForNameContext { expected, .. } => {
+            format!("it is not for {} but for {names}", expected.to_str())
         }
         other => other.to_string(),
     }

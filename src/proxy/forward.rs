@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::PoisonError;
 
 use hyper::body::{Body, Incoming};
-use hyper::header::HOST;
+use hyper::header::{CONTENT_LENGTH, HOST, HeaderMap};
 use hyper::http::uri::{PathAndQuery, Uri};
 use hyper::http::{request, response};
 use hyper::upgrade::OnUpgrade;
@@ -80,7 +80,7 @@ fn prepare(parts: &mut request::Parts, route: &Route) -> Result<(), Failure> {
     let path = match path {
         // An absolute target may have a query and no path (RFC 9112 §3.2.1).
         Some(path) if path.as_str().starts_with('?') => {
-            format!("/{path}").parse::<PathAndQuery>().ok()
+            format!("/{}", path.as_str()).parse::<PathAndQuery>().ok()
         }
         Some(path) if !path.as_str().is_empty() => Some(path),
         _ => Some(PathAndQuery::from_static("/")),
@@ -102,6 +102,17 @@ fn channel(body: &Incoming) -> (Option<mpsc::Sender<Piece>>, Outgoing) {
     }
     let (frames, outgoing) = Outgoing::forwarded();
     (Some(frames), outgoing)
+}
+
+/// As [`channel`]; but an answer that says it is empty keeps saying so in its own words. Without a
+/// body the HTTP library would write the length itself.
+fn answer_channel(body: &Incoming, headers: &HeaderMap) -> (Option<mpsc::Sender<Piece>>, Outgoing) {
+    match channel(body) {
+        (None, _) if headers.get(CONTENT_LENGTH).is_some_and(|length| length == "0") => {
+            (None, Outgoing::forwarded().1)
+        }
+        either => either,
+    }
 }
 
 async fn request_over(
@@ -137,14 +148,17 @@ async fn send(
     if let Some(mut upstream) = idle
         && upstream.sender.ready().await.is_ok()
     {
-        match send_on(recorder, upstream, request).await {
+        recorder.note(|exchange| upstream.describe(exchange)).await;
+        match send_on(upstream, request).await {
             Ok(answered) => return Ok(answered),
             Err(Unanswered::Unsent(unsent)) => request = *unsent,
             Err(Unanswered::Failed(failure)) => return Err(failure),
         }
     }
     let upstream = Upstream::open(&session.shared, target, recorder).await?;
-    match send_on(recorder, upstream, request).await {
+    // A poll may wait for an hour from here: say now where it waits.
+    recorder.publish(|exchange| upstream.describe(exchange)).await;
+    match send_on(upstream, request).await {
         Ok(answered) => Ok(answered),
         Err(Unanswered::Failed(failure)) => Err(failure),
         Err(Unanswered::Unsent(_)) => Err(failure::server(
@@ -162,11 +176,9 @@ enum Unanswered {
 }
 
 async fn send_on(
-    recorder: &Recorder,
     mut upstream: Upstream,
     request: Request<Outgoing>,
 ) -> Result<(Response<Incoming>, Upstream), Unanswered> {
-    upstream.describe(recorder).await;
     upstream.tap.with(AnswerWatch::arm);
     match upstream.sender.try_send_request(request).await {
         Ok(response) => Ok((response, upstream)),
@@ -212,7 +224,7 @@ async fn answer(
         })
         .await;
     hop::strip_response(&mut parts.headers, switching);
-    let (frames, outgoing) = channel(&body);
+    let (frames, outgoing) = answer_channel(&body, &parts.headers);
     if !reply.send(Response::from_parts(parts, outgoing)) {
         return Err(failure::client_gone());
     }

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustls::KeyLog;
 use tokio::net::{TcpListener, TcpStream};
@@ -22,7 +22,7 @@ use super::limits::{ACCEPT_PAUSE_MAX, ACCEPT_PAUSE_MIN};
 use super::mode::{Mode, Way};
 use super::recorder::Moment;
 use super::settings::Settings;
-use super::shared::{Device, Shared};
+use super::shared::{Device, Place, Shared};
 use super::shutdown::Scope;
 use super::wire::Wire;
 use crate::pki::{Authority, LeafMint, PkiError, UpstreamTrust};
@@ -38,14 +38,13 @@ pub struct Proxy {
 #[derive(Debug, Clone)]
 pub struct Monitor {
     scope: Scope,
-    places: Arc<Semaphore>,
-    most: usize,
+    open: Arc<AtomicU64>,
 }
 
 impl Monitor {
     /// Devices' connections open now, those inside tunnels included in theirs.
     pub fn connections(&self) -> u64 {
-        u64::try_from(self.most - self.places.available_permits().min(self.most)).unwrap_or(0)
+        self.open.load(Ordering::Relaxed)
     }
 
     /// Tasks of the data path running now.
@@ -88,6 +87,7 @@ impl Proxy {
             listening,
             next_exchange: AtomicU64::new(settings.first_id.0),
             next_conn: AtomicU64::new(1),
+            open: Arc::default(),
             settings,
         };
         Ok(Self { shared: Arc::new(shared), listeners, places: Arc::new(Semaphore::new(most)) })
@@ -107,11 +107,7 @@ impl Proxy {
 
     /// A view that lives on while the proxy runs.
     pub fn monitor(&self) -> Monitor {
-        Monitor {
-            scope: self.shared.scope.clone(),
-            places: Arc::clone(&self.places),
-            most: self.shared.settings.limits.connections.clamp(1, Semaphore::MAX_PERMITS),
-        }
+        Monitor { scope: self.shared.scope.clone(), open: Arc::clone(&self.shared.open) }
     }
 
     /// Accepts connections until `shutdown`, then stops accepting, drains up to `limits.drain`,
@@ -165,9 +161,10 @@ async fn accept(shared: Arc<Shared>, way: Way, listener: TcpListener, places: Ar
             accepted = next(&listener, &places) => accepted,
         };
         match accepted {
-            Ok((stream, address, place)) => {
+            Ok((stream, address, permit)) => {
                 pause = ACCEPT_PAUSE_MIN;
                 let conn = Device::number(&shared);
+                let place = Place::take(Arc::clone(&shared.open), permit);
                 let device = Device { conn, address, way: way.clone(), _place: place };
                 shared.scope.spawn(connection(Arc::clone(&shared), device, stream));
             }

@@ -131,7 +131,6 @@ async fn run(session: &Arc<Session>, io: Tapped<RequestWatch>) -> Option<Ended> 
         .preserve_header_case(true)
         .auto_date_header(false)
         .keep_alive(true)
-        .pipeline_flush(true)
         .max_headers(limits.headers)
         .max_header_size(limits.head_bytes)
         .max_buf_size(limits.head_bytes.max(8 * 1024))

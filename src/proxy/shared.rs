@@ -32,6 +32,7 @@ pub(super) struct Shared {
     pub(super) listening: Vec<SocketAddr>,
     pub(super) next_exchange: AtomicU64,
     pub(super) next_conn: AtomicU64,
+    pub(super) open: Arc<AtomicU64>,
 }
 
 /// One accepted connection of a device. Its place among the connections is taken for as long as
@@ -40,7 +41,27 @@ pub(super) struct Device {
     pub(super) conn: ConnId,
     pub(super) address: SocketAddr,
     pub(super) way: Way,
-    pub(super) _place: OwnedSemaphorePermit,
+    pub(super) _place: Place,
+}
+
+/// A device's place among the connections; given back when dropped.
+pub(super) struct Place {
+    open: Arc<AtomicU64>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Place {
+    /// Takes a place that was free, counting it in `open`.
+    pub(super) fn take(open: Arc<AtomicU64>, permit: OwnedSemaphorePermit) -> Self {
+        open.fetch_add(1, Ordering::Relaxed);
+        Self { open, _permit: permit }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.open.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Shared {

@@ -9,7 +9,7 @@ use rustls::{CommonState, ServerConfig, SignatureScheme};
 use tokio::time::timeout;
 use tokio_rustls::LazyConfigAcceptor;
 
-use super::client_hello::HelloFacts;
+use super::client_hello::{HelloFacts, TLS12};
 use super::failure;
 use super::shared::Shared;
 use super::wire::Wire;
@@ -75,7 +75,7 @@ async fn handshake(
 ) -> Result<Wire, Failure> {
     let refused = |error: io::Error| failure::client_handshake(&error, hello);
     let start = LazyConfigAcceptor::new(Acceptor::default(), wire).await.map_err(refused)?;
-    let (name, kind) = wanted(&start.client_hello(), host);
+    let (name, kind) = wanted(&start.client_hello(), hello, host);
     let leaf = leaf(shared, &name, kind).await?;
     tls.chain.clone_from(&leaf.chain);
     tls.verdict = Verdict::None;
@@ -86,17 +86,16 @@ async fn handshake(
 }
 
 /// The name to certify and the key to do it with.
-fn wanted(hello: &ClientHello<'_>, host: &str) -> (String, KeyKind) {
-    let name = hello.server_name().unwrap_or(host).to_owned();
-    let schemes = hello.signature_schemes();
-    let suites = hello.cipher_suites();
-    let signs = schemes.contains(&SignatureScheme::ECDSA_NISTP256_SHA256);
-    // TLS 1.2 binds the key's kind to the suite, TLS 1.3 does not.
-    let agrees = suites.iter().any(|suite| {
-        suite.as_str().is_some_and(|name| name.starts_with("TLS13_") || name.contains("_ECDSA_"))
-    });
-    let kind = if signs && agrees { KeyKind::P256 } else { KeyKind::Rsa2048 };
-    (name, kind)
+fn wanted(offer: &ClientHello<'_>, hello: Option<&HelloFacts>, host: &str) -> (String, KeyKind) {
+    let name = offer.server_name().unwrap_or(host).to_owned();
+    let signs = offer.signature_schemes().contains(&SignatureScheme::ECDSA_NISTP256_SHA256);
+    // TLS 1.2 binds the key's kind to the suite, TLS 1.3 does not. The suites alone do not tell
+    // the version: some clients list those of TLS 1.3 without offering it.
+    let free = hello.is_none_or(|hello| hello.version > TLS12);
+    let suites = offer.cipher_suites();
+    let ecdsa = |name: &str| name.contains("_ECDSA_");
+    let agrees = free || suites.iter().any(|suite| suite.as_str().is_some_and(ecdsa));
+    (name, if signs && agrees { KeyKind::P256 } else { KeyKind::Rsa2048 })
 }
 
 async fn leaf(shared: &Shared, name: &str, kind: KeyKind) -> Result<Arc<Leaf>, Failure> {

@@ -18,6 +18,7 @@ use super::shared::Shared;
 use super::tap::{AnswerWatch, Tap, Tapped};
 use super::target::Target;
 use super::wire::Wire;
+use crate::model::Exchange;
 use crate::model::Failure;
 use crate::model::Scheme;
 use crate::model::Tls;
@@ -94,14 +95,10 @@ impl Upstream {
         Ok(Self { address: server.unwrap_or_default(), tls, witness, ..upstream })
     }
 
-    /// Tells the recorder which connection an exchange goes over.
-    pub(super) async fn describe(&self, recorder: &Recorder) {
-        recorder
-            .note(|exchange| {
-                exchange.server = Some(self.address.clone());
-                exchange.server_tls.clone_from(&self.tls);
-            })
-            .await;
+    /// Which connection an exchange goes over.
+    pub(super) fn describe(&self, exchange: &mut Exchange) {
+        exchange.server = Some(self.address.clone());
+        exchange.server_tls.clone_from(&self.tls);
     }
 
     /// True when the server asked for a certificate of the client.
