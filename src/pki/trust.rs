@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::{ResolvesClientCert, Resumption};
+use rustls::client::{ResolvesClientCert, Resumption, verify_server_name};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::sign::CertifiedKey;
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
@@ -19,6 +20,7 @@ use super::facts::certificate_facts;
 use super::files;
 use crate::model::CertificateFacts;
 use crate::model::Verdict;
+use crate::model::WallTime;
 
 /// Most certificates of a server's chain that are kept.
 const CHAIN_LIMIT: usize = 10;
@@ -35,12 +37,15 @@ pub fn crypto_provider() -> Arc<CryptoProvider> {
 #[derive(Debug)]
 pub struct UpstreamTrust {
     verifier: Arc<WebPkiServerVerifier>,
+    /// Certificates the user named.
+    named: Arc<[CertificateDer<'static>]>,
     insecure: bool,
 }
 
 impl UpstreamTrust {
     /// The system's roots, Mozilla's, and those of `extra` (PEM files, one or more certificates
-    /// each). With `insecure` a failed verification is recorded and the connection goes on.
+    /// each). A server that shows a certificate of `extra` itself is trusted too, as test servers
+    /// with one self-signed certificate do. With `insecure` a failed verification is recorded and the connection goes on.
     /// Blocks: reads files.
     ///
     /// # Errors
@@ -50,8 +55,10 @@ impl UpstreamTrust {
         let mut roots = RootCertStore::empty();
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        let mut named = Vec::new();
         for path in extra {
             for certificate in read_roots(path)? {
+                named.push(certificate.clone());
                 roots.add(certificate).map_err(|e| PkiError::Certificate {
                     path: path.clone(),
                     reason: e.to_string(),
@@ -62,7 +69,7 @@ impl UpstreamTrust {
             WebPkiServerVerifier::builder_with_provider(Arc::new(roots), crypto_provider())
                 .build()
                 .map_err(|e| PkiError::Roots { reason: e.to_string() })?;
-        Ok(Self { verifier, insecure })
+        Ok(Self { verifier, named: named.into(), insecure })
     }
 
     /// A configuration for one connection, and the witness of its handshake. Sessions are never
@@ -73,6 +80,7 @@ impl UpstreamTrust {
     pub fn client_config(&self) -> Result<(ClientConfig, Arc<Witness>), PkiError> {
         let witness = Arc::new(Witness {
             verifier: Arc::clone(&self.verifier),
+            named: Arc::clone(&self.named),
             insecure: self.insecure,
             seen: Mutex::default(),
         });
@@ -90,6 +98,7 @@ impl UpstreamTrust {
 #[derive(Debug)]
 pub struct Witness {
     verifier: Arc<WebPkiServerVerifier>,
+    named: Arc<[CertificateDer<'static>]>,
     insecure: bool,
     seen: Mutex<Witnessed>,
 }
@@ -114,6 +123,25 @@ impl Witness {
     fn note(&self, change: impl FnOnce(&mut Witnessed)) {
         change(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner));
     }
+
+    /// Whether the user named this very certificate, and it is in time and for this server.
+    fn is_named(
+        &self,
+        leaf: &CertificateDer<'_>,
+        server_name: &ServerName<'_>,
+        now: UnixTime,
+    ) -> Result<bool, rustls::Error> {
+        if !self.named.iter().any(|named| named == leaf) {
+            return Ok(false);
+        }
+        verify_server_name(&ParsedCertificate::try_from(leaf)?, server_name)?;
+        let facts = certificate_facts(leaf).unwrap_or_default();
+        let now = WallTime::from_unix(i64::try_from(now.as_secs()).unwrap_or(i64::MAX), 0);
+        if now > facts.not_after {
+            return Err(CertificateError::Expired.into());
+        }
+        Ok(now >= facts.not_before)
+    }
 }
 
 impl ServerCertVerifier for Witness {
@@ -135,6 +163,11 @@ impl ServerCertVerifier for Witness {
             ocsp_response,
             now,
         );
+        let judged = judged.or_else(|error| match self.is_named(end_entity, server_name, now) {
+            Ok(true) => Ok(ServerCertVerified::assertion()),
+            Ok(false) => Err(error),
+            Err(named) => Err(named),
+        });
         let verdict = match &judged {
             Ok(_) => Verdict::Verified,
             Err(error) => Verdict::Unverified(reason(error, &names)),
@@ -202,6 +235,9 @@ fn reason(error: &rustls::Error, names: &str) -> String {
         CertificateError::NotValidForNameContext { expected, .. } => {
             format!("it is not for {} but for {names}", expected.to_str())
         }
+        CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
+            "it is an authority's certificate, used as a server's".into()
+        }
         other => other.to_string(),
     }
 }
@@ -237,5 +273,29 @@ mod tests {
             assert_eq!(seen.verdict, Verdict::Unverified(why));
             assert_eq!(seen.chain[0].names, ["mail.example"]);
         }
+    }
+
+    #[test]
+    fn a_self_signed_certificate_is_trusted_when_it_is_named_itself() {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let mut params = rcgen::CertificateParams::new(["mail.example".to_owned()]).unwrap();
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let made = params.self_signed(&key).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("server.pem");
+        std::fs::write(&path, made.pem()).unwrap();
+        let verdict = |extra: &[PathBuf], host: &'static str| {
+            let trust = UpstreamTrust::load(extra, false).unwrap();
+            let (_, witness) = trust.client_config().unwrap();
+            let name = ServerName::try_from(host).unwrap();
+            let judged = witness.verify_server_cert(made.der(), &[], &name, &[], UnixTime::now());
+            assert_eq!(judged.is_ok(), witness.seen().verdict == Verdict::Verified);
+            witness.seen().verdict
+        };
+        let named = [path];
+        assert_eq!(verdict(&named, "mail.example"), Verdict::Verified);
+        assert!(matches!(verdict(&named, "other.example"), Verdict::Unverified(_)));
+        let why = "it is an authority's certificate, used as a server's".to_owned();
+        assert_eq!(verdict(&[], "mail.example"), Verdict::Unverified(why));
     }
 }

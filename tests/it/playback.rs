@@ -9,20 +9,20 @@ use serde_json::Value;
 
 /// One recorded exchange.
 #[derive(Debug, Clone)]
-pub struct Recorded {
+pub(crate) struct Recorded {
     /// `003_Provision_initial`.
-    pub label: String,
-    pub method: String,
-    pub target: String,
-    pub request_headers: Vec<(String, String)>,
-    pub request: Vec<u8>,
-    pub status: u16,
-    pub response_headers: Vec<(String, String)>,
-    pub response: Vec<u8>,
+    pub(crate) label: String,
+    pub(crate) method: String,
+    pub(crate) target: String,
+    pub(crate) request_headers: Vec<(String, String)>,
+    pub(crate) request: Vec<u8>,
+    pub(crate) status: u16,
+    pub(crate) response_headers: Vec<(String, String)>,
+    pub(crate) response: Vec<u8>,
 }
 
 /// Loads a folder below `captures/`, in order.
-pub fn load(folder: &str) -> Vec<Recorded> {
+pub(crate) fn load(folder: &str) -> Vec<Recorded> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures").join(folder);
     let mut requests: Vec<PathBuf> = std::fs::read_dir(&folder)
         .unwrap()
@@ -68,7 +68,7 @@ fn is_framing(name: &str) -> bool {
 
 /// An origin that answers the n-th request with the n-th recorded answer, on one connection after
 /// another, until the test ends.
-pub fn origin(exchanges: Vec<Recorded>) -> SocketAddr {
+pub(crate) fn origin(exchanges: Vec<Recorded>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
@@ -98,7 +98,7 @@ fn serve(stream: TcpStream, answers: &mut impl Iterator<Item = Recorded>) {
 }
 
 /// Reads one message with a `Content-Length` (or none); gives start line and body.
-pub fn read_message(reader: &mut impl std::io::BufRead) -> Option<(String, Vec<u8>)> {
+pub(crate) fn read_message(reader: &mut impl std::io::BufRead) -> Option<(String, Vec<u8>)> {
     let mut start = String::new();
     reader.read_line(&mut start).ok().filter(|n| *n > 0)?;
     let mut length = 0;
@@ -120,20 +120,20 @@ pub fn read_message(reader: &mut impl std::io::BufRead) -> Option<(String, Vec<u
 }
 
 /// A device that keeps one connection to `proxy` (a reverse listener).
-pub struct Device {
+pub(crate) struct Device {
     writer: TcpStream,
     reader: BufReader<TcpStream>,
 }
 
 impl Device {
-    pub fn connect(proxy: SocketAddr) -> Self {
+    pub(crate) fn connect(proxy: SocketAddr) -> Self {
         let writer = TcpStream::connect(proxy).unwrap();
         let reader = BufReader::new(writer.try_clone().unwrap());
         Self { writer, reader }
     }
 
     /// Sends a recorded request; gives the answer's start line and body.
-    pub fn send(&mut self, exchange: &Recorded) -> Option<(String, Vec<u8>)> {
+    pub(crate) fn send(&mut self, exchange: &Recorded) -> Option<(String, Vec<u8>)> {
         let mut head =
             format!("{} {} HTTP/1.1\r\nHost: mail.lab.test\r\n", exchange.method, exchange.target);
         for (name, value) in exchange.request_headers.iter().filter(|(name, _)| !is_framing(name)) {
