@@ -158,9 +158,11 @@ fn escaped_cdata_and_base64_in_xml() {
     let meta = "<Format xmlns='syncml:metinf'>b64</Format>";
     let decoded = read(around(meta, "AqQDagBKZQMxLjIAAQE="), "application/vnd.syncml+xml");
     assert_eq!(inside(&decoded), (&Format::Wbxml("DevInf 1.2"), DEVINF));
-    // No document: stays text.
-    let decoded = read(around("", "a &lt;b"), "application/vnd.syncml+xml");
-    assert_eq!(decoded.layers.len(), 1);
+    // No documents: they stay text, and nothing is wrong with them.
+    for data in ["a &lt;b", "<![CDATA[<enabled/><data id=\"a\" value=\"1\"/>]]>", "&lt;b&gt;"] {
+        let decoded = read(around("", data), "application/vnd.syncml+xml");
+        assert_eq!((decoded.layers.len(), decoded.problems.len()), (1, 0), "{data}");
+    }
 }
 
 #[test]
