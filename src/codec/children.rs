@@ -57,8 +57,12 @@ fn carries_documents(tree: &Tree, id: NodeId) -> bool {
     tree.element(id).is_some_and(|element| {
         let space = element.namespace.as_str();
         tree.name(id) == Some(DATA)
-            && (space.is_empty() || space == "Provision" || space.starts_with("SYNCML:"))
+            && (space.is_empty() || space == "Provision" || is_syncml(space))
     })
+}
+
+fn is_syncml(namespace: &str) -> bool {
+    namespace.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("SYNCML:"))
 }
 
 type Found = (Span, Bytes, String);

@@ -39,10 +39,10 @@ impl Kind {
             return if plain { Self::Wbxml } else { Self::Multipart };
         }
         if let Some(words) = text_words(media_type) {
-            return if looks_binary(bytes) {
-                Self::Binary(magic(bytes))
-            } else {
-                Self::Text(words)
+            return match looks_binary(bytes) {
+                false => Self::Text(words),
+                true if wbxml::is_likely(bytes) => Self::Wbxml,
+                true => Self::Binary(magic(bytes)),
             };
         }
         if looks_like_xml(bytes) {
@@ -168,6 +168,7 @@ mod tests {
             (b"\x03\x01\x6A\x00\x45", "application/vnd.syncml-devinf+xml", Kind::Wbxml),
             (b"\x03\x01\x6A\x00\x45", "", Kind::Wbxml),
             (b"\x03\x02\x01\x00", "", Kind::Binary("binary")),
+            (b"\x03\x01\x6A\x00\x45", "text/html", Kind::Wbxml),
             (b"<?xml version='1.0'?><html/>", "text/html", Kind::Text("HTML")),
             (b"<!DOCTYPE HTML><p>", "", Kind::Text("HTML")),
             (b"\xFF\xFE<\0a\0/\0>\0", "text/xml", Kind::Xml),

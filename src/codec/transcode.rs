@@ -19,8 +19,14 @@ pub(crate) struct Transcoded {
 ///
 /// The charset is that of a byte order mark, then of the UTF-16 pattern, then the declared one
 /// (XML), then `outside` (of the transport; empty if none), then UTF-8. A declared UTF-16 that is
-/// plainly not is ignored: senders copy the declaration of the text they converted.
-pub(crate) fn to_utf8(bytes: &[u8], outside: &str, is_xml: bool) -> Option<Transcoded> {
+/// plainly not is ignored: senders copy the declaration of the text they converted. `truncated`
+/// says that the last character may be incomplete.
+pub(crate) fn to_utf8(
+    bytes: &[u8],
+    outside: &str,
+    is_xml: bool,
+    truncated: bool,
+) -> Option<Transcoded> {
     let encoding = match bytes {
         _ if bytes.starts_with(UTF8_BOM) => UTF_8,
         [0xFE, 0xFF, ..] => UTF_16BE,
@@ -37,7 +43,8 @@ pub(crate) fn to_utf8(bytes: &[u8], outside: &str, is_xml: bool) -> Option<Trans
     };
     let valid = std::str::from_utf8(bytes);
     if encoding == UTF_8 {
-        let error = valid.err()?;
+        // The last character of a recording that was cut may be too.
+        let error = valid.err().filter(|error| !truncated || error.error_len().is_some())?;
         // Not UTF-8, whatever was said. XML is repaired and the place named; other text is most
         // often Windows Latin-1.
         let (encoding, bad) =
@@ -83,7 +90,7 @@ mod tests {
     use super::*;
 
     fn name(bytes: &[u8], outside: &str) -> Option<&'static str> {
-        to_utf8(bytes, outside, true).map(|transcoded| transcoded.name)
+        to_utf8(bytes, outside, true, false).map(|transcoded| transcoded.name)
     }
 
     #[test]
@@ -100,7 +107,7 @@ mod tests {
             text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>()
         };
         for mark in ["", "\u{FEFF}"] {
-            let transcoded = to_utf8(&wide(mark), "", true).unwrap();
+            let transcoded = to_utf8(&wide(mark), "", true, false).unwrap();
             assert_eq!((transcoded.name, transcoded.text.as_str()), ("utf-16le", "<a>ö</a>"));
         }
     }
@@ -108,14 +115,14 @@ mod tests {
     #[test]
     fn declared_and_outside() {
         let latin = b"<?xml version='1.0' encoding='ISO-8859-1'?><a>\xF6</a>";
-        assert!(to_utf8(latin, "", true).unwrap().text.ends_with("<a>ö</a>"));
-        assert_eq!(to_utf8(b"\xF6", "koi8-r", false).unwrap().name, "KOI8-R");
-        assert_eq!(to_utf8(b"\xF6", "", false).unwrap().text, "ö");
+        assert!(to_utf8(latin, "", true, false).unwrap().text.ends_with("<a>ö</a>"));
+        assert_eq!(to_utf8(b"\xF6", "koi8-r", false, false).unwrap().name, "KOI8-R");
+        assert_eq!(to_utf8(b"\xF6", "", false, false).unwrap().text, "ö");
     }
 
     #[test]
     fn broken_utf8_is_placed() {
-        let transcoded = to_utf8(b"<a>\xF6</a>", "", true).unwrap();
+        let transcoded = to_utf8(b"<a>\xF6</a>", "", true, false).unwrap();
         assert_eq!((transcoded.bad, transcoded.text.as_str()), (Some(3), "<a>\u{FFFD}</a>"));
     }
 }

@@ -175,7 +175,8 @@ impl<'a> Unwrapping<'a> {
 
     /// Gives the task back when its bytes are UTF-8; else queues a layer whose bytes are.
     fn transcode(&mut self, task: Task, bytes: &Bytes, is_xml: bool) -> Option<Task> {
-        let Some(Transcoded { name, text, bad }) = transcode::to_utf8(bytes, &task.charset, is_xml)
+        let Some(Transcoded { name, text, bad }) =
+            transcode::to_utf8(bytes, &task.charset, is_xml, self.hints.truncated)
         else {
             return Some(task);
         };

@@ -11,45 +11,45 @@ use crate::xml::infoset;
 const DOCUMENTS: [(&str, &str); 12] = [
     (
         "si",
-        r##"<si><indication href="http://www.xyz.com/email/123/abc.wml" created="1999-06-25T15:23:15Z" si-expires="1999-06-30T00:00:00Z" action="signal-high" si-id="x1">You have 4 new emails</indication></si>"##,
+        r#"<si><indication href="http://www.xyz.com/email/123/abc.wml" created="1999-06-25T15:23:15Z" si-expires="1999-06-30T00:00:00Z" action="signal-high" si-id="x1">You have 4 new emails</indication></si>"#,
     ),
-    ("sl", r##"<sl href="http://www.xyz.com/ppaid/123/abc.wml" action="execute-low"/>"##),
+    ("sl", r#"<sl href="http://www.xyz.com/ppaid/123/abc.wml" action="execute-low"/>"#),
     (
         "co",
-        r##"<co><invalidate-object uri="http://www.xyz.com/a"/><invalidate-service uri="https://www.abc.org/b"/></co>"##,
+        r#"<co><invalidate-object uri="http://www.xyz.com/a"/><invalidate-service uri="https://www.abc.org/b"/></co>"#,
     ),
     (
         "prov",
-        r##"<wap-provisioningdoc version="1.0"><characteristic type="BOOTSTRAP"><parm name="NAME" value="Lab"/></characteristic><characteristic type="NAPDEF"><parm name="NAPID" value="NAP1"/><parm name="BEARER" value="GSM-GPRS"/><parm name="NAP-ADDRESS" value="internet"/><parm name="NAP-ADDRTYPE" value="APN"/><characteristic type="NAPAUTHINFO"><parm name="AUTHTYPE" value="PAP"/><parm name="AUTHNAME" value="öser"/></characteristic></characteristic><characteristic type="APPLICATION"><parm name="APPID" value="w7"/><parm name="ADDR" value="https://mdm.example.com/dm"/><characteristic type="APPAUTH"><parm name="AAUTHLEVEL" value="CLIENT"/><parm name="AAUTHTYPE" value="DIGEST"/></characteristic></characteristic></wap-provisioningdoc>"##,
+        r#"<wap-provisioningdoc version="1.0"><characteristic type="BOOTSTRAP"><parm name="NAME" value="Lab"/></characteristic><characteristic type="NAPDEF"><parm name="NAPID" value="NAP1"/><parm name="BEARER" value="GSM-GPRS"/><parm name="NAP-ADDRESS" value="internet"/><parm name="NAP-ADDRTYPE" value="APN"/><characteristic type="NAPAUTHINFO"><parm name="AUTHTYPE" value="PAP"/><parm name="AUTHNAME" value="öser"/></characteristic></characteristic><characteristic type="APPLICATION"><parm name="APPID" value="w7"/><parm name="ADDR" value="https://mdm.example.com/dm"/><characteristic type="APPAUTH"><parm name="AAUTHLEVEL" value="CLIENT"/><parm name="AAUTHTYPE" value="DIGEST"/></characteristic></characteristic></wap-provisioningdoc>"#,
     ),
     (
         "wml",
-        r##"<wml><card id="abc" ordered="true" title="Hi"><p>Hello $(X) and $(Y:escape) $$5<br/><a href="http://www.example.com/x?y=$(Z:noesc)&amp;q=1">go</a> <input type="text" name="N"/><do type="accept"><go href="#b" method="post"><postfield name="a" value="$(N)"/></go></do></p></card></wml>"##,
+        r#"<wml><card id="abc" ordered="true" title="Hi"><p>Hello $(X) and $(Y:escape) $$5<br/><a href="http://www.example.com/x?y=$(Z:noesc)&amp;q=1">go</a> <input type="text" name="N"/><do type="accept"><go href="http://b/" method="post"><postfield name="a" value="$(N)"/></go></do></p></card></wml>"#,
     ),
-    ("emn", r##"<emn mailbox="mailat:joe@wapforum.com" timestamp="2000-09-10T17:54:00Z"/>"##),
+    ("emn", r#"<emn mailbox="mailat:joe@wapforum.com" timestamp="2000-09-10T17:54:00Z"/>"#),
     (
         "drmrel",
-        r##"<o-ex:rights xmlns:o-ex="http://odrl.net/1.1/ODRL-EX" xmlns:o-dd="http://odrl.net/1.1/ODRL-DD" xmlns:ds="http://www.w3.org/2000/09/xmldsig#/"><o-ex:context><o-dd:version>1.0</o-dd:version></o-ex:context><o-ex:agreement><o-ex:asset><o-ex:context><o-dd:uid>cid:4567</o-dd:uid></o-ex:context><ds:KeyInfo><ds:KeyValue>vUEwR8LzEJoeiC+dgT1mgg==</ds:KeyValue></ds:KeyInfo></o-ex:asset><o-ex:permission><o-dd:play/></o-ex:permission></o-ex:agreement></o-ex:rights>"##,
+        r#"<o-ex:rights xmlns:o-ex="http://odrl.net/1.1/ODRL-EX" xmlns:o-dd="http://odrl.net/1.1/ODRL-DD" xmlns:ds="http://www.w3.org/2000/09/xmldsig#/"><o-ex:context><o-dd:version>1.0</o-dd:version></o-ex:context><o-ex:agreement><o-ex:asset><o-ex:context><o-dd:uid>cid:4567</o-dd:uid></o-ex:context><ds:KeyInfo><ds:KeyValue>vUEwR8LzEJoeiC+dgT1mgg==</ds:KeyValue></ds:KeyInfo></o-ex:asset><o-ex:permission><o-dd:play/></o-ex:permission></o-ex:agreement></o-ex:rights>"#,
     ),
     (
         "ota",
-        r##"<CHARACTERISTIC-LIST><CHARACTERISTIC TYPE="ADDRESS"><PARM NAME="BEARER" VALUE="GPRS"/><PARM NAME="PROXY" VALUE="10.0.0.1"/></CHARACTERISTIC><CHARACTERISTIC TYPE="URL" VALUE="http://wap.example.com/"/></CHARACTERISTIC-LIST>"##,
+        r#"<CHARACTERISTIC-LIST><CHARACTERISTIC TYPE="ADDRESS"><PARM NAME="BEARER" VALUE="GPRS"/><PARM NAME="PROXY" VALUE="10.0.0.1"/></CHARACTERISTIC><CHARACTERISTIC TYPE="URL" VALUE="http://wap.example.com/"/></CHARACTERISTIC-LIST>"#,
     ),
     (
         "wvcsp11",
-        r##"<WV-CSP-Message xmlns="http://www.wireless-village.org/CSP1.1"><Session><SessionDescriptor><SessionType>Outband</SessionType></SessionDescriptor><Transaction><TransactionDescriptor><TransactionMode>Request</TransactionMode><TransactionID>IMApp01#12345@NOK5110</TransactionID></TransactionDescriptor><TransactionContent><Login-Request><UserID>wv:user</UserID><ClientID><URL>http://imapp.com/imapp01/</URL></ClientID><Password>1my2passwd3</Password><TimeToLive>86400</TimeToLive><SessionCookie>wv:jondoe@imps.com</SessionCookie></Login-Request></TransactionContent></Transaction></Session></WV-CSP-Message>"##,
+        r#"<WV-CSP-Message xmlns="http://www.wireless-village.org/CSP1.1"><Session><SessionDescriptor><SessionType>Outband</SessionType></SessionDescriptor><Transaction><TransactionDescriptor><TransactionMode>Request</TransactionMode><TransactionID>IMApp01#12345@NOK5110</TransactionID></TransactionDescriptor><TransactionContent><Login-Request><UserID>wv:user</UserID><ClientID><URL>http://imapp.com/imapp01/</URL></ClientID><Password>1my2passwd3</Password><TimeToLive>86400</TimeToLive><SessionCookie>wv:jondoe@imps.com</SessionCookie></Login-Request></TransactionContent></Transaction></Session></WV-CSP-Message>"#,
     ),
     (
         "syncml11",
-        r##"<SyncML xmlns="SYNCML:SYNCML1.1"><SyncHdr><VerDTD>1.1</VerDTD><VerProto>SyncML/1.1</VerProto><SessionID>1</SessionID><MsgID>1</MsgID><Target><LocURI>http://x</LocURI></Target><Source><LocURI>IMEI:1</LocURI></Source><Cred><Meta><Format xmlns="syncml:metinf">b64</Format><Type xmlns="syncml:metinf">syncml:auth-md5</Type></Meta><Data>abc=</Data></Cred></SyncHdr><SyncBody><Alert><CmdID>1</CmdID><Data>200</Data></Alert><Put><CmdID>2</CmdID><Meta><Type xmlns="syncml:metinf">application/vnd.syncml-devinf+xml</Type></Meta><Item><Source><LocURI>./devinf11</LocURI></Source><Data><DevInf xmlns="syncml:devinf"><VerDTD>1.1</VerDTD><Man>Lab</Man><DevID>1</DevID></DevInf></Data></Item></Put><Add><CmdID>3</CmdID><Item><Data><![CDATA[BEGIN:VCARD]]></Data></Item></Add><Final/></SyncBody></SyncML>"##,
+        r#"<SyncML xmlns="SYNCML:SYNCML1.1"><SyncHdr><VerDTD>1.1</VerDTD><VerProto>SyncML/1.1</VerProto><SessionID>1</SessionID><MsgID>1</MsgID><Target><LocURI>http://x</LocURI></Target><Source><LocURI>IMEI:1</LocURI></Source><Cred><Meta><Format xmlns="syncml:metinf">b64</Format><Type xmlns="syncml:metinf">syncml:auth-md5</Type></Meta><Data>abc=</Data></Cred></SyncHdr><SyncBody><Alert><CmdID>1</CmdID><Data>200</Data></Alert><Put><CmdID>2</CmdID><Meta><Type xmlns="syncml:metinf">application/vnd.syncml-devinf+xml</Type></Meta><Item><Source><LocURI>./devinf11</LocURI></Source><Data><DevInf xmlns="syncml:devinf"><VerDTD>1.1</VerDTD><Man>Lab</Man><DevID>1</DevID></DevInf></Data></Item></Put><Add><CmdID>3</CmdID><Item><Data><![CDATA[BEGIN:VCARD]]></Data></Item></Add><Final/></SyncBody></SyncML>"#,
     ),
     (
         "tnds",
-        r##"<MgmtTree xmlns="syncml:dmddf1.2"><VerDTD>1.2</VerDTD><Node><NodeName>Lab</NodeName><RTProperties><Format><node/></Format></RTProperties></Node></MgmtTree>"##,
+        r#"<MgmtTree xmlns="syncml:dmddf1.2"><VerDTD>1.2</VerDTD><Node><NodeName>Lab</NodeName><RTProperties><Format><node/></Format></RTProperties></Node></MgmtTree>"#,
     ),
     (
         "eas",
-        r##"<Provision xmlns="Provision"><DeviceInformation xmlns="Settings"><Set><Model>Lab</Model></Set></DeviceInformation><Policies><Policy><PolicyType>MS-EAS-Provisioning-WBXML</PolicyType></Policy></Policies></Provision>"##,
+        r#"<Provision xmlns="Provision"><DeviceInformation xmlns="Settings"><Set><Model>Lab</Model></Set></DeviceInformation><Policies><Policy><PolicyType>MS-EAS-Provisioning-WBXML</PolicyType></Policy></Policies></Provision>"#,
     ),
 ];
 

@@ -158,9 +158,11 @@ fn escaped_cdata_and_base64_in_xml() {
     let meta = "<Format xmlns='syncml:metinf'>b64</Format>";
     let decoded = read(around(meta, "AqQDagBKZQMxLjIAAQE="), "application/vnd.syncml+xml");
     assert_eq!(inside(&decoded), (&Format::Wbxml("DevInf 1.2"), DEVINF));
-    // No document: stays text.
-    let decoded = read(around("", "a &lt;b"), "application/vnd.syncml+xml");
-    assert_eq!(decoded.layers.len(), 1);
+    // No documents: they stay text, and nothing is wrong with them.
+    for data in ["a &lt;b", "<![CDATA[<enabled/><data id=\"a\" value=\"1\"/>]]>", "&lt;b&gt;"] {
+        let decoded = read(around("", data), "application/vnd.syncml+xml");
+        assert_eq!((decoded.layers.len(), decoded.problems.len()), (1, 0), "{data}");
+    }
 }
 
 #[test]
@@ -206,4 +208,49 @@ fn a_lone_file_is_recognised() {
     ] {
         assert_eq!(read(body, "").layers[0].format, format, "{body:?}");
     }
+}
+
+#[test]
+fn wide_charsets_are_read_and_written() {
+    let wide = |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_be_bytes).collect() };
+    let table = wide("-//SYNCML//DTD SyncML 1.1//EN\0");
+    let length = u8::try_from(table.len()).unwrap();
+    // Version 1.2, public id in the table, UTF-16BE; `SyncML/SyncHdr/VerDTD` with one string.
+    let body = [
+        b"\x02\x00\x00\x87\x75",
+        &[length][..],
+        &table,
+        b"\x6D\x6C\x71\x03",
+        &wide("1.1\0"),
+        b"\x01\x01\x01",
+    ]
+    .concat();
+    let decoded = read(body.clone(), "");
+    assert_eq!(decoded.problems, []);
+    assert_eq!(decoded.layers[0].format, Format::Wbxml("SyncML 1.1"));
+    let (_, tree, bytes) = decoded.document().unwrap();
+    let version = tree.descend(tree.root().unwrap(), &["SyncHdr", "VerDTD"]).unwrap();
+    assert_eq!(tree.text(version, bytes), "1.1");
+    assert_eq!(crate::round_trip::encode_again(&decoded.layers[0]), Some(body));
+}
+
+#[test]
+fn bytes_that_are_not_the_charset_are_odd_and_kept() {
+    let body = b"\x03\x01\x6A\x00\x45\x4B\x03a\xFFb\0\x01\x01";
+    let decoded = read(&body[..], "");
+    let problem = &decoded.problems[0];
+    assert_eq!(
+        (problem.grade, problem.code, problem.span),
+        (Grade::Odd, "wbxml-charset", Span::new(7, 10))
+    );
+    assert_eq!(crate::round_trip::encode_again(&decoded.layers[0]).unwrap(), body);
+}
+
+#[test]
+fn a_recording_cut_inside_a_character() {
+    let hints = Hints { content_type: "text/xml", truncated: true, ..Hints::default() };
+    let decoded = decode(Bytes::from_static(b"<a>h\xC3"), &hints);
+    assert!(!decoded.is_broken(), "{:?}", decoded.problems);
+    let (_, tree, bytes) = decoded.document().unwrap();
+    assert_eq!(tree.text(tree.root().unwrap(), bytes), "h");
 }

@@ -1,9 +1,11 @@
 //! Random trees: written, read, written again.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use proptest::collection::vec;
 use proptest::prelude::*;
-use synctap::codec::{Book, DocumentType, Hints, Preamble, decode, decode_as, encode};
+use synctap::codec::{Book, DocumentType, Form, Hints, Preamble, Query, decode, decode_as, encode};
 use synctap::model::{Element, Name, Namespace, NodeId, NodeKind, Span, Text, Tree, Written};
 use synctap::render::xml;
 
@@ -116,5 +118,13 @@ proptest! {
         for (id, _) in decoded.ids().filter(|(_, layer)| layer.tree.is_some()) {
             crate::xml::assert_well_formed(&xml(&decoded, id), "random bytes");
         }
+    }
+
+    #[test]
+    fn any_query_is_survived(query in ".{0,80}", bytes in vec(any::<u8>(), 0..60)) {
+        let form = Query::of_target(&format!("/Microsoft-Server-ActiveSync?{query}")).form;
+        prop_assert!(form != Form::None || query.trim().is_empty() || query.starts_with('#'));
+        let parsed = Query::parse(&STANDARD.encode(&bytes));
+        prop_assert!(bytes.is_empty() || parsed.form == Form::Base64);
     }
 }

@@ -62,15 +62,15 @@ pub(crate) fn read(layer: &[u8], outside: &Outside<'_>) -> Document {
         let text = format!("WBXML version {} is not known", header.version_text());
         faults.odd(Span::new(0, 1), "wbxml-version", text);
     }
+    let charset = charset(&header, outside.charset, &mut faults);
     let book = outside
         .book
-        .or_else(|| by_header(layer, &header, &mut faults))
+        .or_else(|| by_header(layer, &header, charset, &mut faults))
         .or(fallback.filter(|book| fits_root(layer, &header, book)))
         .or_else(|| by_root(layer, &header))
         .or(fallback)
         .unwrap_or_else(Book::activesync);
     let book = wireless_village(layer, &header, book).unwrap_or(book);
-    let charset = charset(&header, outside.charset, &mut faults);
     let facts = facts(layer, &header, charset);
     let bounds = Bounds { truncated: outside.truncated, nodes: outside.nodes };
     let tree = tree::build(layer, &header, book, charset, bounds, &mut faults);
@@ -95,11 +95,19 @@ pub(crate) fn is_likely(layer: &[u8]) -> bool {
         PublicId::Number(number) => Book::by_public_id(number).is_some_and(|book| {
             number > 0xFF && charset.is_some() || fits_root(layer, &header, book)
         }),
-        PublicId::Table(_) => by_header(layer, &header, &mut Faults::default()).is_some(),
+        PublicId::Table(_) => {
+            let charset = charset.and_then(Charset::by_mib).unwrap_or_else(Charset::utf8);
+            by_header(layer, &header, charset, &mut Faults::default()).is_some()
+        }
     }
 }
 
-fn by_header(layer: &[u8], header: &Header, faults: &mut Faults) -> Option<&'static Book> {
+fn by_header(
+    layer: &[u8],
+    header: &Header,
+    charset: &Charset,
+    faults: &mut Faults,
+) -> Option<&'static Book> {
     match header.public_id {
         // "Unknown or missing".
         PublicId::Number(1) => None,
@@ -112,7 +120,7 @@ fn by_header(layer: &[u8], header: &Header, faults: &mut Faults) -> Option<&'sta
             book
         }
         PublicId::Table(offset) => {
-            let Some(span) = header.table_string(layer, offset, 1) else {
+            let Some(span) = header.table_string(layer, offset, charset.terminator) else {
                 let text = format!(
                     "the public id's offset {offset} is outside the string table of {} bytes",
                     header.table.len()
@@ -120,7 +128,7 @@ fn by_header(layer: &[u8], header: &Header, faults: &mut Faults) -> Option<&'sta
                 faults.broken(Span::new(1, 3), "wbxml-string-offset", text);
                 return None;
             };
-            let fpi = String::from_utf8_lossy(span.of(layer));
+            let (fpi, _) = charset.decode(span.of(layer));
             let book = Book::by_fpi(fpi.trim());
             if book.is_none() {
                 faults.odd(span, "wbxml-public-id", format!("public id `{fpi}` is not known"));
@@ -214,10 +222,10 @@ fn facts(layer: &[u8], header: &Header, charset: &Charset) -> Vec<(&'static str,
             format!("0x{number:X} ({fpi})")
         }
         PublicId::Table(offset) => {
-            let fpi = header.table_string(layer, offset, 1);
+            let fpi = header.table_string(layer, offset, charset.terminator);
             fpi.map_or_else(
                 || format!("string {offset}"),
-                |fpi| String::from_utf8_lossy(fpi.of(layer)).into_owned(),
+                |fpi| charset.decode(fpi.of(layer)).0.into_owned(),
             )
         }
     };

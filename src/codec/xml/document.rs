@@ -2,7 +2,7 @@
 
 use crate::codec::faults::{Fault, Faults};
 use crate::codec::limits;
-use crate::model::{Grade, NodeId, Tree};
+use crate::model::{NodeId, Tree};
 
 use super::tree;
 
@@ -28,15 +28,15 @@ pub(crate) fn read(layer: &[u8], truncated: bool, nodes: usize) -> Document {
     Document { tree, name, facts, faults: faults.into_list() }
 }
 
-/// True when `bytes` are a well-formed document, and not a page of HTML.
+/// True when `bytes` are a document without any fault, and not a page of HTML. Pieces of markup,
+/// such as the values of some policies, are none.
 pub(crate) fn is_document(bytes: &[u8]) -> bool {
     if bytes.len() > limits::EMBEDDED_BYTES || std::str::from_utf8(bytes).is_err() {
         return false;
     }
     let document = read(bytes, false, limits::NODES);
-    let sound = document.faults.iter().all(|fault| fault.grade == Grade::Odd);
     let root = document.tree.root().and_then(|root| document.tree.name(root));
-    sound && root.is_some_and(|name| !name.eq_ignore_ascii_case("html"))
+    document.faults.is_empty() && root.is_some_and(|name| !name.eq_ignore_ascii_case("html"))
 }
 
 /// The document type of a root element.
