@@ -45,6 +45,7 @@ pub enum Command {
 
 /// How the proxy runs.
 #[derive(Debug, Clone, Default, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct RunArgs {
     /// A way in: `regular` or `reverse:https://HOST[:PORT]`, each with an optional `@ADDR`; repeatable
     #[arg(long = "mode", value_name = "SPEC[@ADDR]")]

@@ -46,3 +46,42 @@ fn row(reader: &Reader, id: ExchangeId) -> Result<Option<Row>, StoreError> {
     let response = decode(Leg::Response, exchange.response.is_some())?;
     Ok(Some(row_of(&exchange, request.as_ref(), response.as_ref())))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::DECODER_VERSION;
+    use crate::model::{BodyFacts, ConnId, Exchange, Kind, Request, State, Summary, WallTime};
+    use crate::store::Store;
+
+    #[test]
+    fn a_row_of_an_older_decoder_is_made_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("old.synctap");
+        let mut exchange = Exchange::begin(ExchangeId(1), ConnId(1), Kind::Http, WallTime(0));
+        let target = "/Microsoft-Server-ActiveSync?Cmd=FolderSync&DeviceId=phone1".to_owned();
+        let body = b"\x03\x01\x6a\x00\x00\x07\x56\x52\x03\x30\x00\x01\x01".as_slice();
+        let size = body.len() as u64;
+        exchange.request = Some(Request {
+            method: "POST".into(),
+            target,
+            body: BodyFacts { seen: size, kept: size, ended: true },
+            ..Request::default()
+        });
+        exchange.state = State::Complete;
+        let row = Row::new(&exchange, Summary::default());
+        let store = Store::create(&path, DECODER_VERSION - 1).unwrap();
+        store.writer().append(ExchangeId(1), Leg::Request, body.into(), || ());
+        store.writer().put(exchange, row);
+        store.close().unwrap();
+
+        let store = Store::open(&path, DECODER_VERSION).unwrap();
+        let reader = store.reader().unwrap();
+        assert_eq!(reader.row(ExchangeId(1)).unwrap().unwrap().summary, Summary::default());
+        rebuild(&reader, &store.writer()).unwrap();
+        let summary = reader.row(ExchangeId(1)).unwrap().unwrap().summary;
+        assert_eq!(summary.command, "FolderSync");
+        assert_eq!(summary.device, "phone1");
+        assert!(reader.stale_rows(ExchangeId(0), 10).unwrap().is_empty());
+    }
+}

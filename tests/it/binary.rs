@@ -18,7 +18,7 @@ use crate::playback::{self, Device};
 const BINARY: &str = env!("CARGO_BIN_EXE_synctap");
 
 /// How long a test waits for something that must come; never how long it measures.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The size that must be comfortable.
 const ROWS: NonZero<u16> = NonZero::new(24).unwrap();
@@ -211,7 +211,7 @@ impl Screen {
                     self.parser.process(&bytes);
                     self.bytes.extend(bytes);
                 }
-                Err(_) => panic!("waited for {what}; the screen is:\n{}", self.text()),
+                Err(gone) => panic!("waited for {what}: {gone}; it shows:\n{}", self.text()),
             }
         }
     }

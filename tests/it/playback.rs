@@ -1,5 +1,6 @@
 //! The recorded conversations of `captures/`, played by a plain HTTP origin and a plain client.
 
+use std::fmt::Write as _;
 use std::io::{BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -88,9 +89,9 @@ fn serve(stream: TcpStream, answers: &mut impl Iterator<Item = Recorded>) {
         let Some(answer) = answers.next() else { return };
         let mut head = format!("HTTP/1.1 {} Recorded\r\n", answer.status);
         for (name, value) in answer.response_headers.iter().filter(|(name, _)| !is_framing(name)) {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            let _ = write!(head, "{name}: {value}\r\n");
         }
-        head.push_str(&format!("Content-Length: {}\r\n\r\n", answer.response.len()));
+        let _ = write!(head, "Content-Length: {}\r\n\r\n", answer.response.len());
         if writer.write_all(&[head.as_bytes(), &answer.response].concat()).is_err() {
             return;
         }
@@ -137,9 +138,9 @@ impl Device {
         let mut head =
             format!("{} {} HTTP/1.1\r\nHost: mail.lab.test\r\n", exchange.method, exchange.target);
         for (name, value) in exchange.request_headers.iter().filter(|(name, _)| !is_framing(name)) {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            let _ = write!(head, "{name}: {value}\r\n");
         }
-        head.push_str(&format!("Content-Length: {}\r\n\r\n", exchange.request.len()));
+        let _ = write!(head, "Content-Length: {}\r\n\r\n", exchange.request.len());
         self.writer.write_all(&[head.as_bytes(), &exchange.request].concat()).ok()?;
         read_message(&mut self.reader)
     }

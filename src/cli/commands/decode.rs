@@ -57,15 +57,13 @@ pub(super) fn run(args: &DecodeArgs) -> Result<ExitCode, Report> {
 
 /// XML on stdout is data; what is wrong with the body is talk.
 fn print_xml(out: &mut impl io::Write, decoded: &Decoded) -> Result<(), Report> {
-    match decoded.document() {
-        Some((layer, ..)) => writeln!(out, "{}", render::xml(decoded, layer))?,
-        None => {
-            let format = decoded.layer(decoded.main()).map_or("empty", |l| l.format.label());
-            return Err(Report::new("cannot print the body as XML")
-                .because(format!("it is {format}"))
-                .hint("leave out `--xml`, or say what it is with `--as TYPE`"));
-        }
-    }
+    let Some((layer, ..)) = decoded.document() else {
+        let format = decoded.layer(decoded.main()).map_or("empty", |l| l.format.label());
+        return Err(Report::new("cannot print the body as XML")
+            .because(format!("it is {format}"))
+            .hint("leave out `--xml`, or say what it is with `--as TYPE`"));
+    };
+    writeln!(out, "{}", render::xml(decoded, layer))?;
     for problem in &decoded.problems {
         crate::cli::output::say(&format!(
             "byte {}: {}",

@@ -20,7 +20,7 @@ pub(super) fn run(args: &OpenArgs) -> Result<ExitCode, Report> {
     let viewer = viewer(&args.file)?;
     let shutdown = CancellationToken::new();
     runtime()?.block_on(async {
-        signals(shutdown.clone())?;
+        signals(&shutdown)?;
         let done = tui::run(viewer, tui_settings(false), shutdown).await;
         done.map_err(|error| Report::new("cannot use the terminal").because(error))
     })?;

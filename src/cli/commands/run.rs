@@ -39,7 +39,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Report> {
     let live = LiveSettings { proxy: settings.proxy, ca, capture: capture.clone() };
     let shutdown = CancellationToken::new();
     runtime()?.block_on(async {
-        signals(shutdown.clone())?;
+        signals(&shutdown)?;
         let live = Live::start(live, shutdown.clone()).await;
         let live = live.map_err(|error| cannot_start(&capture, &error))?;
         let viewer = live.viewer();
@@ -64,7 +64,7 @@ pub(super) fn runtime() -> Result<Runtime, Report> {
 }
 
 /// Cancels `shutdown` on SIGINT, SIGTERM and SIGHUP.
-pub(super) fn signals(shutdown: CancellationToken) -> Result<(), Report> {
+pub(super) fn signals(shutdown: &CancellationToken) -> Result<(), Report> {
     for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
         let mut stream = signal(kind)
             .map_err(|error| Report::new("cannot listen for signals").because(error))?;
