@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::framing::{Chunk, Framing};
@@ -101,7 +101,7 @@ pub(super) struct RequestWatch {
 #[derive(Debug)]
 enum RequestState {
     Head {
-        bytes: BytesMut,
+        bytes: Vec<u8>,
         searched: usize,
     },
     Body(Framing),
@@ -138,12 +138,39 @@ impl RequestWatch {
         self.state = RequestState::Lost;
     }
 
-    fn head(&mut self, mut bytes: BytesMut, end: usize) -> BytesMut {
-        let raw = bytes.split_to(end).freeze();
-        let Some(request) = head::request(&raw) else {
-            self.lose(&raw);
-            return BytesMut::new();
+    /// Looks at bytes of a head; returns those after it.
+    fn in_head_step<'a>(
+        &mut self,
+        mut bytes: Vec<u8>,
+        searched: usize,
+        fresh: &'a [u8],
+    ) -> &'a [u8] {
+        // Empty lines before a request are skipped (RFC 9112 §2.2).
+        let odd = if bytes.is_empty() {
+            fresh.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count()
+        } else {
+            0
         };
+        let fresh = &fresh[odd..];
+        let before = bytes.len();
+        bytes.extend_from_slice(fresh);
+        let end = head::head_end(&bytes, searched);
+        if end.unwrap_or(bytes.len()) > self.limit {
+            self.lose(&bytes);
+            return &[];
+        }
+        let Some(end) = end else {
+            self.state = RequestState::Head { searched: bytes.len(), bytes };
+            return &[];
+        };
+        bytes.truncate(end);
+        self.whole_head(bytes);
+        &fresh[end - before..]
+    }
+
+    fn whole_head(&mut self, bytes: Vec<u8>) {
+        let raw = Bytes::from(bytes);
+        let Some(request) = head::request(&raw) else { return self.lose(&raw) };
         self.state = match head::request_body_length(&request.headers) {
             _ if request.method == "CONNECT" => RequestState::Lost,
             BodyLength::Known(0) => RequestState::begin(),
@@ -151,46 +178,25 @@ impl RequestWatch {
             BodyLength::Chunked => RequestState::Body(Framing::Chunked(Chunk::START)),
         };
         self.heads.push_back(raw);
-        bytes
     }
 
     /// One step; returns the bytes still to be looked at.
-    fn step(&mut self, mut fresh: BytesMut) -> BytesMut {
+    fn step<'a>(&mut self, fresh: &'a [u8]) -> &'a [u8] {
         match &mut self.state {
-            RequestState::Lost => BytesMut::new(),
+            RequestState::Lost => &[],
             RequestState::Body(framing) => {
-                let Some((count, over)) = framing.take(&fresh) else {
-                    self.lose(&fresh);
-                    return BytesMut::new();
+                let Some((count, over)) = framing.take(fresh) else {
+                    self.lose(fresh);
+                    return &[];
                 };
-                fresh.advance(count);
                 if over {
                     self.state = RequestState::begin();
                 }
-                fresh
+                &fresh[count..]
             }
             RequestState::Head { bytes, searched } => {
-                let mut all = std::mem::take(bytes);
-                all.unsplit(fresh);
-                if *searched == 0 {
-                    // Empty lines before a request are skipped (RFC 9112 §2.2).
-                    let odd = all.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
-                    all.advance(odd);
-                }
-                let found = head::head_end(&all, *searched);
-                let too_long = found.unwrap_or(all.len()) > self.limit;
-                match found {
-                    _ if too_long => {
-                        self.lose(&all);
-                        BytesMut::new()
-                    }
-                    Some(end) => self.head(all, end),
-                    None => {
-                        let searched = all.len();
-                        self.state = RequestState::Head { bytes: all, searched };
-                        BytesMut::new()
-                    }
-                }
+                let (bytes, searched) = (std::mem::take(bytes), *searched);
+                self.in_head_step(bytes, searched, fresh)
             }
         }
     }
@@ -198,17 +204,14 @@ impl RequestWatch {
 
 impl RequestState {
     fn begin() -> Self {
-        Self::Head { bytes: BytesMut::new(), searched: 0 }
+        Self::Head { bytes: Vec::new(), searched: 0 }
     }
 }
 
 impl Watch for RequestWatch {
     fn read(&mut self, bytes: &[u8]) {
-        if matches!(self.state, RequestState::Lost) {
-            return;
-        }
-        // Every step takes bytes or ends the loop: heads and bodies are not empty here.
-        let mut rest = BytesMut::from(bytes);
+        // Every step takes bytes or all of them: a body that is waited for is not empty.
+        let mut rest = bytes;
         while !rest.is_empty() {
             rest = self.step(rest);
         }
@@ -267,7 +270,8 @@ impl Watch for AnswerWatch {
                 self.armed = self.bytes.len() <= self.limit;
                 return;
             };
-            let raw = self.bytes.split_to(end).freeze();
+            // A copy: the head must not hold on to the body that was read with it.
+            let raw = Bytes::copy_from_slice(&self.bytes.split_to(end));
             self.searched = 0;
             match head::response(&raw) {
                 Some(head) if head.status < 200 && head.status != 101 => {

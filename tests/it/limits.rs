@@ -86,7 +86,7 @@ async fn a_body_beyond_its_limit_is_marked_truncated_and_forwarded_whole() {
     let origin = Origin::echo(true).await;
     let lab = Lab::with("regular@127.0.0.1:0", |s| s.body_limit = 1000).await;
     let mut peer = lab.tunnelled(&origin).await;
-    let body: Vec<u8> = (0..5000).map(|n| (n % 251) as u8).collect();
+    let body: Vec<u8> = (0..=250).cycle().take(5000).collect();
     peer.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5000\r\n\r\n").await;
     peer.send(&body).await;
     assert!(peer.message().await.body == body);
@@ -104,7 +104,7 @@ async fn a_silent_poll_outlives_every_patience() {
         loop {
             peer.message().await;
             // Longer than each of the patiences, and than all of them together.
-            tokio::time::sleep(Duration::from_millis(3000)).await;
+            tokio::time::sleep(Duration::from_secs(3)).await;
             peer.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n").await;
             tokio::time::sleep(Duration::from_millis(1500)).await;
             peer.send("late").await;
