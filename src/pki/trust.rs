@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{ResolvesClientCert, Resumption};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::sign::CertifiedKey;
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
@@ -19,6 +20,7 @@ use super::facts::certificate_facts;
 use super::files;
 use crate::model::CertificateFacts;
 use crate::model::Verdict;
+use crate::model::WallTime;
 
 /// Most certificates of a server's chain that are kept.
 const CHAIN_LIMIT: usize = 10;
@@ -35,12 +37,14 @@ pub fn crypto_provider() -> Arc<CryptoProvider> {
 #[derive(Debug)]
 pub struct UpstreamTrust {
     verifier: Arc<WebPkiServerVerifier>,
+    known: Arc<[CertificateDer<'static>]>,
     insecure: bool,
 }
 
 impl UpstreamTrust {
     /// The system's roots, Mozilla's, and those of `extra` (PEM files, one or more certificates
-    /// each). With `insecure` a failed verification is recorded and the connection goes on.
+    /// each). A server may also show one of `extra` itself, as self-signed test servers do; name and
+    /// time are checked then as well. With `insecure` a failed verification is recorded and the connection goes on.
     /// Blocks: reads files.
     ///
     /// # Errors
@@ -50,8 +54,10 @@ impl UpstreamTrust {
         let mut roots = RootCertStore::empty();
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        let mut known = Vec::new();
         for path in extra {
             for certificate in read_roots(path)? {
+                known.push(certificate.clone());
                 roots.add(certificate).map_err(|e| PkiError::Certificate {
                     path: path.clone(),
                     reason: e.to_string(),
@@ -62,7 +68,7 @@ impl UpstreamTrust {
             WebPkiServerVerifier::builder_with_provider(Arc::new(roots), crypto_provider())
                 .build()
                 .map_err(|e| PkiError::Roots { reason: e.to_string() })?;
-        Ok(Self { verifier, insecure })
+        Ok(Self { verifier, known: known.into(), insecure })
     }
 
     /// A configuration for one connection, and the witness of its handshake. Sessions are never
@@ -73,6 +79,7 @@ impl UpstreamTrust {
     pub fn client_config(&self) -> Result<(ClientConfig, Arc<Witness>), PkiError> {
         let witness = Arc::new(Witness {
             verifier: Arc::clone(&self.verifier),
+            known: Arc::clone(&self.known),
             insecure: self.insecure,
             seen: Mutex::default(),
         });
@@ -90,6 +97,7 @@ impl UpstreamTrust {
 #[derive(Debug)]
 pub struct Witness {
     verifier: Arc<WebPkiServerVerifier>,
+    known: Arc<[CertificateDer<'static>]>,
     insecure: bool,
     seen: Mutex<Witnessed>,
 }
@@ -128,13 +136,17 @@ impl ServerCertVerifier for Witness {
         let chain = std::iter::once(end_entity).chain(intermediates).take(CHAIN_LIMIT);
         let chain: Vec<_> = chain.map(|der| certificate_facts(der).unwrap_or_default()).collect();
         let names = chain.first().map(|leaf| leaf.names.join(", ")).unwrap_or_default();
-        let judged = self.verifier.verify_server_cert(
-            end_entity,
-            intermediates,
-            server_name,
-            ocsp_response,
-            now,
-        );
+        let judged = if self.known.contains(end_entity) {
+            verify_known(end_entity, server_name, now)
+        } else {
+            self.verifier.verify_server_cert(
+                end_entity,
+                intermediates,
+                server_name,
+                ocsp_response,
+                now,
+            )
+        };
         let verdict = match &judged {
             Ok(_) => Verdict::Verified,
             Err(error) => Verdict::Unverified(reason(error, &names)),
@@ -178,6 +190,25 @@ impl ResolvesClientCert for Witness {
     }
 }
 
+/// A certificate the user named holds for its own names and time, whoever signed it.
+fn verify_known(
+    leaf: &CertificateDer<'_>,
+    name: &ServerName<'_>,
+    now: UnixTime,
+) -> Result<ServerCertVerified, rustls::Error> {
+    verify_server_name(&ParsedCertificate::try_from(leaf)?, name)?;
+    let facts = certificate_facts(leaf).ok_or(CertificateError::BadEncoding)?;
+    let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+    let now = WallTime::from_unix(now, 0);
+    if now > facts.not_after {
+        return Err(CertificateError::Expired.into());
+    }
+    if now < facts.not_before {
+        return Err(CertificateError::NotValidYet.into());
+    }
+    Ok(ServerCertVerified::assertion())
+}
+
 fn read_roots(path: &Path) -> Result<Vec<CertificateDer<'static>>, PkiError> {
     let bad = |reason: String| PkiError::Certificate { path: path.into(), reason };
     let text = files::read_text(path)?;
@@ -202,6 +233,10 @@ fn reason(error: &rustls::Error, names: &str) -> String {
         CertificateError::NotValidForNameContext { expected, .. } => {
             format!("it is not for {} but for {names}", expected.to_str())
         }
+        // The verifier has words for programmers only.
+        CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
+            "it is self-signed, or an authority's own".into()
+        }
         other => other.to_string(),
     }
 }
@@ -220,6 +255,40 @@ mod tests {
         let missing = dir.path().join("missing.pem");
         let error = UpstreamTrust::load(&[missing], false).unwrap_err();
         assert!(matches!(error, PkiError::Read { .. }));
+    }
+
+    /// As `openssl req -x509` makes them.
+    fn self_signed() -> rcgen::Certificate {
+        let names = vec!["mail.example".to_owned()];
+        let mut params = rcgen::CertificateParams::new(names).unwrap();
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        params.not_after = time::OffsetDateTime::now_utc() + time::Duration::days(1);
+        params.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_self_signed_server_holds_when_it_is_named_itself() {
+        let made = self_signed();
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("server.pem");
+        std::fs::write(&path, made.pem()).unwrap();
+        let judge = |extra: &[PathBuf], name: &str, at: UnixTime| {
+            let (_, witness) = UpstreamTrust::load(extra, false).unwrap().client_config().unwrap();
+            let name = ServerName::try_from(name.to_owned()).unwrap();
+            let _ = witness.verify_server_cert(made.der(), &[], &name, &[], at);
+            witness.seen().verdict
+        };
+        let (now, known) = (UnixTime::now(), [path]);
+        let not = |why: &str| Verdict::Unverified(why.into());
+        let two_days = std::time::Duration::from_hours(48);
+        let later =
+            UnixTime::since_unix_epoch(std::time::Duration::from_secs(now.as_secs()) + two_days);
+        assert_eq!(judge(&known, "mail.example", now), Verdict::Verified);
+        assert_eq!(judge(&known, "mail.example", later), not("it expired"));
+        let other = judge(&known, "other.example", now);
+        assert_eq!(other, not("it is not for other.example but for mail.example"));
+        let unknown = judge(&[], "mail.example", now);
+        assert_eq!(unknown, not("it is self-signed, or an authority's own"));
     }
 
     #[test]
