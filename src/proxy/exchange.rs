@@ -20,9 +20,11 @@ use super::forward;
 use super::head;
 use super::intent;
 use super::intent::Intent;
+use super::mode::split_authority;
 use super::recorder::{Moment, Recorder};
 use super::serve::{Session, describe_target};
 use super::target::Target;
+use crate::model::Exchange;
 use crate::model::Failure;
 use crate::model::Kind;
 use crate::model::Leg;
@@ -123,8 +125,9 @@ async fn begin(
     recorder
         .publish(|exchange| {
             session.describe(exchange);
-            if let Some(target) = target {
-                describe_target(exchange, target);
+            match target {
+                Some(target) => describe_target(exchange, target),
+                None => describe_wish(exchange, &asked),
             }
             exchange.request = Some(asked);
             let times = &mut exchange.times;
@@ -134,6 +137,20 @@ async fn begin(
         })
         .await;
     (recorder, request)
+}
+
+/// Where a request that is refused wanted to go, as far as it says.
+fn describe_wish(exchange: &mut Exchange, asked: &Asked) {
+    let wish = match asked.method.as_str() {
+        "CONNECT" => split_authority(&asked.target),
+        _ => asked.headers.first("host").and_then(split_authority),
+    };
+    if let Some((host, port)) = wish
+        && exchange.host.is_empty()
+    {
+        exchange.host = host;
+        exchange.port = port.unwrap_or(exchange.port);
+    }
 }
 
 /// The head as received; as the HTTP library understood it when the two do not agree.

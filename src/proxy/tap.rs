@@ -368,6 +368,22 @@ mod tests {
     }
 
     #[test]
+    fn flipped_and_missing_bytes_never_panic() {
+        let all = b"\r\nPUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n";
+        for at in 0..all.len() {
+            let mut bad = all.to_vec();
+            bad[at] ^= 0x2a;
+            for step in [1, 3, 100] {
+                assert!(heads(&bad, step).len() <= 2);
+                heads(&all[at..], step);
+                let mut answers = AnswerWatch::new(LIMIT);
+                answers.arm();
+                bad.chunks(step).for_each(|piece| answers.read(piece));
+            }
+        }
+    }
+
+    #[test]
     fn nonsense_and_long_heads_are_let_go() {
         assert_eq!(heads(b"\x00\x01\x02\r\n\r\nGET / HTTP/1.1\r\n\r\n", 3), [] as [&str; 0]);
         let long = format!("GET /{} HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\n", "x".repeat(LIMIT));
