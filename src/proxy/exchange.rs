@@ -24,6 +24,7 @@ use super::mode::split_authority;
 use super::recorder::{Moment, Recorder};
 use super::serve::{Session, describe_target};
 use super::target::Target;
+use super::watch::RequestWatch;
 use crate::model::Exchange;
 use crate::model::Failure;
 use crate::model::Kind;
@@ -49,7 +50,7 @@ pub(super) async fn handle(
     request: Request<Incoming>,
 ) -> Result<Response<Outgoing>, Cut> {
     session.requests.fetch_add(1, Ordering::Relaxed);
-    let raw = session.tap.with(super::tap::RequestWatch::next_head);
+    let raw = session.tap.with(RequestWatch::next_head);
     let (begun, handshake_done) = session.begin();
     let asked = asked(&request, raw.as_ref());
     let arrived = Arrived { request, asked, begun, handshake_done };

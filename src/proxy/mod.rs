@@ -50,6 +50,7 @@ mod tap;
 mod target;
 mod terminate;
 mod upstream;
+mod watch;
 mod wire;
 
 pub use cidr::{Cidr, CidrError};
