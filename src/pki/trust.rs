@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::{ResolvesClientCert, Resumption, verify_server_name};
+use rustls::client::{ResolvesClientCert, Resumption};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
@@ -37,15 +37,14 @@ pub fn crypto_provider() -> Arc<CryptoProvider> {
 #[derive(Debug)]
 pub struct UpstreamTrust {
     verifier: Arc<WebPkiServerVerifier>,
-    /// Certificates the user named.
-    named: Arc<[CertificateDer<'static>]>,
+    known: Arc<[CertificateDer<'static>]>,
     insecure: bool,
 }
 
 impl UpstreamTrust {
     /// The system's roots, Mozilla's, and those of `extra` (PEM files, one or more certificates
-    /// each). A server that shows a certificate of `extra` itself is trusted too, as test servers
-    /// with one self-signed certificate do. With `insecure` a failed verification is recorded and the connection goes on.
+    /// each). A server may also show one of `extra` itself, as self-signed test servers do; name and
+    /// time are checked then as well. With `insecure` a failed verification is recorded and the connection goes on.
     /// Blocks: reads files.
     ///
     /// # Errors
@@ -55,10 +54,10 @@ impl UpstreamTrust {
         let mut roots = RootCertStore::empty();
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        let mut named = Vec::new();
+        let mut known = Vec::new();
         for path in extra {
             for certificate in read_roots(path)? {
-                named.push(certificate.clone());
+                known.push(certificate.clone());
                 roots.add(certificate).map_err(|e| PkiError::Certificate {
                     path: path.clone(),
                     reason: e.to_string(),
@@ -69,7 +68,7 @@ impl UpstreamTrust {
             WebPkiServerVerifier::builder_with_provider(Arc::new(roots), crypto_provider())
                 .build()
                 .map_err(|e| PkiError::Roots { reason: e.to_string() })?;
-        Ok(Self { verifier, named: named.into(), insecure })
+        Ok(Self { verifier, known: known.into(), insecure })
     }
 
     /// A configuration for one connection, and the witness of its handshake. Sessions are never
@@ -80,7 +79,7 @@ impl UpstreamTrust {
     pub fn client_config(&self) -> Result<(ClientConfig, Arc<Witness>), PkiError> {
         let witness = Arc::new(Witness {
             verifier: Arc::clone(&self.verifier),
-            named: Arc::clone(&self.named),
+            known: Arc::clone(&self.known),
             insecure: self.insecure,
             seen: Mutex::default(),
         });
@@ -98,7 +97,7 @@ impl UpstreamTrust {
 #[derive(Debug)]
 pub struct Witness {
     verifier: Arc<WebPkiServerVerifier>,
-    named: Arc<[CertificateDer<'static>]>,
+    known: Arc<[CertificateDer<'static>]>,
     insecure: bool,
     seen: Mutex<Witnessed>,
 }
@@ -123,25 +122,6 @@ impl Witness {
     fn note(&self, change: impl FnOnce(&mut Witnessed)) {
         change(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner));
     }
-
-    /// Whether the user named this very certificate, and it is in time and for this server.
-    fn is_named(
-        &self,
-        leaf: &CertificateDer<'_>,
-        server_name: &ServerName<'_>,
-        now: UnixTime,
-    ) -> Result<bool, rustls::Error> {
-        if !self.named.iter().any(|named| named == leaf) {
-            return Ok(false);
-        }
-        verify_server_name(&ParsedCertificate::try_from(leaf)?, server_name)?;
-        let facts = certificate_facts(leaf).unwrap_or_default();
-        let now = WallTime::from_unix(i64::try_from(now.as_secs()).unwrap_or(i64::MAX), 0);
-        if now > facts.not_after {
-            return Err(CertificateError::Expired.into());
-        }
-        Ok(now >= facts.not_before)
-    }
 }
 
 impl ServerCertVerifier for Witness {
@@ -156,18 +136,17 @@ impl ServerCertVerifier for Witness {
         let chain = std::iter::once(end_entity).chain(intermediates).take(CHAIN_LIMIT);
         let chain: Vec<_> = chain.map(|der| certificate_facts(der).unwrap_or_default()).collect();
         let names = chain.first().map(|leaf| leaf.names.join(", ")).unwrap_or_default();
-        let judged = self.verifier.verify_server_cert(
-            end_entity,
-            intermediates,
-            server_name,
-            ocsp_response,
-            now,
-        );
-        let judged = judged.or_else(|error| match self.is_named(end_entity, server_name, now) {
-            Ok(true) => Ok(ServerCertVerified::assertion()),
-            Ok(false) => Err(error),
-            Err(named) => Err(named),
-        });
+        let judged = if self.known.contains(end_entity) {
+            verify_known(end_entity, server_name, now)
+        } else {
+            self.verifier.verify_server_cert(
+                end_entity,
+                intermediates,
+                server_name,
+                ocsp_response,
+                now,
+            )
+        };
         let verdict = match &judged {
             Ok(_) => Verdict::Verified,
             Err(error) => Verdict::Unverified(reason(error, &names)),
@@ -211,6 +190,25 @@ impl ResolvesClientCert for Witness {
     }
 }
 
+/// A certificate the user named holds for its own names and time, whoever signed it.
+fn verify_known(
+    leaf: &CertificateDer<'_>,
+    name: &ServerName<'_>,
+    now: UnixTime,
+) -> Result<ServerCertVerified, rustls::Error> {
+    verify_server_name(&ParsedCertificate::try_from(leaf)?, name)?;
+    let facts = certificate_facts(leaf).ok_or(CertificateError::BadEncoding)?;
+    let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+    let now = WallTime::from_unix(now, 0);
+    if now > facts.not_after {
+        return Err(CertificateError::Expired.into());
+    }
+    if now < facts.not_before {
+        return Err(CertificateError::NotValidYet.into());
+    }
+    Ok(ServerCertVerified::assertion())
+}
+
 fn read_roots(path: &Path) -> Result<Vec<CertificateDer<'static>>, PkiError> {
     let bad = |reason: String| PkiError::Certificate { path: path.into(), reason };
     let text = files::read_text(path)?;
@@ -235,8 +233,9 @@ fn reason(error: &rustls::Error, names: &str) -> String {
         CertificateError::NotValidForNameContext { expected, .. } => {
             format!("it is not for {} but for {names}", expected.to_str())
         }
+        // The verifier has words for programmers only.
         CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
-            "it is an authority's certificate, used as a server's".into()
+            "it is self-signed, or an authority's own".into()
         }
         other => other.to_string(),
     }
@@ -258,6 +257,40 @@ mod tests {
         assert!(matches!(error, PkiError::Read { .. }));
     }
 
+    /// As `openssl req -x509` makes them.
+    fn self_signed() -> rcgen::Certificate {
+        let names = vec!["mail.example".to_owned()];
+        let mut params = rcgen::CertificateParams::new(names).unwrap();
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        params.not_after = time::OffsetDateTime::now_utc() + time::Duration::days(1);
+        params.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_self_signed_server_holds_when_it_is_named_itself() {
+        let made = self_signed();
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("server.pem");
+        std::fs::write(&path, made.pem()).unwrap();
+        let judge = |extra: &[PathBuf], name: &str, at: UnixTime| {
+            let (_, witness) = UpstreamTrust::load(extra, false).unwrap().client_config().unwrap();
+            let name = ServerName::try_from(name.to_owned()).unwrap();
+            let _ = witness.verify_server_cert(made.der(), &[], &name, &[], at);
+            witness.seen().verdict
+        };
+        let (now, known) = (UnixTime::now(), [path]);
+        let not = |why: &str| Verdict::Unverified(why.into());
+        let two_days = std::time::Duration::from_hours(48);
+        let later =
+            UnixTime::since_unix_epoch(std::time::Duration::from_secs(now.as_secs()) + two_days);
+        assert_eq!(judge(&known, "mail.example", now), Verdict::Verified);
+        assert_eq!(judge(&known, "mail.example", later), not("it expired"));
+        let other = judge(&known, "other.example", now);
+        assert_eq!(other, not("it is not for other.example but for mail.example"));
+        let unknown = judge(&[], "mail.example", now);
+        assert_eq!(unknown, not("it is self-signed, or an authority's own"));
+    }
+
     #[test]
     fn the_verdict_is_kept_and_only_insecure_lets_it_pass() {
         let made = rcgen::generate_simple_self_signed(["mail.example".to_owned()]).unwrap();
@@ -273,29 +306,5 @@ mod tests {
             assert_eq!(seen.verdict, Verdict::Unverified(why));
             assert_eq!(seen.chain[0].names, ["mail.example"]);
         }
-    }
-
-    #[test]
-    fn a_self_signed_certificate_is_trusted_when_it_is_named_itself() {
-        let key = rcgen::KeyPair::generate().unwrap();
-        let mut params = rcgen::CertificateParams::new(["mail.example".to_owned()]).unwrap();
-        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-        let made = params.self_signed(&key).unwrap();
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("server.pem");
-        std::fs::write(&path, made.pem()).unwrap();
-        let verdict = |extra: &[PathBuf], host: &'static str| {
-            let trust = UpstreamTrust::load(extra, false).unwrap();
-            let (_, witness) = trust.client_config().unwrap();
-            let name = ServerName::try_from(host).unwrap();
-            let judged = witness.verify_server_cert(made.der(), &[], &name, &[], UnixTime::now());
-            assert_eq!(judged.is_ok(), witness.seen().verdict == Verdict::Verified);
-            witness.seen().verdict
-        };
-        let named = [path];
-        assert_eq!(verdict(&named, "mail.example"), Verdict::Verified);
-        assert!(matches!(verdict(&named, "other.example"), Verdict::Unverified(_)));
-        let why = "it is an authority's certificate, used as a server's".to_owned();
-        assert_eq!(verdict(&[], "mail.example"), Verdict::Unverified(why));
     }
 }

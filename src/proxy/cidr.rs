@@ -33,6 +33,12 @@ impl Cidr {
     }
 }
 
+/// True when a device at `address` may connect: this machine always, others when a range of `allow`
+/// holds them.
+pub(super) fn admits(allow: &[Cidr], address: IpAddr) -> bool {
+    address.to_canonical().is_loopback() || allow.iter().any(|range| range.contains(address))
+}
+
 impl FromStr for Cidr {
     type Err = CidrError;
 
@@ -76,6 +82,19 @@ mod tests {
         assert!(holds("10.0.0.0/8", "::ffff:10.1.2.3"));
         assert!(holds("2001:db8::/32", "2001:db8:ffff::1") && holds("::/0", "fe80::1"));
         assert!(!holds("2001:db8::/33", "2001:db8:8000::1"));
+    }
+
+    #[test]
+    fn this_machine_and_the_allowed_are_admitted() {
+        let allow = ["192.168.0.0/16".parse().unwrap(), "2001:db8::/32".parse().unwrap()];
+        let admitted = |address: &str| admits(&allow, address.parse().unwrap());
+        for address in ["127.0.0.1", "::1", "::ffff:127.0.0.1", "192.168.3.4", "2001:db8::9"] {
+            assert!(admitted(address), "{address}");
+        }
+        for address in ["192.169.0.1", "10.0.0.1", "2001:db9::1"] {
+            assert!(!admitted(address), "{address}");
+        }
+        assert!(!admits(&[], "192.168.3.4".parse().unwrap()));
     }
 
     #[test]

@@ -20,9 +20,12 @@ use super::forward;
 use super::head;
 use super::intent;
 use super::intent::Intent;
+use super::mode::split_authority;
 use super::recorder::{Moment, Recorder};
 use super::serve::{Session, describe_target};
 use super::target::Target;
+use super::watch::RequestWatch;
+use crate::model::Exchange;
 use crate::model::Failure;
 use crate::model::Kind;
 use crate::model::Leg;
@@ -47,7 +50,7 @@ pub(super) async fn handle(
     request: Request<Incoming>,
 ) -> Result<Response<Outgoing>, Cut> {
     session.requests.fetch_add(1, Ordering::Relaxed);
-    let raw = session.tap.with(super::tap::RequestWatch::next_head);
+    let raw = session.tap.with(RequestWatch::next_head);
     let (begun, handshake_done) = session.begin();
     let asked = asked(&request, raw.as_ref());
     let arrived = Arrived { request, asked, begun, handshake_done };
@@ -123,8 +126,9 @@ async fn begin(
     recorder
         .publish(|exchange| {
             session.describe(exchange);
-            if let Some(target) = target {
-                describe_target(exchange, target);
+            match target {
+                Some(target) => describe_target(exchange, target),
+                None => describe_wish(exchange, &asked),
             }
             exchange.request = Some(asked);
             let times = &mut exchange.times;
@@ -134,6 +138,20 @@ async fn begin(
         })
         .await;
     (recorder, request)
+}
+
+/// Where a request that is refused wanted to go, as far as it says.
+fn describe_wish(exchange: &mut Exchange, asked: &Asked) {
+    let wish = match asked.method.as_str() {
+        "CONNECT" => split_authority(&asked.target),
+        _ => asked.headers.first("host").and_then(split_authority),
+    };
+    if let Some((host, port)) = wish
+        && exchange.host.is_empty()
+    {
+        exchange.host = host;
+        exchange.port = port.unwrap_or(exchange.port);
+    }
 }
 
 /// The head as received; as the HTTP library understood it when the two do not agree.

@@ -12,6 +12,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::body_copy::Keeper;
+use super::cidr::admits;
 use super::dial;
 use super::error::ProxyError;
 use super::event::ProxyEvent;
@@ -191,7 +192,7 @@ async fn next(
 }
 
 async fn connection(shared: Arc<Shared>, device: Device, stream: TcpStream) {
-    if !shared.admits(device.address.ip()) {
+    if !admits(&shared.settings.allow, device.address.ip()) {
         drop(stream);
         let cause = format!("{} is not among the addresses that may connect", device.address.ip());
         let failure = failure::proxy("not-allowed", cause, "add its network with `--allow CIDR`");

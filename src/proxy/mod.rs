@@ -11,6 +11,12 @@
 //! a body means ([`crate::codec`]), where it is kept ([`crate::store`]), which certificates are
 //! made and trusted ([`crate::pki`]). Called by the engine: [`Proxy::bind`], then [`Proxy::run`].
 //!
+//! Known limits of the HTTP library below: repeats of a header are forwarded beside the first
+//! (recorded in their true order); trailers go on only when announced by `Trailer`, and to devices
+//! that send `TE: trailers`, their names in lower case (recorded always); interim answers are
+//! recorded, not forwarded, and `100 Continue` is said by us; `Transfer-Encoding` is left out of
+//! answers to HEAD.
+//!
 //! Nothing a device or server does is an error of ours: it becomes an exchange whose state says
 //! which side failed and why.
 
@@ -44,6 +50,7 @@ mod tap;
 mod target;
 mod terminate;
 mod upstream;
+mod watch;
 mod wire;
 
 pub use cidr::{Cidr, CidrError};

@@ -65,12 +65,6 @@ impl Drop for Place {
 }
 
 impl Shared {
-    /// True when `address` may connect: this machine, or what the settings allow.
-    pub(super) fn admits(&self, address: IpAddr) -> bool {
-        address.to_canonical().is_loopback()
-            || self.settings.allow.iter().any(|range| range.contains(address))
-    }
-
     /// True when connecting to `address` would end up at one of our own listeners.
     pub(super) fn is_us(&self, address: SocketAddr) -> bool {
         self.listening.iter().any(|own| own.port() == address.port()) && is_local(address.ip())

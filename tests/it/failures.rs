@@ -29,6 +29,7 @@ async fn lives(lab: &Lab) {
 /// Closes with a reset instead of a farewell.
 fn reset(stream: TcpStream) {
     SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
+    drop(stream);
 }
 
 /// What the origin reports next.

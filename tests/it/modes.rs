@@ -154,6 +154,7 @@ async fn a_request_for_the_proxy_itself_is_told_what_to_do() {
     let exchange = lab.events.failed("not-a-proxy-request").await;
     let response = exchange.response.unwrap();
     assert!(response.ours && response.status == 400);
+    assert_eq!(exchange.host, "x");
     assert_eq!(lab.events.body(exchange.id, Leg::Response), text.as_bytes());
 }
 

@@ -26,9 +26,10 @@ use crate::proxy::relay::relay;
 use crate::proxy::serve::{Route, Session, describe_target, serve};
 use crate::proxy::shared::{Device, Handshake, Shared};
 use crate::proxy::sniff::{First, sniff};
-use crate::proxy::tap::{RequestWatch, Tapped};
+use crate::proxy::tap::Tapped;
 use crate::proxy::target::Target;
 use crate::proxy::terminate::terminate;
+use crate::proxy::watch::RequestWatch;
 use crate::proxy::wire::Wire;
 
 /// A tunnel that was asked for.

@@ -102,7 +102,8 @@ impl Seen {
             }
             ProxyEvent::Body { id, leg, bytes } => {
                 assert!(!bytes.is_empty());
-                let before = self.latest.get(&id).expect("a snapshot comes before any body");
+                // A snapshot comes before any body.
+                let before = &self.latest[&id];
                 assert!(before.in_flight(), "no bytes after the last snapshot");
                 *self.kept.entry((id, leg)).or_default() += bytes.len() as u64;
                 let body = self.bodies.entry((id, leg)).or_default();

@@ -114,7 +114,7 @@ pub(crate) fn impatient() -> Limits {
         first_head: Duration::from_millis(520),
         sniff: Duration::from_millis(100),
         drain: Duration::from_millis(300),
-        farewell: Duration::from_millis(2000),
+        farewell: Duration::from_secs(2),
         tick: Duration::from_millis(50),
         patience: Duration::from_millis(200),
         ..Limits::default()
