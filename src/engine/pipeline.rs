@@ -114,3 +114,91 @@ impl Pipeline {
         decode_leg(exchange, leg, bytes)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::model::{BodyFacts, ConnId, Kind, Request, Response, Row, State, WallTime};
+    use crate::store::Store;
+
+    /// A FolderSync request with SyncKey 0.
+    const FOLDER_SYNC: &[u8] = b"\x03\x01\x6a\x00\x00\x07\x56\x52\x03\x30\x00\x01\x01";
+
+    struct Bench {
+        store: Store,
+        events: mpsc::Sender<ProxyEvent>,
+        thread: JoinHandle<()>,
+        _folder: TempDir,
+    }
+
+    impl Bench {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let store = Store::create(&folder.path().join("test.synctap"), 1).unwrap();
+            let (events, inbox) = mpsc::channel(16);
+            let thread = spawn(inbox, store.writer(), store.reader().unwrap()).unwrap();
+            Self { store, events, thread, _folder: folder }
+        }
+
+        fn snapshot(&self, exchange: &Exchange) {
+            self.events.blocking_send(ProxyEvent::Exchange(Box::new(exchange.clone()))).unwrap();
+        }
+
+        fn body(&self, leg: Leg, bytes: &[u8]) {
+            let bytes = KeptBytes::from(Bytes::copy_from_slice(bytes));
+            self.events.blocking_send(ProxyEvent::Body { id: ExchangeId(1), leg, bytes }).unwrap();
+        }
+
+        /// What the list shows once everything sent is taken in.
+        fn row(self) -> Row {
+            drop(self.events);
+            self.thread.join().unwrap();
+            self.store.reader().unwrap().row(ExchangeId(1)).unwrap().unwrap()
+        }
+    }
+
+    fn exchange(body: BodyFacts) -> Exchange {
+        let mut exchange = Exchange::begin(ExchangeId(1), ConnId(1), Kind::Http, WallTime(0));
+        let target = "/Microsoft-Server-ActiveSync?Cmd=FolderSync&DeviceId=phone1".to_owned();
+        exchange.request =
+            Some(Request { method: "POST".into(), target, body, ..Request::default() });
+        exchange
+    }
+
+    fn whole(bytes: &[u8]) -> BodyFacts {
+        BodyFacts { seen: bytes.len() as u64, kept: bytes.len() as u64, ended: true }
+    }
+
+    #[test]
+    fn a_request_is_decoded_before_its_answer() {
+        let bench = Bench::new();
+        bench.snapshot(&exchange(BodyFacts::default()));
+        bench.body(Leg::Request, FOLDER_SYNC);
+        bench.snapshot(&exchange(whole(FOLDER_SYNC)));
+        let row = bench.row();
+        assert_eq!(row.progress, crate::model::Progress::InFlight);
+        assert_eq!(row.summary.command, "FolderSync");
+        assert!(row.summary.facts.contains("sync key 0"), "{}", row.summary.facts);
+    }
+
+    #[test]
+    fn a_body_longer_than_memory_is_read_back_from_the_capture() {
+        let bench = Bench::new();
+        let mut xml = b"<SyncML><SyncHdr><MsgID>7</MsgID></SyncHdr><SyncBody><!--".to_vec();
+        xml.resize(MEMORY_LIMIT + 5000, b'x');
+        xml.extend(b"--><Final/></SyncBody></SyncML>");
+        let mut exchange = exchange(BodyFacts::default());
+        exchange.request.as_mut().unwrap().target = "/dm".into();
+        bench.snapshot(&exchange);
+        xml.chunks(100_000).for_each(|piece| bench.body(Leg::Request, piece));
+        exchange.request.as_mut().unwrap().body = whole(&xml);
+        exchange.response = Some(Response { status: 200, ..Response::default() });
+        exchange.state = State::Complete;
+        bench.snapshot(&exchange);
+        let row = bench.row();
+        assert_eq!(row.request_size, xml.len() as u64);
+        assert!(row.summary.facts.contains("msg 7"), "{}", row.summary.facts);
+    }
+}

@@ -6,7 +6,8 @@ use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
 use crate::model::{
-    Decoded, Format, Grade, Layer, LayerId, Level, Name, NodeId, NodeKind, Note, Span, Tree,
+    Attribute, Decoded, Format, Grade, Layer, LayerId, Level, Name, NodeId, NodeKind, Note, Span,
+    Tree,
 };
 
 use super::clean;
@@ -103,6 +104,9 @@ pub fn outline_text(lines: &[OutlineLine]) -> String {
     out
 }
 
+/// The namespace of namespace declarations (Namespaces in XML 1.0, 3).
+const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
+
 /// Deepest line: layers inside layers and elements inside elements are bounded by the codec; this
 /// only guards the walk.
 const MAX_DEPTH: usize = 4096;
@@ -187,7 +191,9 @@ impl<'a> Builder<'a> {
                 {
                     line.add(Role::Dim, format!(" [{namespace}]"));
                 }
-                for attribute in &element.attributes {
+                // Namespaces are shown where they change; their declarations say it twice.
+                let shown = |a: &&Attribute| a.namespace.as_str() != XMLNS;
+                for attribute in element.attributes.iter().filter(shown) {
                     line.add(Role::Attribute, format!(" {}=", name_text(&attribute.name)));
                     let text = Tree::resolve(&attribute.value, &layer.bytes);
                     line.add(Role::Text, format!("\"{}\"", self.cut(text)));

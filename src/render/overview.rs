@@ -13,7 +13,9 @@ use super::units::{age, bytes, count};
 pub fn overview(detail: &Detail) -> Vec<(String, String)> {
     let exchange = &detail.exchange;
     let mut lines = Lines::default();
-    lines.outcome(exchange);
+    // The analysis has more to say about an answer than its status line.
+    let explained = detail.annotated.overview.iter().any(|(label, _)| *label == "answer");
+    lines.outcome(exchange, explained);
     for (label, text) in &detail.annotated.overview {
         lines.add(label, text);
     }
@@ -43,7 +45,7 @@ impl Lines {
         self.0.push((label.to_owned(), clean(text).into_owned()));
     }
 
-    fn outcome(&mut self, exchange: &Exchange) {
+    fn outcome(&mut self, exchange: &Exchange, explained: bool) {
         let request = exchange.request.as_ref();
         let method = request.map_or(
             match exchange.kind {
@@ -53,7 +55,7 @@ impl Lines {
             |r| r.method.as_str(),
         );
         self.add("exchange", &format!("{} {method} {}", exchange.id, exchange.url()));
-        if let Some(response) = &exchange.response {
+        if let Some(response) = exchange.response.as_ref().filter(|_| !explained) {
             let ours = if response.ours { " (written by synctap)" } else { "" };
             self.add(
                 "answer",
