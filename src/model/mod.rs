@@ -28,5 +28,5 @@ pub use node::{
     Attribute, Element, Name, Namespace, Node, NodeId, NodeKind, Siblings, Text, Tree, Written,
 };
 pub use peer::{CertificateFacts, Scheme, Tls, Verdict};
-pub use row::{Progress, Row};
+pub use row::{Marking, Progress, Row};
 pub use span::Span;
