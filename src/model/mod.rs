@@ -8,6 +8,7 @@ mod annotation;
 mod clock;
 mod decoded;
 mod exchange;
+pub mod filter;
 mod ids;
 mod node;
 mod peer;
@@ -28,5 +29,5 @@ pub use node::{
     Attribute, Element, Name, Namespace, Node, NodeId, NodeKind, Siblings, Text, Tree, Written,
 };
 pub use peer::{CertificateFacts, Scheme, Tls, Verdict};
-pub use row::{Marking, Progress, Row};
+pub use row::{Marking, Progress, Row, SortBy};
 pub use span::Span;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::annotation::{Level, Summary};
 use super::clock::WallTime;
 use super::exchange::{Exchange, Kind, Side, State};
+use super::filter::Field;
 use super::ids::ExchangeId;
 
 /// How far a row's exchange got, without the words.
@@ -76,6 +77,15 @@ pub struct Marking {
     pub comment: Option<String>,
     /// It is deleted from view, or not.
     pub hidden: Option<bool>,
+}
+
+/// What a list is sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SortBy {
+    /// When exchanges began.
+    Started,
+    /// A field. Fields of bodies have no order of their own: then the list keeps that of arrival.
+    Field(Field),
 }
 
 impl Row {
