@@ -32,6 +32,10 @@
 //! - [`StoreStatus::trouble`] holds the reason from the first failure until a batch succeeds
 //!   entirely and nothing is waiting.
 //!
+//! **The user's words** (marks, comments, what is deleted from view) stand in a table of their own:
+//! they are no cache and no fact of the wire, so neither rebuilding rows nor new states of an
+//! exchange touch them.
+//!
 //! A capture may come from anyone: text and blobs in it are bounded, triggers in it are off, its
 //! schema is not trusted to call functions, and facts that cannot be read are an error of that one
 //! exchange.
@@ -42,6 +46,7 @@ mod columns;
 mod connect;
 mod error;
 mod lock;
+mod marks;
 mod migrate;
 mod reader;
 mod record;
