@@ -58,6 +58,7 @@ impl Recorder<'_> {
 mod tests {
     use super::*;
     use crate::model::Row;
+    use crate::model::filter::Filter;
     use crate::store::{Reader, Store, sample};
 
     fn marked() -> Marking {
@@ -84,6 +85,10 @@ mod tests {
 
     fn row(reader: &Reader, id: u64) -> Row {
         reader.row(ExchangeId(id)).unwrap().unwrap()
+    }
+
+    fn shown(reader: &Reader) -> Vec<u64> {
+        reader.matching(&Filter::default(), 0..100).unwrap()
     }
 
     #[test]
@@ -144,5 +149,26 @@ mod tests {
         assert!(reader.stale_rows(ExchangeId(0), 9).unwrap().is_empty());
         let row = row(&reader, 1);
         assert_eq!((row.marked, row.comment.as_str(), row.hidden), (true, "mine", true));
+    }
+
+    #[test]
+    fn what_is_deleted_from_view_is_found_only_when_asked_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, reader) = filled(dir.path(), 5);
+        store.writer().mark(ExchangeId(3), marked());
+        store.writer().mark(ExchangeId(4), hidden(true));
+        store.writer().flush();
+        assert_eq!((shown(&reader), reader.hidden().unwrap()), (vec![0, 1, 2, 4], 1));
+        let asked = Filter::parse("hidden").unwrap();
+        assert_eq!(reader.matching(&asked, 0..100).unwrap(), [3]);
+        assert_eq!(reader.count().unwrap(), 5, "positions stay");
+
+        store.writer().hide_through(ExchangeId(3));
+        store.writer().flush();
+        assert_eq!((shown(&reader), reader.hidden().unwrap()), (vec![4], 4));
+        store.writer().show_all();
+        store.writer().flush();
+        assert_eq!((shown(&reader), reader.hidden().unwrap()), (vec![0, 1, 2, 3, 4], 0));
+        assert!(row(&reader, 3).marked);
     }
 }

@@ -36,6 +36,10 @@
 //! they are no cache and no fact of the wire, so neither rebuilding rows nor new states of an
 //! exchange touch them.
 //!
+//! **Finding.** The list is addressed by position, dense from 0. A filter or an order gives another
+//! list of positions, made by whoever shows it, chunk by chunk ([`Reader::matching`], [`Sorter`]),
+//! so that a million rows can be searched in the background with progress, and stopped.
+//!
 //! A capture may come from anyone: text and blobs in it are bounded, triggers in it are off, its
 //! schema is not trusted to call functions, and facts that cannot be read are an error of that one
 //! exchange.
@@ -43,6 +47,7 @@
 mod backlog;
 mod capture;
 mod columns;
+mod condition;
 mod connect;
 mod error;
 mod lock;
@@ -52,6 +57,8 @@ mod reader;
 mod record;
 #[cfg(test)]
 mod sample;
+mod search;
+mod sort;
 mod status;
 mod thread;
 mod writer;
@@ -60,5 +67,7 @@ pub use capture::Store;
 pub use connect::{Access, ReadOnlyCause};
 pub use error::StoreError;
 pub use reader::Reader;
+pub use search::SCAN;
+pub use sort::Sorter;
 pub use status::StoreStatus;
 pub use writer::Writer;

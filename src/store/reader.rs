@@ -33,6 +33,12 @@ impl Reader {
         Ok(Self { connection: source.reader()?, decoder })
     }
 
+    /// Reads what a test has put into a database of its own.
+    #[cfg(test)]
+    pub(super) fn over(connection: Connection) -> Self {
+        Self { connection, decoder: 0 }
+    }
+
     /// Exchanges in the capture.
     ///
     /// # Errors
