@@ -13,7 +13,7 @@ use synctap::model::{
     BodyFacts, ConnId, Exchange, ExchangeId, Kind, Level, MonoTime, PolicyKey, Protocol, Request,
     Response, Row, SortBy, State, Summary, WallTime,
 };
-use synctap::store::{Reader, SCAN, Store};
+use synctap::store::{Reader, Store};
 
 fn main() {
     capture();
@@ -66,7 +66,9 @@ fn scan_everything(bencher: Bencher<'_, '_>, text: &str) {
 fn scan_one_chunk(bencher: Bencher<'_, '_>) {
     let reader = reader();
     let filter = Filter::parse("device = iphone42").unwrap();
-    bencher.bench_local(|| black_box(reader.matching(&filter, 0..SCAN).unwrap()).len());
+    bencher.bench_local(|| {
+        black_box(reader.matching(&filter, reader.chunk(0).unwrap().unwrap()).unwrap()).len()
+    });
 }
 
 #[divan::bench(sample_count = 3, args = ["device", "status", "size", "time"])]
@@ -83,12 +85,11 @@ fn known_values(bencher: Bencher<'_, '_>) {
 }
 
 fn scan(reader: &Reader, filter: &Filter) -> usize {
-    let count = reader.count().unwrap();
     let mut found = 0;
     let mut at = 0;
-    while at < count {
-        found += black_box(reader.matching(filter, at..at + SCAN).unwrap()).len();
-        at += SCAN;
+    while let Some(range) = reader.chunk(at).unwrap() {
+        at = range.end;
+        found += black_box(reader.matching(filter, range).unwrap()).len();
     }
     found
 }

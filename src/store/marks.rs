@@ -110,6 +110,8 @@ mod tests {
         assert_eq!(reader.window(1, 1).unwrap(), [expected]);
         assert!(!row(&reader, 1).marked);
         assert_eq!(store.status().lost, 0);
+        let found = Filter::parse("comment:449 device ~ '#2$' mark").unwrap();
+        assert_eq!(reader.matching(&found, 0..9).unwrap(), [1]);
         writer.mark(ExchangeId(2), comment(""));
         writer.mark(ExchangeId(2), Marking { marked: Some(false), ..Marking::default() });
         writer.flush();

@@ -37,8 +37,9 @@
 //! exchange touch them.
 //!
 //! **Finding.** The list is addressed by position, dense from 0. A filter or an order gives another
-//! list of positions, made by whoever shows it, chunk by chunk ([`Reader::matching`], [`Sorter`]),
-//! so that a million rows can be searched in the background with progress, and stopped.
+//! list of positions, made by whoever shows it, chunk by chunk ([`Reader::chunk`],
+//! [`Reader::matching`], [`Sorter`]), so that a million rows can be searched in the background with
+//! progress, and stopped.
 //!
 //! A capture may come from anyone: text and blobs in it are bounded, triggers in it are off, its
 //! schema is not trusted to call functions, and facts that cannot be read are an error of that one
@@ -67,7 +68,6 @@ pub use capture::Store;
 pub use connect::{Access, ReadOnlyCause};
 pub use error::StoreError;
 pub use reader::Reader;
-pub use search::SCAN;
 pub use sort::Sorter;
 pub use status::StoreStatus;
 pub use writer::Writer;

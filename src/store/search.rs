@@ -12,8 +12,8 @@ use super::condition::{self, Condition, Test, column};
 use super::error::StoreError;
 use super::reader::Reader;
 
-/// Positions a caller does well to ask for at once: a few dozen milliseconds of work.
-pub const SCAN: u64 = 16_384;
+/// Positions in one chunk: a few dozen milliseconds of work.
+const CHUNK: u64 = 16_384;
 
 /// Rows looked at for known values, the newest ones.
 const RECENT: u64 = 20_000;
@@ -23,13 +23,27 @@ impl Reader {
     /// that pass, and where [`Filter::needs_bodies`] also those that only their bodies can rule
     /// out ([`Reader::certain`] says which of them need not be asked). Ascending.
     ///
-    /// Costs the rows of the range: a caller asks for [`SCAN`] positions after another, and can
+    /// Costs the rows of the range: a caller asks for one [`Reader::chunk`] after another, and can
     /// show progress and stop between.
     ///
     /// # Errors
     /// `Query`.
     pub fn matching(&self, filter: &Filter, positions: Range<u64>) -> Result<Vec<u64>, StoreError> {
         self.bounded(filter, Bound::Possible, positions)
+    }
+
+    /// The next range to search, from this position on; `None` behind the last row. Begin with 0
+    /// and go on with the end of the last range: that ends after as many ranges as there are rows
+    /// for, also in a capture whose positions have holes.
+    ///
+    /// # Errors
+    /// `Query`.
+    pub fn chunk(&self, from: u64) -> Result<Option<Range<u64>>, StoreError> {
+        let Ok(from) = i64::try_from(from) else { return Ok(None) };
+        let sql = "SELECT min(position) FROM summary WHERE position >= ?1";
+        let next: Option<i64> =
+            self.connection.prepare_cached(sql)?.query_row([from], |row| row.get(0))?;
+        Ok(next.map(i64::cast_unsigned).map(|start| start..start.saturating_add(CHUNK)))
     }
 
     /// The positions in the range whose exchanges pass `filter` whatever their bodies say: a part
@@ -349,6 +363,21 @@ mod tests {
         let reversed = reader.matching(&all, 4..2).unwrap();
         assert!(reversed.is_empty());
         assert_eq!(reader.rows(&[5, 99, 0, u64::MAX]).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn chunks_leap_over_holes() {
+        let reader = reader(&mut plain(|_, _| {}));
+        let chunks = || {
+            let next = |at: &u64| reader.chunk(*at).unwrap().map(|range| range.end);
+            std::iter::successors(Some(0), next).count() - 1
+        };
+        assert_eq!(chunks(), 1);
+        let far = "UPDATE summary SET position = 9000000000000000000 WHERE position = 5";
+        reader.connection.execute(far, []).unwrap();
+        assert_eq!(chunks(), 2);
+        assert_eq!(reader.chunk(u64::MAX).unwrap(), None);
+        assert_eq!(reader.chunk(6).unwrap().unwrap().start, 9_000_000_000_000_000_000);
     }
 
     #[test]

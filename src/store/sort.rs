@@ -13,7 +13,6 @@ use super::columns::{Bits, bits};
 use super::condition::{Condition, column};
 use super::error::StoreError;
 use super::reader::Reader;
-use super::search::SCAN;
 
 /// Characters of a text it is ordered by.
 const PREFIX: usize = 64;
@@ -174,12 +173,7 @@ impl Reader {
         descending: bool,
     ) -> Result<Vec<u64>, StoreError> {
         let mut sorter = Sorter::new(by, descending);
-        let count = self.count()?;
-        let mut at = 0;
-        while at < count {
-            sorter.add_matching(self, filter, at..at.saturating_add(SCAN))?;
-            at = at.saturating_add(SCAN);
-        }
+        sorter.add_matching(self, filter, 0..u64::MAX)?;
         Ok(sorter.finish())
     }
 }

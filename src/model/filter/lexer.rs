@@ -79,12 +79,9 @@ fn place(before: &[Token], in_list: bool) -> Place {
 
 /// True after `field in` and `field not in`.
 fn opens_list(before: &[Token]) -> bool {
-    let [.., first, TokenKind::Word(word)] =
-        &before.iter().map(|t| t.kind.clone()).collect::<Vec<_>>()[..]
-    else {
-        return false;
-    };
-    word.eq_ignore_ascii_case("in") && !matches!(first, TokenKind::Operator(_))
+    let [.., first, last] = before else { return false };
+    matches!(&last.kind, TokenKind::Word(word) if word.eq_ignore_ascii_case("in"))
+        && !matches!(first.kind, TokenKind::Operator(_))
 }
 
 fn token(
