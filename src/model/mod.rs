@@ -1,8 +1,8 @@
 //! The nouns of the house: values without behaviour that every room shares.
 //!
-//! What lives here: exchanges, trees, notes, rows, ids, times. What does not: reading bytes
-//! ([`crate::codec`]), giving them meaning ([`crate::analyze`]), words for a screen
-//! ([`crate::render`]). Everything here is plain data: no sockets, no files, no clock.
+//! What lives here: exchanges, trees, notes, rows, ids, times, and the [`filter`] language that asks
+//! about them. What does not: reading bytes ([`crate::codec`]), giving them meaning
+//! ([`crate::analyze`]), words for a screen ([`crate::render`]). Everything here is plain data: no sockets, no files, no clock.
 
 mod annotation;
 mod clock;

@@ -131,6 +131,20 @@ mod tests {
     }
 
     #[test]
+    fn a_mark_that_cannot_be_written_is_lost_and_said_so() {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, reader) = filled(dir.path(), 1);
+        store.sabotage(|connection| {
+            connection.set_limit(rusqlite::limits::Limit::SQLITE_LIMIT_LENGTH, 1_000).unwrap();
+        });
+        store.writer().mark(ExchangeId(1), comment(&"x".repeat(2_000)));
+        store.writer().flush();
+        let status = store.status();
+        assert_eq!((status.lost, status.trouble.is_some()), (1, true));
+        assert_eq!(row(&reader, 1).comment, "");
+    }
+
+    #[test]
     fn marks_survive_new_states_rebuilt_rows_and_reopening() {
         let dir = tempfile::tempdir().unwrap();
         let store = sample::capture(dir.path());

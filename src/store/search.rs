@@ -12,7 +12,7 @@ use super::condition::{self, Condition, Test, column};
 use super::error::StoreError;
 use super::reader::Reader;
 
-/// Positions in one chunk: a few dozen milliseconds of work.
+/// Positions in one chunk: about ten milliseconds of work.
 const CHUNK: u64 = 16_384;
 
 /// Rows looked at for known values, the newest ones.
