@@ -43,9 +43,14 @@ pub fn complete(
     {
         (tokens, typed, from) = (rest, word, *start);
     }
-    let spot = Spot { from, to: cursor + rest_of_word(&text[cursor..]), typed };
-    match place(tokens) {
+    let place = place(tokens);
+    let quote = before.unclosed.and_then(|at| text[at..].chars().next());
+    let rest = rest_of_word(&text[cursor..], quote, matches!(place, Place::Value(_)));
+    let spot = Spot { from, to: cursor + rest, typed };
+    match place {
         Place::Value(field) => values(field, &spot, known),
+        // What is quoted is no field and no operator.
+        _ if quote.is_some() => Vec::new(),
         Place::AfterField(field) => operators(field, &spot),
         Place::Term { joined } => terms(&spot, joined),
     }
@@ -137,9 +142,18 @@ fn is_keyword(token: &Token) -> bool {
     }
 }
 
-/// How much of the word under the cursor stands behind it.
-fn rest_of_word(rest: &str) -> usize {
-    rest.find(|c: char| c.is_whitespace() || "(),\"'=!<>~:".contains(c)).unwrap_or(rest.len())
+/// How much of the value or word under the cursor stands behind it.
+fn rest_of_word(rest: &str, quote: Option<char>, value: bool) -> usize {
+    const OPERATORS: [char; 6] = ['=', '!', '<', '>', '~', ':'];
+    // The next quote closes this one, unless it seems to open another value.
+    if let Some((inside, _)) = quote.and_then(|quote| rest.split_once(quote))
+        && !inside.contains(OPERATORS)
+    {
+        return inside.len() + 1;
+    }
+    let ends =
+        |c: char| c.is_whitespace() || "(),\"'".contains(c) || (!value && OPERATORS.contains(&c));
+    rest.find(ends).unwrap_or(rest.len())
 }
 
 fn terms(spot: &Spot<'_>, joined: bool) -> Vec<Completion> {
@@ -258,5 +272,10 @@ mod tests {
         assert_eq!(offers("host = |"), ["host = mail.example|", "host = \"a b\"|"]);
         assert_eq!(offers("host=MA|il"), ["host=mail.example|"]);
         assert_eq!(offers("host not in (\"a |"), ["host not in (\"a b\"|"]);
+        assert_eq!(offers("host = ma|il:8443 err"), ["host = mail.example| err"]);
+        assert_eq!(offers("host = \"a| x\" err"), ["host = \"a b\"| err"]);
+        assert_eq!(offers("host = \"a| user=\"x\""), ["host = \"a b\"| user=\"x\""]);
+        assert_eq!(offers("host = 'ma|il' err"), ["host = mail.example| err"]);
+        assert!(offers("\"ho|").is_empty() && offers("err \"|").is_empty());
     }
 }
