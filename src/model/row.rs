@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::annotation::{Level, Summary};
+use super::annotation::{Finding, Level, Summary};
 use super::clock::WallTime;
 use super::exchange::{Exchange, Kind, Side, State};
 use super::filter::Field;
@@ -57,6 +57,9 @@ pub struct Row {
     pub cause: String,
     /// What it is about.
     pub summary: Summary,
+    /// What breaks a rule, as far as the exchanges before it were known; loudest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
     /// The user marked it.
     #[serde(default, skip_serializing_if = "is_false")]
     pub marked: bool,
@@ -116,6 +119,7 @@ impl Row {
             duration: exchange.times.closed.map(|t| t.0),
             cause,
             summary,
+            findings: Vec::new(),
             marked: false,
             comment: String::new(),
             hidden: false,

@@ -4,6 +4,7 @@
 mod annotate;
 mod binary;
 mod captures;
+mod conversation;
 mod decode;
 mod docs;
 mod failures;
@@ -16,6 +17,7 @@ mod playback;
 mod random;
 mod robust;
 mod round_trip;
+mod rules;
 mod support;
 mod tls;
 mod xml;

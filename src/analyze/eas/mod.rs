@@ -17,5 +17,6 @@ mod values;
 pub(super) use exchange::tell;
 pub(super) use head::Head;
 pub(super) use http::HTTP_STATUSES;
-pub(super) use policy::Policy;
+pub(super) use policy::{POLICIES, Policy, Verdict, weak};
+pub(super) use provision::key_text;
 pub(super) use status::{COMMAND_STATUSES, COMMON_STATUSES, PROVISION_STATUSES, StatusMeaning};
