@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use bytes::Bytes;
 
 use crate::analyze;
+use crate::analyze::{Observation, Sessions};
 use crate::codec;
 use crate::codec::Hints;
 use crate::model::{
@@ -14,7 +15,7 @@ use crate::model::{
 
 /// Version of decoder and analysis together: rows made by an older one are rebuilt. Raise it when
 /// what a row says changes.
-pub const DECODER_VERSION: u32 = 1;
+pub const DECODER_VERSION: u32 = 2;
 
 /// Everything about one exchange. The bodies are what the capture holds of them; `None` while there
 /// is nothing of that leg.
@@ -25,13 +26,36 @@ pub fn detail_of(exchange: Exchange, request: Option<Bytes>, response: Option<By
     Detail { exchange, request, response, annotated }
 }
 
-/// The list line of an exchange whose bodies are decoded already.
+/// Findings kept in one list line.
+const FINDINGS: usize = 16;
+
+/// The list line of an exchange whose bodies are decoded already, with what `sessions` knows of the
+/// exchanges before it.
 pub(super) fn row_of(
     exchange: &Exchange,
     request: Option<&Decoded>,
     response: Option<&Decoded>,
+    sessions: &mut Sessions,
 ) -> Row {
-    Row::new(exchange, annotate(exchange, request, response).summary)
+    let annotated = annotate(exchange, request, response);
+    let observed = observe(exchange, request, response, &annotated, sessions);
+    let mut findings = observed.map_or(annotated.findings, |observed| observed.findings);
+    findings.truncate(FINDINGS);
+    let mut row = Row::new(exchange, annotated.summary);
+    row.summary.level = findings.iter().map(|f| f.level).fold(row.summary.level, Level::max);
+    row.findings = findings;
+    row
+}
+
+/// Adds one exchange to what is known of its device.
+pub(super) fn observe(
+    exchange: &Exchange,
+    request: Option<&Decoded>,
+    response: Option<&Decoded>,
+    annotated: &Annotated,
+    sessions: &mut Sessions,
+) -> Option<Observation> {
+    guarded(|| sessions.observe(exchange, request, response, annotated)).flatten()
 }
 
 /// Decodes one body with what its headers say about it.
@@ -53,7 +77,7 @@ pub(super) fn decode_leg(exchange: &Exchange, leg: Leg, bytes: Bytes) -> Decoded
     guarded(|| codec::decode(bytes, &hints)).unwrap_or_else(|| undecodable(copy))
 }
 
-fn annotate(
+pub(super) fn annotate(
     exchange: &Exchange,
     request: Option<&Decoded>,
     response: Option<&Decoded>,

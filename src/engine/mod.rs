@@ -9,6 +9,7 @@
 //! What lives here: the pipeline's thread, the viewer, the rebuild of stale rows, starting and
 //! stopping it all. What does not: anything about bytes, sockets, SQL or screens.
 
+mod devices;
 mod live;
 mod meaning;
 mod pipeline;

@@ -298,9 +298,13 @@ impl Machine {
 
     fn take_policy(&mut self, scene: &Scene<'_>) {
         let Some(message) = &scene.answer else { return };
-        let Some(root) = message.settings() else { return };
         let earlier = self.memory.policy.as_ref();
-        let read = policy::read(&message.document, root, scene.subject.exchange.id, earlier);
+        let exchange = scene.subject.exchange.id;
+        let read = match (message.settings(), scene.wap_policy()) {
+            (Some(root), _) => policy::read(&message.document, root, exchange, earlier),
+            (None, Some(document)) => policy::read_wap(&document, exchange, earlier),
+            (None, None) => return,
+        };
         self.memory.previous = self.memory.policy.replace(read);
     }
 

@@ -37,6 +37,33 @@ pub(super) fn read(
     Policy { exchange, acknowledged: None, settings: settings.collect() }
 }
 
+/// The policy of version 2.5 in `document`, a `wap-provisioningdoc`: its parameters by the path of
+/// characteristics around them.
+pub(super) fn read_wap(
+    document: &Document<'_>,
+    exchange: ExchangeId,
+    earlier: Option<&Policy>,
+) -> Policy {
+    let parameters = document.elements().filter(|id| document.name(*id) == "parm");
+    let settings = parameters.take(SETTINGS).map(|id| {
+        let mut path = vec![clip(document.attribute(id, "name").unwrap_or_default())];
+        let mut around = document.parent(id);
+        while let Some(at) = around {
+            path.extend(document.attribute(at, "type").map(clip));
+            around = document.parent(at);
+        }
+        path.reverse();
+        let name = path.join("/");
+        let value = clip(document.attribute(id, "value").unwrap_or_default());
+        let same = |old: &&Setting| old.name == name && old.value == value;
+        let old = earlier.and_then(|policy| policy.settings.iter().find(same));
+        let since = old.map_or(exchange, |old| old.since);
+        let meaning = "parameter of a version 2.5 policy".to_owned();
+        Setting { name, value, meaning, restrictive: false, since }
+    });
+    Policy { exchange, acknowledged: None, settings: settings.collect() }
+}
+
 fn setting(document: &Document<'_>, id: NodeId, exchange: ExchangeId) -> Setting {
     let name = document.name(id);
     let Some(row) = Row::named(name) else {

@@ -1,6 +1,6 @@
 //! Rules about `DeviceInformation` in Provision (MS-ASPROV 2.2.2.53, MS-ASCMD 2.2.3.45).
 
-use crate::analyze::flow::Ask;
+use crate::analyze::flow::{Ask, Reply};
 use crate::model::Leg;
 
 use super::engine::Rule;
@@ -55,7 +55,8 @@ fn settings(scene: &Scene<'_>) -> Option<Hit> {
 
 fn response(scene: &Scene<'_>) -> Option<Hit> {
     scene.request.as_ref().filter(|_| scene.ask == Ask::Initial)?.device_information?;
-    let answer = scene.answer.as_ref().filter(|answer| answer.status() == "1")?;
+    let policy = matches!(scene.reply, Reply::Offer | Reply::NoPolicy);
+    let answer = scene.answer.as_ref().filter(|answer| policy && answer.status() == "1")?;
     answer
         .document
         .descend(answer.root, &["DeviceInformation", "Status"])

@@ -70,6 +70,13 @@ impl<'a> Scene<'a> {
         document.child(document.root(), "DeviceInformation")
     }
 
+    /// The policy of version 2.5 inside the answer's Data.
+    pub(in crate::analyze) fn wap_policy(&self) -> Option<Document<'a>> {
+        let decoded = self.bodies[1]?;
+        let documents = decoded.ids().filter_map(|(id, _)| Document::in_layer(decoded, id));
+        documents.into_iter().find(|document| document.root_name() == "wap-provisioningdoc")
+    }
+
     /// A number for the request's body.
     pub(in crate::analyze) fn fingerprint(&self) -> u64 {
         let body = self.bodies[0].and_then(|decoded| decoded.layers.first());

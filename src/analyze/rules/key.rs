@@ -46,7 +46,9 @@ fn acknowledged(scene: &Scene<'_>) -> Option<String> {
     if scene.ask != Ask::Acknowledge {
         return None;
     }
-    scene.request.as_ref().map(|message| key_text(&message.policy_text("PolicyKey")))
+    let text = scene.request.as_ref().map(|m| key_text(&m.policy_text("PolicyKey")));
+    // 0 says that there is none.
+    text.map(|text| if text == "0" { String::new() } else { text })
 }
 
 /// The key of the pending offer, if the acknowledgement could know it.
@@ -63,8 +65,8 @@ fn ack_temp(scene: &Scene<'_>) -> Option<Hit> {
     }
     let stored =
         sent.is_empty() || scene.memory?.known.as_ref().is_some_and(|known| known.key == sent);
-    let words = if sent.is_empty() { "none".to_owned() } else { clip(&sent) };
-    let hit = Hit::leg(scene, Leg::Request).saying(format!("{words} instead of {offered}"));
+    let detail = format!("{} instead of {offered}", words(&sent));
+    let hit = Hit::leg(scene, Leg::Request).saying(detail);
     Some(hit.only_info(stored, "some clients put the temporary key into the element only"))
 }
 
@@ -74,18 +76,22 @@ fn ack_element(scene: &Scene<'_>) -> Option<Hit> {
     let node = message.policy_child("PolicyKey")?;
     (element != offered).then(|| {
         Hit::node(scene, Leg::Request, &message.document, node)
-            .saying(format!("{} instead of {offered}", clip(&element)))
+            .saying(format!("{} instead of {offered}", words(&element)))
     })
 }
 
 fn ack_disagree(scene: &Scene<'_>) -> Option<Hit> {
     let element = acknowledged(scene)?;
     let sent = scene.key.text();
-    let words = if sent.is_empty() { "none".to_owned() } else { clip(&sent) };
     (element != sent).then(|| {
-        Hit::leg(scene, Leg::Request)
-            .saying(format!("{words} in the header, {} in the element", clip(&element)))
+        let detail = format!("{} in the header, {} in the element", words(&sent), words(&element));
+        Hit::leg(scene, Leg::Request).saying(detail)
     })
+}
+
+/// A key in a sentence.
+fn words(key: &str) -> String {
+    if key.is_empty() { "none".to_owned() } else { clip(key) }
 }
 
 fn missing(scene: &Scene<'_>) -> Option<Hit> {
