@@ -29,10 +29,7 @@ impl Story {
     }
 
     /// Takes in what ended since. An exchange that cannot be read is passed over.
-    pub(super) fn catch_up(
-        &mut self,
-        tell: &mut dyn FnMut(Observation),
-    ) -> Result<(), StoreError> {
+    pub(super) fn catch_up(&mut self, tell: &mut dyn FnMut(Observation)) -> Result<(), StoreError> {
         loop {
             let batch = self.reader.closed_after(self.closed, BATCH)?;
             let Some((last, _)) = batch.last() else { return Ok(()) };

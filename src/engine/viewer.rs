@@ -178,10 +178,7 @@ impl Viewer {
     ///
     /// # Errors
     /// When the capture cannot be read.
-    pub fn history(
-        &self,
-        tell: &mut dyn FnMut(Observation),
-    ) -> Result<Vec<Device>, EngineError> {
+    pub fn history(&self, tell: &mut dyn FnMut(Observation)) -> Result<Vec<Device>, EngineError> {
         let mut story = Story::new(self.shared.store.reader()?);
         story.catch_up(tell)?;
         Ok(story.devices()?)

@@ -11,7 +11,9 @@ mod hex;
 mod json;
 mod outline;
 mod overview;
+mod policy;
 mod row;
+mod timeline;
 mod units;
 mod xml;
 
@@ -21,6 +23,8 @@ pub use hex::{HEX_ROW, HexLine, hex};
 pub use json::{SCHEMA, json, json_decoded};
 pub use outline::{OutlineLine, OutlineOptions, Piece, Role, outline, outline_text};
 pub use overview::overview;
+pub use policy::{policy_changes, policy_table};
 pub use row::{RowText, row, row_line};
+pub use timeline::{device_lines, step_lines};
 pub use units::{age, bytes, count, thousands};
 pub use xml::{XmlLine, xml, xml_lines, xml_of_tree};
