@@ -126,6 +126,12 @@ impl Row {
         }
     }
 
+    /// The row of `exchange`, about which the same is said.
+    pub fn anew(&self, exchange: &Exchange) -> Self {
+        let findings = self.findings.clone();
+        Self { findings, ..Self::new(exchange, self.summary.clone()) }
+    }
+
     /// The loudest level: a failure is always an alarm, a truncated body always worth a look.
     pub fn level(&self) -> Level {
         match self.progress {

@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use crate::model::{
-    CertificateFacts, Decoded, Detail, Exchange, Grade, Kind, Level, MonoTime, State, Tls, Verdict,
+    CertificateFacts, Decoded, Detail, Exchange, FindingSide, Grade, Kind, Level, MonoTime, State,
+    Tls, Verdict,
 };
 
 use super::clean;
@@ -21,8 +22,10 @@ pub fn overview(detail: &Detail) -> Vec<(String, String)> {
     }
     for finding in &detail.annotated.findings {
         let text = format!(
-            "{} {} ({}, {})",
+            "{} {} {}: {} ({}, {})",
             finding.level.mark(),
+            finding.requirement.name(),
+            side_name(finding.side),
             finding.text,
             finding.id,
             finding.clause
@@ -35,6 +38,15 @@ pub fn overview(detail: &Detail) -> Vec<(String, String)> {
     lines.peers(exchange);
     lines.times(exchange);
     lines.0
+}
+
+/// Whose duty, as one says it.
+const fn side_name(side: FindingSide) -> &'static str {
+    match side {
+        FindingSide::Client => "device",
+        FindingSide::Server => "server",
+        FindingSide::Both => "both",
+    }
 }
 
 #[derive(Default)]

@@ -6,10 +6,10 @@ use super::clean;
 use super::units::count;
 
 /// Columns of what the device sends.
-const REQUEST: usize = 38;
+const REQUEST: usize = 36;
 
 /// Columns of what the server answers.
-const RESPONSE: usize = 38;
+const RESPONSE: usize = 32;
 
 /// The lines above a drawing: who the device is and where it stands; all clean.
 pub fn device_lines(device: &Device) -> Vec<String> {

@@ -219,7 +219,7 @@ mod tests {
             Row {
                 id: ExchangeId(0), started: WallTime(started), kind, progress, client, method, host,
                 path, http_status, request_size, response_size, truncated, duration, cause, summary,
-                marked, comment, hidden,
+                findings: Vec::new(), marked, comment, hidden,
             }
         }
     }

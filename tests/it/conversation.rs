@@ -80,7 +80,7 @@ pub(crate) fn turns(text: &str) -> Vec<Turn> {
     let mut lines = text.lines().filter(|line| !line.trim().is_empty()).peekable();
     while let Some(line) = lines.next() {
         if let Some(question) = line.strip_prefix("> ") {
-            let mut body = |lines: &mut std::iter::Peekable<_>| body_of(lines);
+            let body = |lines: &mut std::iter::Peekable<_>| body_of(lines);
             let asked = body(&mut lines);
             let status = lines.next_if(|line| line.starts_with("< ")).expect("an answer");
             let answered = body(&mut lines);

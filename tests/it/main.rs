@@ -6,6 +6,7 @@ mod binary;
 mod captures;
 mod conversation;
 mod decode;
+mod devices;
 mod docs;
 mod failures;
 mod families;

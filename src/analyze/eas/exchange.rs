@@ -210,7 +210,7 @@ mod tests {
 
     #[test]
     fn no_policy_is_notable_and_said_once() {
-        let answer = "<Provision><Status>1</Status><Policies><Policy><PolicyType>x</PolicyType><Status>2</Status></Policy></Policies></Provision>";
+        let answer = "<Provision><Status>1</Status><Policies><Policy><PolicyType>MS-EAS-Provisioning-WBXML</PolicyType><Status>2</Status></Policy></Policies></Provision>";
         let annotated = told(&exchange("Provision", "0", 200), ASK, answer);
         assert_eq!(annotated.summary.facts, "key 0, no policy");
         let keyed = answer.replace("<Status>2<", "<PolicyKey>77</PolicyKey><Status>2<");

@@ -56,7 +56,12 @@ pub(in crate::analyze) fn check(scene: &Scene<'_>, switches: &Switches) -> Vec<F
             findings.push(finding(text, hit));
         }
     }
-    findings.sort_by_key(|finding| std::cmp::Reverse(finding.level));
+    let strength = |requirement| match requirement {
+        Requirement::Must => 0,
+        Requirement::Should => 1,
+        Requirement::Info => 2,
+    };
+    findings.sort_by_key(|found| (std::cmp::Reverse(found.level), strength(found.requirement)));
     findings
 }
 
