@@ -196,6 +196,23 @@ pub struct Waiting {
     pub heartbeat: Option<u32>,
 }
 
+/// A folder of a device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Folder {
+    /// Id the server gave it.
+    pub id: String,
+    /// Id of the folder around it; `0` at the top.
+    pub parent: String,
+    /// Name for people.
+    pub name: String,
+    /// Type as a number (MS-ASCMD 2.2.3.186).
+    pub kind: String,
+    /// Type in words; empty for an unknown one.
+    pub label: String,
+    /// The last SyncKey the server gave for it; empty before the first.
+    pub sync_key: String,
+}
+
 /// One exchange in the history of a device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Step {
@@ -245,6 +262,8 @@ pub struct Device {
     pub policy: Option<Policy>,
     /// The policy before that.
     pub previous: Option<Policy>,
+    /// Its folders, in the order told; at most 256.
+    pub folders: Vec<Folder>,
     /// A Ping in flight.
     pub waiting: Option<Waiting>,
     /// Command of the last exchange.

@@ -114,7 +114,6 @@ fn body_of<'a>(lines: &mut std::iter::Peekable<impl Iterator<Item = &'a str>>) -
     body
 }
 
-#[expect(clippy::too_many_arguments, reason = "a line each of the fixture")]
 fn turn(
     settings: &Settings,
     id: u64,

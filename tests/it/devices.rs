@@ -248,3 +248,42 @@ fn rows_and_details_carry_findings_of_the_conversation() {
     assert_eq!(devices, viewer.device_states().unwrap(), "asked again, nothing is counted twice");
     assert_eq!(devices[0].exchanges, turns.len() as u64);
 }
+
+/// The chain of keys of a collection: what comes next says nothing, the rest is told.
+#[test]
+fn a_chain_of_sync_keys_is_followed() {
+    let round = |key: &str, given: &str| {
+        let collection = |key: &str, more: &str| {
+            format!(
+                "<Sync xmlns=\"AirSync\"><Collections><Collection><SyncKey>{key}</SyncKey><CollectionId>5</CollectionId>{more}</Collection></Collections></Sync>"
+            )
+        };
+        let answer = collection(given, "<Status>1</Status>");
+        let (code, answer) = if given.is_empty() { ("none", "") } else { ("200", &*answer) };
+        format!("> Sync key=0\n{}\n< {code}\n{answer}\n", collection(key, ""))
+    };
+    let text = [("0", "1"), ("1", "2"), ("2", ""), ("2", "3"), ("9", "10"), ("0", "1")]
+        .map(|(key, given)| round(key, given))
+        .concat();
+    let device = folded(&turns(&text)).remove(0);
+    let told: Vec<bool> = device.steps.iter().map(|step| step.facts.contains("SyncKey")).collect();
+    assert_eq!(told, [false, false, false, false, true, true]);
+    assert!(device.steps[4].facts.contains("SyncKey 9 is not the last one given, 3"));
+    assert!(device.steps[5].facts.contains("starts over with SyncKey 0"));
+    let text = [("0", "1"), ("1", "2"), ("1", "2")].map(|(key, given)| round(key, given)).concat();
+    let device = folded(&turns(&text)).remove(0);
+    assert!(device.steps[2].facts.contains("repeats SyncKey 1"), "{}", device.steps[2].facts);
+}
+
+#[test]
+fn the_relay_of_text_messages_is_a_story() {
+    let device = folded(&turns(&fixture("walks/asms-messages.txt"))).remove(0);
+    let told = |number: usize| device.steps[number].facts.as_str();
+    assert!(told(2).contains("collection 1 (Inbox): SMS from \"Carol\""), "{}", told(2));
+    assert!(told(3).contains("offers to send SMS"), "{}", told(3));
+    assert!(told(4).contains("collection 2 (Outbox): SMS relay: the device is to send"));
+    assert!(told(5).contains("SMS relay: 1 item sent and deleted"), "{}", told(5));
+    let folders: Vec<&str> = device.folders.iter().map(|folder| folder.label.as_str()).collect();
+    assert_eq!(folders, ["Inbox", "Outbox", "user mail"]);
+    assert_eq!(device.folders[1].sync_key, "703");
+}

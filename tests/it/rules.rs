@@ -137,7 +137,7 @@ fn no_must_is_broken_by_correct_traffic() {
     assert_eq!(broken, TRUE_MUSTS);
 }
 
-/// SOGo has no policy, Z-Push gives two keys; both query forms and every connection are one device.
+/// `SOGo` has no policy, Z-Push gives two keys; both query forms and every connection are one device.
 #[test]
 fn real_devices_end_where_they_should() {
     let end = |folder: &str| {

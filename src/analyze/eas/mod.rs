@@ -20,3 +20,4 @@ pub(super) use http::HTTP_STATUSES;
 pub(super) use policy::{POLICIES, Policy, Verdict, weak};
 pub(super) use provision::key_text;
 pub(super) use status::{COMMAND_STATUSES, COMMON_STATUSES, PROVISION_STATUSES, StatusMeaning};
+pub(super) use values::label as value_label;

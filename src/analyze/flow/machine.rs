@@ -12,7 +12,8 @@ use crate::model::{
     Wipe,
 };
 
-use super::event::{Ask, Reply, SentKey};
+use super::event::{Ask, Provision, Reply, SentKey};
+use super::mailbox::Mailbox;
 use super::memory::{Failed, KnownKey, Mark, Memory};
 use super::policy;
 use super::transitions::{To, answered, asked};
@@ -30,7 +31,8 @@ pub(super) struct Machine {
     device: Device,
     keys: VecDeque<KeyStep>,
     steps: VecDeque<Step>,
-    /// The final key was used in a FolderSync.
+    pub(super) mailbox: Mailbox,
+    /// The final key was used in a `FolderSync`.
     pub(super) walked: bool,
 }
 
@@ -47,6 +49,7 @@ impl Machine {
             wipe: None,
             policy: None,
             previous: None,
+            folders: Vec::new(),
             waiting: None,
             last_command: String::new(),
             last: ExchangeId(0),
@@ -61,6 +64,7 @@ impl Machine {
             device,
             keys: VecDeque::new(),
             steps: VecDeque::new(),
+            mailbox: Mailbox::default(),
             walked: false,
         }
     }
@@ -73,6 +77,7 @@ impl Machine {
             keys: self.keys.iter().cloned().collect(),
             policy: self.memory.policy.clone(),
             previous: self.memory.previous.clone(),
+            folders: self.mailbox.folders(),
             steps: self.steps.iter().cloned().collect(),
             ..self.device.clone()
         }
@@ -186,7 +191,7 @@ impl Machine {
             }
             Ask::Acknowledge => {
                 let status = scene.request.as_ref().map(|message| message.policy_text("Status"));
-                memory.acknowledged = status.map(|status| status.into_owned());
+                memory.acknowledged = status.map(std::borrow::Cow::into_owned);
             }
             Ask::Command if scene.head.command == "FolderSync" => memory.information_due = None,
             _ => {}
@@ -319,7 +324,7 @@ impl Machine {
         let exchange = scene.subject.exchange;
         let memory = &mut self.memory;
         if let Ask::WipeReport(done) = scene.ask {
-            let kind = scene.request.as_ref().and_then(|message| message.wipe_kind());
+            let kind = scene.request.as_ref().and_then(Provision::wipe_kind);
             let known =
                 self.device.wipe.get_or_insert(Wipe { kind, ordered: exchange.id, reported: None });
             known.reported = Some((exchange.id, done));

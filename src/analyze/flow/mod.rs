@@ -12,6 +12,7 @@
 
 mod event;
 mod machine;
+mod mailbox;
 mod memory;
 mod policy;
 mod sessions;

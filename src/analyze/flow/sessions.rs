@@ -19,7 +19,7 @@ use super::walk;
 const DEVICES: usize = 1_024;
 
 /// Characters of the facts in one step.
-const FACTS_CHARS: usize = 200;
+const FACTS_CHARS: usize = 400;
 
 /// What one exchange adds to what is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,6 +107,9 @@ impl Sessions {
         let mut step = step(&scene, annotated, states, machine.memory.assumed, &findings);
         step.walk = walk;
         if counts {
+            let told = machine.mailbox.observe(&scene);
+            let facts = joined([step.facts].into_iter().chain(told), "; ");
+            step.facts = clip_to(&facts, FACTS_CHARS);
             machine.step(step.clone());
         }
         Some(Observation { device: machine.key().clone(), step, findings })

@@ -24,11 +24,14 @@ pub(super) enum To {
 /// States a row is for; empty = all.
 type From = &'static [ProvisionState];
 
+/// Questions a row is for.
+type Fits = fn(Ask) -> bool;
+
 const ALL: From = &[];
 const WIPE: From = &[WipeDemanded, WipeDirected, WipeAcked, Wiped];
 
 /// What a question does, before it is answered. The first row that fits counts.
-const ASKED: &[(From, fn(Ask) -> bool, To)] = &[
+const ASKED: &[(From, Fits, To)] = &[
     (ALL, |ask| ask == Ask::Initial, To::Go(Downloading)),
     (ALL, |ask| ask == Ask::WipeQuery, To::Go(WipeQuery)),
     (&[PolicyOffered], |ask| ask == Ask::Acknowledge, To::Go(Acking)),
@@ -42,7 +45,7 @@ fn is_report(ask: Ask) -> bool {
 }
 
 /// One row about answers: in which states, to which question, with which answer.
-type Answered = (From, fn(Ask) -> bool, &'static [Reply], To);
+type Answered = (From, Fits, &'static [Reply], To);
 
 fn any(_: Ask) -> bool {
     true

@@ -21,7 +21,6 @@ pub(super) fn steps(
         (Ask::Initial, Reply::Offer) => {
             ["3 device asks for the policy", "4 server sends policy and temporary key"]
         }
-        (Ask::Initial, Reply::NoPolicy) => ["3 device asks for the policy", ""],
         (Ask::Initial, _) => ["3 device asks for the policy", ""],
         (Ask::Acknowledge, Reply::Final) => {
             ["5 device acknowledges the policy", "6 server sends the final key"]

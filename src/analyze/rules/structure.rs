@@ -53,7 +53,7 @@ fn policytype_missing(scene: &Scene<'_>) -> Option<Hit> {
     Hit::nodes(scene, Leg::Request, &message.document, &bare)
 }
 
-/// A PolicyType whose text `fits`.
+/// A `PolicyType` whose text `fits`.
 fn policy_type(scene: &Scene<'_>, fits: impl Fn(&str) -> bool) -> Option<Hit> {
     messages(scene).find_map(|(leg, message)| {
         message.policy.iter().find_map(|policy| {

@@ -20,7 +20,7 @@ pub(super) fn run(args: &PolicyArgs) -> Result<ExitCode, Report> {
     let devices = read(&args.file)?;
     let others = match args.against.as_deref() {
         Some(name) if Path::new(name).is_file() => Against::Capture(read(Path::new(name))?),
-        Some(id) => Against::Device(chosen(&devices, Some(id), &args.file)?[0].clone()),
+        Some(id) => Against::Device(Box::new(chosen(&devices, Some(id), &args.file)?[0].clone())),
         None => Against::Before,
     };
     let mut out = stdout();
@@ -45,7 +45,7 @@ enum Against {
     /// The one the same device had before.
     Before,
     /// That of another device.
-    Device(Device),
+    Device(Box<Device>),
     /// That of the same device in another capture, or of the only one there.
     Capture(Vec<Device>),
 }
