@@ -25,6 +25,9 @@ pub fn annotate(
     if let Some(head) = eas::Head::of(&subject) {
         draft.summary.protocol = Protocol::ActiveSync;
         eas::tell(&subject, &head, &mut draft);
+        if head.is_autodiscover() {
+            eas::tell_json(response, &mut draft);
+        }
         let scene = Scene::new(&subject, &head, [request, response], None);
         draft.found(check(&scene, &Switches::default()));
     } else if syncml::recognise(&subject) {

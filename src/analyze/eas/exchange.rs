@@ -5,13 +5,14 @@ use crate::analyze::draft::{Draft, clip, joined};
 use crate::model::{Leg, Level};
 
 use super::head::Head;
-use super::{folders, http, items, provision, status, sync, values};
+use super::{autodiscover, folders, http, items, provision, status, sync, values};
 
 /// Tells an exchange that is ActiveSync.
 pub(in crate::analyze) fn tell(subject: &Subject<'_>, head: &Head, draft: &mut Draft) {
     tell_head(head, draft);
     match head.command.as_str() {
         "OPTIONS" => tell_options(subject, draft),
+        "Autodiscover" => autodiscover::tell(subject, draft),
         "Provision" => provision::tell(subject, head, draft),
         "Sync" => sync::tell_sync(subject, draft),
         "GetItemEstimate" => sync::tell_estimate(subject, draft),

@@ -6,6 +6,7 @@ use crate::analyze::http;
 use crate::codec::{Form, Query};
 use crate::model::{PolicyKey, Request};
 
+use super::autodiscover;
 use super::provision::parse_key;
 
 /// The virtual directory of the protocol; servers compare it without case.
@@ -41,12 +42,19 @@ impl Head {
         {
             return Some(Self::read(subject, request, &query));
         }
-        subject.documents().any(|(_, document)| asks_for_mobile_sync(&document)).then(|| Self {
+        let asked = autodiscover::asks_json(request)
+            || subject.documents().any(|(_, document)| asks_for_mobile_sync(&document));
+        asked.then(|| Self {
             command: "Autodiscover".to_owned(),
             user: http::basic_user(request).unwrap_or_default(),
             key_text: "none".to_owned(),
             ..Self::default()
         })
+    }
+
+    /// True for the search of a server, which is no command of the protocol proper.
+    pub(in crate::analyze) fn is_autodiscover(&self) -> bool {
+        self.command == "Autodiscover"
     }
 
     /// The key as one says it: `0`, `1307199584`, `none`.

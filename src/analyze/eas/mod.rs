@@ -3,6 +3,7 @@
 //! `head` reads who speaks and which command, `exchange` dispatches; one file per family of
 //! commands tells its story; `status`, `policy` and `values` read the tables.
 
+mod autodiscover;
 mod exchange;
 mod folders;
 mod head;
@@ -14,6 +15,7 @@ mod status;
 mod sync;
 mod values;
 
+pub(super) use autodiscover::tell_json;
 pub(super) use exchange::tell;
 pub(super) use head::Head;
 pub(super) use http::HTTP_STATUSES;

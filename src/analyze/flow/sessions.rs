@@ -90,18 +90,20 @@ impl Sessions {
             .or_insert_with(|| Kept { machine: Machine::new(key.clone(), exchange.started), turn });
         kept.turn = turn;
         let machine = &mut kept.machine;
-        let alone = Scene::new(&subject, &head, [request, response], None);
+        let scene = Scene::new(&subject, &head, [request, response], None);
         let status = subject.http_status();
         // A challenge is no answer: the same request comes again with credentials.
         let counts = !exchange.in_flight() && !matches!(status, Some(401 | 407));
-        let memory = machine.memory.clone();
-        let scene = if counts { alone.knowing(&memory) } else { alone.clone() };
-        let findings = check(&scene, &self.switches);
+        let findings = if counts {
+            check(&scene.knowing(&machine.memory), &self.switches)
+        } else {
+            check(&scene, &self.switches)
+        };
         let states = if counts {
             machine.ended(&scene)
         } else {
             machine.began(&subject, &head);
-            [memory.state; 2]
+            [machine.memory.state; 2]
         };
         let walk = walk_of(machine, &scene, states, counts);
         let mut step = step(&scene, annotated, states, machine.memory.assumed, &findings);
