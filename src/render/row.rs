@@ -45,10 +45,22 @@ pub fn row(row: &Row, now: WallTime) -> RowText {
     let level = row.level();
     let micros =
         row.duration.unwrap_or_else(|| now.0.saturating_sub(row.started.0).max(0).unsigned_abs());
+    // What only informs is in the detail.
+    let mut loud = row.findings.iter().filter(|finding| finding.level >= Level::Warning);
+    let found = match (loud.next(), loud.count()) {
+        (None, _) => String::new(),
+        (Some(first), 0) => format!("finding {}", first.id),
+        (Some(first), more) => format!("findings {} and {more} more", first.id),
+    };
     let facts = match (row.cause.is_empty(), summary.facts.is_empty()) {
         (true, _) => clean(&summary.facts).into_owned(),
         (false, true) => clean(&row.cause).into_owned(),
         (false, false) => format!("{} · {}", clean(&row.cause), clean(&summary.facts)),
+    };
+    let facts = match (found.is_empty(), facts.is_empty()) {
+        (true, _) => facts,
+        (false, true) => found,
+        (false, false) => format!("{facts} · {found}"),
     };
     RowText {
         time: time_of_day(row.started),

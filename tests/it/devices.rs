@@ -239,6 +239,9 @@ fn rows_and_details_carry_findings_of_the_conversation() {
                 .unwrap();
         }
     });
+    let row = viewer.row(id).unwrap().unwrap();
+    let line = render::row(&row, row.started);
+    assert!(line.facts.ends_with("finding prov-key-final-not-used"), "{}", line.facts);
     let detail = viewer.detail(id).unwrap().unwrap();
     let ids: Vec<&str> = detail.annotated.findings.iter().map(|f| f.id.as_str()).collect();
     assert_eq!(ids, ["prov-key-final-not-used"]);

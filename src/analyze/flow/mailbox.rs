@@ -1,4 +1,4 @@
-//! What a device keeps in step with its server: folders, the chain of SyncKeys of each collection,
+//! What a device keeps in step with its server: folders, the chain of keys of each collection,
 //! and the relay of text messages (MS-ASCMD 2.2.1.5, 2.2.1.21; MS-ASMS 3.1.4.1, 3.1.5.1).
 
 use std::borrow::Cow;
@@ -19,7 +19,7 @@ const SENTENCES: usize = 8;
 /// Folder type of the Outbox (MS-ASCMD 2.2.3.186).
 const OUTBOX: &str = "6";
 
-/// The SyncKeys of one collection.
+/// The keys of one collection.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 struct Chain {
     /// The last one the device sent.
