@@ -43,6 +43,10 @@ pub(super) struct Session {
     pub(super) tap: Tap<RequestWatch>,
     pub(super) requests: AtomicU64,
     pub(super) pool: Mutex<Pool>,
+    /// Held from taking an upstream connection to putting it back. The device may send its next
+    /// request before the last exchange has put its connection back; a new one would lose what
+    /// servers tie to a connection (NTLM, Negotiate).
+    pub(super) turn: tokio::sync::Mutex<()>,
     handshake: Mutex<Option<Handshake>>,
 }
 
@@ -101,6 +105,7 @@ pub(super) fn serve(
             tap,
             requests: AtomicU64::new(0),
             pool: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
             handshake: Mutex::new(handshake),
         });
         let Some(ended) = run(&session, io).await else { return };

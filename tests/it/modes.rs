@@ -301,3 +301,20 @@ async fn an_address_in_use_is_an_error_with_a_hint() {
     assert_eq!(error.to_string(), format!("cannot listen on `{address}`"));
     assert!(error.hint().contains("--listen"));
 }
+
+/// The device's next request may come before the last exchange has put its connection to the
+/// server back; servers that tie a login to the connection (NTLM) must not see a second one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn one_device_connection_uses_one_server_connection() {
+    let origin = Origin::echo(false).await;
+    let lab = Lab::reverse(&origin).await;
+    let mut peer = lab.client().await;
+    for id in 1..=100 {
+        peer.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nok").await;
+        assert_eq!(peer.message().await.body, b"ok");
+    }
+    for id in 1..=100 {
+        let connected = lab.events.closed(id).await.times.connected.is_some();
+        assert_eq!(connected, id == 1, "exchange {id}");
+    }
+}
