@@ -1,6 +1,7 @@
 //! What a front end may ask.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 
 use tokio::sync::watch;
 
@@ -56,6 +57,19 @@ struct Shared {
     capture: String,
     insecure_upstream: bool,
     monitor: Option<Monitor>,
+    /// Threads of lists. They end when their list is dropped, which is before this is.
+    scanners: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Drop for Shared {
+    /// Waits for the threads, so that none keeps the capture open.
+    fn drop(&mut self) {
+        let scanners = self.scanners.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for scanner in scanners.drain(..) {
+            // It tells of its own failure.
+            let _ = scanner.join();
+        }
+    }
 }
 
 impl Viewer {
@@ -83,6 +97,7 @@ impl Viewer {
             capture,
             insecure_upstream,
             monitor,
+            scanners: Mutex::default(),
         };
         Ok(Self { shared: Arc::new(shared) })
     }
@@ -169,8 +184,23 @@ impl Viewer {
         self.shared.store.changes()
     }
 
-    fn list(&self) -> MutexGuard<'_, Reader> {
+    pub(super) fn list(&self) -> MutexGuard<'_, Reader> {
         lock(&self.shared.list)
+    }
+
+    pub(super) fn details(&self) -> MutexGuard<'_, Reader> {
+        lock(&self.shared.details)
+    }
+
+    pub(super) fn store(&self) -> &Store {
+        &self.shared.store
+    }
+
+    /// Waits for this thread at the end.
+    pub(super) fn keep(&self, scanner: JoinHandle<()>) {
+        let mut scanners = self.shared.scanners.lock().unwrap_or_else(PoisonError::into_inner);
+        scanners.retain(|scanner| !scanner.is_finished());
+        scanners.push(scanner);
     }
 }
 

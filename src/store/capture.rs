@@ -11,6 +11,7 @@ use crate::model::ExchangeId;
 
 use super::connect::{self, Access, Opened, ReadOnlyCause, Source};
 use super::error::StoreError;
+use super::journal::Journal;
 use super::reader::Reader;
 use super::status::{Shared, StoreStatus};
 use super::thread::{QUEUE, Recording};
@@ -86,6 +87,11 @@ impl Store {
         self.shared.changes()
     }
 
+    /// Tells which rows change from now on.
+    pub fn journal(&self) -> Journal {
+        Journal::new(Arc::clone(&self.shared))
+    }
+
     /// How recording goes. Of a capture opened for reading only: as it was then.
     pub fn status(&self) -> StoreStatus {
         self.shared.status()
@@ -111,7 +117,7 @@ impl Store {
             Access::ReadWrite => {
                 let path = source.path().to_owned();
                 let shared = Arc::clone(&shared);
-                let recording = Recording::new(connection, decoder, received, shared, path, lock);
+                let recording = Recording::new(connection, decoder, received, shared, path, lock)?;
                 let thread = Builder::new().name("capture-writer".into());
                 let spawned = thread.spawn(move || recording.run());
                 Some(spawned.map_err(|source| StoreError::CannotStart { source })?)

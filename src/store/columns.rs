@@ -192,6 +192,25 @@ const fn protocol(protocol: Protocol) -> &'static str {
     }
 }
 
+/// Reads what [`protocol`] wrote.
+pub(super) fn protocol_named(name: &str) -> Protocol {
+    match name {
+        "activesync" => Protocol::ActiveSync,
+        "syncml" => Protocol::SyncMl,
+        _ => Protocol::Http,
+    }
+}
+
+/// Reads what [`level`] wrote.
+pub(super) fn level_numbered(number: i64) -> Level {
+    match number {
+        ..=0 => Level::Info,
+        1 => Level::Notable,
+        2 => Level::Warning,
+        3.. => Level::Alarm,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -74,6 +74,15 @@ impl Reader {
         Ok(self.connection.prepare_cached(sql)?.query_row([], |row| bits(row, 0))?)
     }
 
+    /// Whether [`Reader::hidden`] is not 0, for much less where much is.
+    ///
+    /// # Errors
+    /// `Query`.
+    pub fn any_hidden(&self) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM mark WHERE hidden)";
+        Ok(self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+    }
+
     /// At most `limit` values of a text field, of `http` or of `policykey` that begin with `prefix`
     /// (without case), the most frequent first; none of other fields. Of the newest 20,000 rows, to
     /// be quick enough for completion.
