@@ -309,7 +309,7 @@ async fn one_device_connection_uses_one_server_connection() {
     let origin = Origin::echo(false).await;
     let lab = Lab::reverse(&origin).await;
     let mut peer = lab.client().await;
-    for id in 1..=100 {
+    for _ in 1..=100 {
         peer.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nok").await;
         assert_eq!(peer.message().await.body, b"ok");
     }
