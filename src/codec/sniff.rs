@@ -38,6 +38,9 @@ impl Kind {
             let plain = !multipart::is_likely(bytes) && wbxml::is_likely(bytes);
             return if plain { Self::Wbxml } else { Self::Multipart };
         }
+        if media_type.is_empty() && multipart::is_sound(bytes) {
+            return Self::Multipart;
+        }
         if let Some(words) = text_words(media_type) {
             return match looks_binary(bytes) {
                 false => Self::Text(words),

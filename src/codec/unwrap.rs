@@ -99,7 +99,7 @@ impl<'a> Unwrapping<'a> {
         let undone = coding.undo(&bytes);
         let whole = Span::new(0, bytes.len());
         if let Some(trouble) = undone.trouble {
-            let text = format!("{} ends early: {trouble}", coding.name());
+            let text = format!("{} is damaged or ends early: {trouble}", coding.name());
             let grade = if self.hints.truncated { Grade::Odd } else { Grade::Broken };
             self.problem(at, Span::at(bytes.len()), grade, coding.code(), text);
             if undone.bytes.is_empty() {

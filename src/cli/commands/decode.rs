@@ -58,20 +58,25 @@ pub(super) fn run(args: &DecodeArgs) -> Result<ExitCode, Report> {
 /// XML on stdout is data; what is wrong with the body is talk.
 fn print_xml(out: &mut impl io::Write, decoded: &Decoded) -> Result<(), Report> {
     let Some((layer, ..)) = decoded.document() else {
+        if decoded.is_broken() {
+            say_problems(decoded);
+            return Ok(());
+        }
         let format = decoded.layer(decoded.main()).map_or("empty", |l| l.format.label());
         return Err(Report::new("cannot print the body as XML")
             .because(format!("it is {format}"))
             .hint("leave out `--xml`, or say what it is with `--as TYPE`"));
     };
     writeln!(out, "{}", render::xml(decoded, layer))?;
-    for problem in &decoded.problems {
-        crate::cli::output::say(&format!(
-            "byte {}: {}",
-            problem.span.start,
-            render::clean(&problem.text)
-        ));
-    }
+    say_problems(decoded);
     Ok(())
+}
+
+fn say_problems(decoded: &Decoded) {
+    for problem in &decoded.problems {
+        let text = render::clean(&problem.text);
+        crate::cli::output::say(&format!("byte {}: {text}", problem.span.start));
+    }
 }
 
 fn document_type(name: &str) -> Result<DocumentType, Report> {

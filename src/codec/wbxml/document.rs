@@ -77,13 +77,17 @@ pub(crate) fn read(layer: &[u8], outside: &Outside<'_>) -> Document {
     Document { book, tree, facts, faults: faults.into_list() }
 }
 
+/// WBXML 1.3, public id unknown, UTF-8 (MS-ASWBXML 2.1).
+const ACTIVESYNC_PROLOGUE: &[u8] = &[0x03, 0x01, 0x6A];
+
 /// True when `layer` begins like a WBXML document that a table can read: for bodies without a
 /// usable media type.
 ///
 /// A header with a charset and a number that cannot be chance is enough, so that a document with a
 /// broken body is still one; others have to go on with a root that the tables know.
 pub(crate) fn is_likely(layer: &[u8]) -> bool {
-    let Ok(header) = Header::read(layer) else { return false };
+    // What every ActiveSync body begins with is one, however its header goes on.
+    let Ok(header) = Header::read(layer) else { return layer.starts_with(ACTIVESYNC_PROLOGUE) };
     let charset = header.charset.filter(|mib| *mib != 0);
     if header.version > 3 || charset.is_some_and(|mib| Charset::by_mib(mib).is_none()) {
         return false;
