@@ -19,6 +19,7 @@ use crate::model::WallTime;
 use crate::proxy::ProxyError;
 use crate::render;
 use crate::render::Secrets;
+use crate::render::clean;
 use crate::tui;
 use crate::tui::TuiSettings;
 
@@ -27,6 +28,9 @@ use super::open::cannot_open;
 
 /// Exchanges printed at a time.
 const BATCH: usize = 256;
+
+/// Exit code when the same signal came twice.
+const FORCED: i32 = 130;
 
 /// Runs until it is told to stop.
 pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Report> {
@@ -49,7 +53,8 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Report> {
         } else {
             greet(&viewer, &capture);
             let secrets = if show_secrets { Secrets::Shown } else { Secrets::Masked };
-            let printer = Printer { viewer, output, secrets, sequence: live.last_closed() };
+            let printer =
+                Printer { viewer, output, secrets, sequence: live.last_closed(), trouble: None };
             headless(printer, live, &capture, shutdown).await?;
             return Ok(ExitCode::SUCCESS);
         };
@@ -63,7 +68,7 @@ pub(super) fn runtime() -> Result<Runtime, Report> {
     Runtime::new().map_err(|error| Report::new("cannot start the runtime").because(error))
 }
 
-/// Cancels `shutdown` on SIGINT, SIGTERM and SIGHUP.
+/// Cancels `shutdown` on SIGINT, SIGTERM and SIGHUP; the same signal again ends the process.
 pub(super) fn signals(shutdown: &CancellationToken) -> Result<(), Report> {
     for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
         let mut stream = signal(kind)
@@ -72,6 +77,9 @@ pub(super) fn signals(shutdown: &CancellationToken) -> Result<(), Report> {
         tokio::spawn(async move {
             stream.recv().await;
             shutdown.cancel();
+            // Asked twice: what was shown as complete is in the capture already.
+            stream.recv().await;
+            std::process::exit(FORCED);
         });
     }
     Ok(())
@@ -106,11 +114,14 @@ struct Printer {
     output: Output,
     secrets: Secrets,
     sequence: u64,
+    /// What was said of recording last.
+    trouble: Option<String>,
 }
 
 impl Printer {
     /// Prints what closed since the last call.
     fn print(&mut self) -> Result<(), Report> {
+        self.tell_trouble();
         let mut out = stdout();
         loop {
             let closed = self.viewer.closed_after(self.sequence, BATCH);
@@ -127,6 +138,19 @@ impl Printer {
         }
         out.flush()?;
         Ok(())
+    }
+
+    /// Says at once when recording fails, and when it goes on.
+    fn tell_trouble(&mut self) {
+        let trouble = self.viewer.status().trouble;
+        if trouble == self.trouble {
+            return;
+        }
+        match &trouble {
+            Some(reason) => say(&format!("warning: exchanges are not recorded: {}", clean(reason))),
+            None => say("recording again"),
+        }
+        self.trouble = trouble;
     }
 
     fn line(

@@ -3,12 +3,14 @@
 use std::cell::{OnceCell, RefCell};
 
 use crate::engine::meaning::decode_leg;
-use crate::engine::pipeline::ROW_LIMIT;
 use crate::model::filter::{Field, Filter, Searched};
 use crate::model::{
     Decoded, Exchange, Format, Header, Layer, Leg, NodeId, NodeKind, Row, Text, Tree,
 };
 use crate::store::{Reader, StoreError};
+
+/// Most bytes of one body that a search looks through.
+const SEARCH_LIMIT: usize = 16 * 1024 * 1024;
 
 /// Whether the exchange at a position passes. One that cannot be read does not.
 ///
@@ -71,7 +73,7 @@ impl<'a> Bodies<'a> {
             Leg::Response => (&self.response, self.exchange.response.is_some()),
         };
         let decode = || {
-            let body = self.reader.body(self.exchange.id, leg, ROW_LIMIT);
+            let body = self.reader.body(self.exchange.id, leg, SEARCH_LIMIT);
             let kept = body.map_err(|error| *self.failed.borrow_mut() = Some(error)).ok();
             kept.map(|bytes| decode_leg(self.exchange, leg, bytes))
         };
