@@ -106,14 +106,21 @@ fn channel(body: &Incoming) -> (Option<mpsc::Sender<Piece>>, Outgoing) {
     (Some(frames), outgoing)
 }
 
-/// As [`channel`]; but an answer that says it is empty keeps saying so in its own words. Without a
-/// body the HTTP library would write the length itself.
-fn answer_channel(body: &Incoming, headers: &HeaderMap) -> (Option<mpsc::Sender<Piece>>, Outgoing) {
-    match channel(body) {
-        (None, _) if headers.get(CONTENT_LENGTH).is_some_and(|length| length == "0") => {
-            (None, Outgoing::forwarded().1)
-        }
-        either => either,
+/// As [`channel`]; the device gets all that came before its connection is cut. An answer that says
+/// it is empty keeps saying so in its own words: without a body the HTTP library would write the
+/// length itself.
+fn answer_channel(
+    session: &Session,
+    body: &Incoming,
+    headers: &HeaderMap,
+) -> (Option<mpsc::Sender<Piece>>, Outgoing) {
+    if !body.is_end_stream() {
+        let (frames, outgoing) = Outgoing::forwarded_after(session.tap.next_flush());
+        return (Some(frames), outgoing);
+    }
+    match headers.get(CONTENT_LENGTH) {
+        Some(length) if length == "0" => (None, Outgoing::forwarded().1),
+        _ => (None, Outgoing::Empty),
     }
 }
 
@@ -226,7 +233,7 @@ async fn answer(
         })
         .await;
     hop::strip_response(&mut parts.headers, switching);
-    let (frames, outgoing) = answer_channel(&body, &parts.headers);
+    let (frames, outgoing) = answer_channel(session, &body, &parts.headers);
     if !reply.send(Response::from_parts(parts, outgoing)) {
         return Err(failure::client_gone());
     }
