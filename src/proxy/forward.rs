@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::PoisonError;
 
 use hyper::body::{Body, Incoming};
-use hyper::header::{CONTENT_LENGTH, HOST, HeaderMap};
+use hyper::header::{CONTENT_LENGTH, HOST};
 use hyper::http::uri::{PathAndQuery, Uri};
 use hyper::http::{request, response};
 use hyper::upgrade::OnUpgrade;
@@ -106,14 +106,23 @@ fn channel(body: &Incoming) -> (Option<mpsc::Sender<Piece>>, Outgoing) {
     (Some(frames), outgoing)
 }
 
-/// As [`channel`]; but an answer that says it is empty keeps saying so in its own words. Without a
-/// body the HTTP library would write the length itself.
-fn answer_channel(body: &Incoming, headers: &HeaderMap) -> (Option<mpsc::Sender<Piece>>, Outgoing) {
-    match channel(body) {
-        (None, _) if headers.get(CONTENT_LENGTH).is_some_and(|length| length == "0") => {
+/// As [`channel`]; the device gets all that came before its connection is cut. An answer that says
+/// it is empty keeps saying so in its own words: without a body the HTTP library would write the
+/// length itself. 304 may tell the length of what it does not carry (RFC 9110 §8.6).
+fn answer_channel(
+    session: &Session,
+    body: &Incoming,
+    parts: &response::Parts,
+) -> (Option<mpsc::Sender<Piece>>, Outgoing) {
+    if !body.is_end_stream() {
+        let (frames, outgoing) = Outgoing::forwarded_after(session.tap.next_flush());
+        return (Some(frames), outgoing);
+    }
+    match parts.headers.get(CONTENT_LENGTH) {
+        Some(length) if length == "0" || parts.status == StatusCode::NOT_MODIFIED => {
             (None, Outgoing::forwarded().1)
         }
-        either => either,
+        _ => (None, Outgoing::Empty),
     }
 }
 
@@ -226,7 +235,7 @@ async fn answer(
         })
         .await;
     hop::strip_response(&mut parts.headers, switching);
-    let (frames, outgoing) = answer_channel(&body, &parts.headers);
+    let (frames, outgoing) = answer_channel(session, &body, &parts);
     if !reply.send(Response::from_parts(parts, outgoing)) {
         return Err(failure::client_gone());
     }

@@ -162,6 +162,61 @@ async fn an_answer_with_an_endless_head() {
     );
 }
 
+/// Tries of what used to depend on which thread was faster.
+const TRIES: usize = 25;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_came_before_the_break_reaches_the_device() {
+    for _ in 0..TRIES {
+        let short = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nnine byte";
+        assert_eq!(answered(short).await.0, short);
+        let chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n";
+        assert_eq!(answered(chunked).await.0, chunked);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_slow_device_gets_what_came_before_the_break() {
+    const CAME: usize = 8 * 1024 * 1024;
+    let origin = Origin::plain(|mut peer: Peer| async move {
+        peer.head().await;
+        peer.send(format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", CAME + 1)).await;
+        peer.send(vec![7; CAME]).await;
+        peer.shutdown().await;
+    })
+    .await;
+    let lab = Lab::reverse(&origin).await;
+    let mut peer = lab.client().await;
+    peer.send(GET).await;
+    peer.head().await;
+    peer.skip(CAME).await;
+    assert_eq!(peer.rest().await, b"");
+    failed(&lab, "response-body-short").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_server_that_ends_tls_without_a_farewell() {
+    let origin = Origin::tls(|mut peer: Peer| async move {
+        let asked = peer.head().await;
+        let length = if asked.contains("/short") { "Content-Length: 10\r\n" } else { "" };
+        peer.send(format!("HTTP/1.1 200 OK\r\n{length}Connection: close\r\n\r\nhello")).await;
+    })
+    .await;
+    let lab = Lab::regular().await;
+    for _ in 0..TRIES {
+        let mut peer = lab.tunnelled(&origin).await;
+        peer.send("GET / HTTP/1.0\r\n\r\n").await;
+        assert!(peer.rest().await.ends_with(b"\r\n\r\nhello"));
+    }
+    let exchange = lab.events.closed(1).await;
+    assert_eq!(exchange.state, State::Complete, "nothing is missing that was promised");
+    let mut peer = lab.tunnelled(&origin).await;
+    peer.send("GET /short HTTP/1.1\r\nHost: h\r\n\r\n").await;
+    assert!(peer.rest().await.ends_with(b"\r\n\r\nhello"));
+    let (_, failure) = failed(&lab, "response-body-short").await;
+    assert_eq!(failure.cause, "the server closed after 5 of 10 bytes");
+}
+
 #[tokio::test]
 async fn an_answer_shorter_than_promised() {
     let (seen, lab) = answered(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello").await;

@@ -217,6 +217,31 @@ async fn a_tunnel_to_something_else_is_relayed_and_counted() {
 }
 
 #[tokio::test]
+async fn a_client_may_speak_first_in_capitals() {
+    let origin = Origin::plain(|mut peer: Peer| async move {
+        let said = peer.exact(10).await;
+        peer.send(said).await;
+        peer.rest().await;
+    })
+    .await;
+    let limits = support::impatient();
+    let lab = Lab::with("regular@127.0.0.1:0", |settings| settings.limits = limits).await;
+    // The last one ends no line: the server may answer it all the same.
+    for line in [b"NICK bob\r\n", b"EHLO abc\r\n", b"AUTH token"] {
+        let mut peer = lab.client().await.tunnel("localhost", origin.port()).await;
+        peer.send(line).await;
+        assert_eq!(peer.exact(10).await, line);
+        peer.shutdown().await;
+        assert_eq!(peer.rest().await, b"");
+    }
+    for n in 1..=3 {
+        let exchange = lab.events.closed(n).await;
+        assert_eq!((exchange.kind, exchange.state), (Kind::Tunnel, State::Complete));
+        assert_eq!(exchange.relayed, Some(Relayed { up: 10, down: 10 }));
+    }
+}
+
+#[tokio::test]
 async fn a_server_may_greet_first() {
     let origin = Origin::plain(|mut peer: Peer| async move {
         peer.send(b"* OK ready\r\n").await;
