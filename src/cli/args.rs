@@ -83,6 +83,9 @@ pub struct RunArgs {
     /// Print one JSON object an exchange instead of the terminal UI
     #[arg(long)]
     pub json: bool,
+    /// Print only exchanges that pass this filter: `cmd = Provision and http >= 400`
+    #[arg(long, short = 'f', value_name = "EXPR")]
+    pub filter: Option<String>,
     /// Do not mask credentials in what is printed
     #[arg(long)]
     pub show_secrets: bool,
@@ -108,6 +111,9 @@ pub struct ShowArgs {
     /// Only these exchanges, in full
     #[arg(value_name = "ID")]
     pub ids: Vec<u64>,
+    /// Only exchanges that pass this filter: `cmd = Provision and http >= 400`
+    #[arg(long, short = 'f', value_name = "EXPR", conflicts_with = "ids")]
+    pub filter: Option<String>,
     /// Print overview, headers and annotated outline of every exchange, not only its line
     #[arg(long, short = 'd')]
     pub detail: bool,

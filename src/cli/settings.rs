@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 
 use crate::model::WallTime;
+use crate::model::filter::Filter;
 use crate::proxy;
 use crate::proxy::{Cidr, Mode};
 
 use super::args::RunArgs;
+use super::filter;
 use super::folders::Folders;
 use super::report::Report;
 
@@ -18,6 +20,7 @@ pub(super) struct Settings {
     pub(super) capture: PathBuf,
     pub(super) log_file: Option<PathBuf>,
     pub(super) output: Output,
+    pub(super) filter: Option<Filter>,
     pub(super) show_secrets: bool,
 }
 
@@ -43,6 +46,7 @@ impl Settings {
             (false, true) => Output::Lines,
             (false, false) => Output::Tui,
         };
+        let filter = filter::parse(args.filter.as_deref())?;
         let proxy = proxy::Settings {
             modes: modes(args)?,
             keep_host: args.keep_host,
@@ -69,7 +73,8 @@ impl Settings {
             (None, Output::Tui) => Some(folder()?.log()?),
             (None, _) => None,
         };
-        Ok(Self { proxy, ca_dir, capture, log_file, output, show_secrets: args.show_secrets })
+        let show_secrets = args.show_secrets;
+        Ok(Self { proxy, ca_dir, capture, log_file, output, filter, show_secrets })
     }
 }
 

@@ -202,6 +202,13 @@ impl Viewer {
         scanners.retain(|scanner| !scanner.is_finished());
         scanners.push(scanner);
     }
+
+    /// The threads of lists.
+    #[cfg(test)]
+    pub(super) fn threads(&self) -> Vec<JoinHandle<()>> {
+        let mut scanners = self.shared.scanners.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut scanners)
+    }
 }
 
 impl std::fmt::Debug for Viewer {

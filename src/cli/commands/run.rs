@@ -14,8 +14,9 @@ use crate::cli::logging;
 use crate::cli::output::{say, stdout};
 use crate::cli::report::{Report, chain};
 use crate::cli::settings::{Output, Settings};
-use crate::engine::{Live, LiveError, LiveSettings, Viewer};
-use crate::model::WallTime;
+use crate::engine::{EngineError, Live, LiveError, LiveSettings, Viewer};
+use crate::model::filter::Filter;
+use crate::model::{ExchangeId, WallTime};
 use crate::proxy::ProxyError;
 use crate::render;
 use crate::render::Secrets;
@@ -39,6 +40,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Report> {
     let ca = ca::load(&settings.ca_dir)?;
     let output = settings.output;
     let show_secrets = settings.show_secrets;
+    let filter = settings.filter;
     let capture = settings.capture.clone();
     let live = LiveSettings { proxy: settings.proxy, ca, capture: capture.clone() };
     let shutdown = CancellationToken::new();
@@ -53,8 +55,8 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Report> {
         } else {
             greet(&viewer, &capture);
             let secrets = if show_secrets { Secrets::Shown } else { Secrets::Masked };
-            let printer =
-                Printer { viewer, output, secrets, sequence: live.last_closed(), trouble: None };
+            let sequence = live.last_closed();
+            let printer = Printer { viewer, output, secrets, filter, sequence, trouble: None };
             headless(printer, live, &capture, shutdown).await?;
             return Ok(ExitCode::SUCCESS);
         };
@@ -113,6 +115,7 @@ struct Printer {
     viewer: Viewer,
     output: Output,
     secrets: Secrets,
+    filter: Option<Filter>,
     sequence: u64,
     /// What was said of recording last.
     trouble: Option<String>,
@@ -153,16 +156,19 @@ impl Printer {
         self.trouble = trouble;
     }
 
-    fn line(
-        &self,
-        id: crate::model::ExchangeId,
-    ) -> Result<Option<String>, crate::engine::EngineError> {
+    /// What is printed of an exchange; nothing of one that does not pass.
+    fn line(&self, id: ExchangeId) -> Result<Option<String>, EngineError> {
+        let Some(row) = self.viewer.row(id)? else { return Ok(None) };
+        if let Some(filter) = &self.filter
+            && !self.viewer.passes(filter, &row)?
+        {
+            return Ok(None);
+        }
         if self.output == Output::Json {
             let detail = self.viewer.detail(id)?;
             return Ok(detail.map(|detail| render::json(&detail, self.secrets).to_string()));
         }
-        let row = self.viewer.row(id)?;
-        Ok(row.map(|row| render::row_line(&row, row.started)))
+        Ok(Some(render::row_line(&row, row.started)))
     }
 }
 

@@ -4,10 +4,12 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use crate::cli::args::ShowArgs;
+use crate::cli::filter;
 use crate::cli::output::stdout;
 use crate::cli::report::Report;
 use crate::engine::Viewer;
-use crate::model::{Detail, ExchangeId, Leg, WallTime};
+use crate::model::filter::Filter;
+use crate::model::{Detail, ExchangeId, Leg, Row, WallTime};
 use crate::render;
 use crate::render::{OutlineOptions, Secrets};
 
@@ -18,11 +20,12 @@ const WINDOW: usize = 256;
 
 /// Prints what was asked for.
 pub(super) fn run(args: &ShowArgs) -> Result<ExitCode, Report> {
+    let filter = filter::parse(args.filter.as_deref())?;
     let viewer = open::viewer(&args.file)?;
     let secrets = if args.show_secrets { Secrets::Shown } else { Secrets::Masked };
     let mut out = stdout();
     if args.ids.is_empty() {
-        all(&mut out, &viewer, args, secrets)?;
+        all(&mut out, &viewer, args, filter.as_ref(), secrets)?;
     } else {
         for id in args.ids.iter().copied().map(ExchangeId) {
             let detail = viewer.detail(id).map_err(cannot_read)?.ok_or_else(|| {
@@ -41,8 +44,13 @@ fn all(
     out: &mut impl Write,
     viewer: &Viewer,
     args: &ShowArgs,
+    filter: Option<&Filter>,
     secrets: Secrets,
 ) -> Result<(), Report> {
+    let passes = |row: &Row| match filter {
+        Some(filter) => viewer.passes(filter, row).map_err(cannot_read),
+        None => Ok(true),
+    };
     let mut offset = 0;
     loop {
         let rows = viewer.window(offset, WINDOW).map_err(cannot_read)?;
@@ -51,6 +59,9 @@ fn all(
         }
         offset += rows.len() as u64;
         for row in rows {
+            if !passes(&row)? {
+                continue;
+            }
             if !args.json && !args.detail {
                 writeln!(out, "{}", render::row_line(&row, WallTime(row.started.0)))?;
                 continue;

@@ -60,6 +60,26 @@ impl Viewer {
         hidden: bool,
         within: Range<u64>,
     ) -> Listing {
+        let (listing, scanner) = self.prepare(filter, order, hidden, within);
+        let started = scanner.and_then(|scanner| {
+            let thread = scanner.spawn(self.store().changes());
+            thread.map_err(|error| error.to_string())
+        });
+        match started {
+            Ok(thread) => self.keep(thread),
+            Err(error) => listing.board.fail(error),
+        }
+        listing
+    }
+
+    /// A list, and what fills it.
+    pub(super) fn prepare(
+        &self,
+        filter: Filter,
+        order: Order,
+        hidden: bool,
+        within: Range<u64>,
+    ) -> (Listing, Result<Scanner, String>) {
         let everything = filter.is_blank() && within == (0..u64::MAX);
         let by = match order.column {
             SortBy::Field(field) => Some(field),
@@ -79,18 +99,10 @@ impl Viewer {
         };
         let filter = if hidden { with_hidden(filter) } else { filter };
         let wanted = Wanted { filter, by, descending: order.descending, within, everything };
-        let store = self.store();
-        let journal = store.journal();
-        let changes = store.changes();
-        let started = store.reader().map_err(|error| error.to_string()).and_then(|reader| {
-            let scanner = Scanner::new(wanted, reader, journal, Arc::clone(&board), stop);
-            scanner.spawn(changes).map_err(|error| error.to_string())
-        });
-        match started {
-            Ok(thread) => self.keep(thread),
-            Err(error) => board.fail(error),
-        }
-        listing
+        // Before anything is read: what changes from here on is told.
+        let journal = self.store().journal();
+        let reader = self.store().reader().map_err(|error| error.to_string());
+        (listing, reader.map(|reader| Scanner::new(wanted, reader, journal, board, stop)))
     }
 }
 

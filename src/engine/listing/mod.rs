@@ -21,6 +21,8 @@ mod handle;
 mod keys;
 mod ranked;
 mod scanner;
+#[cfg(test)]
+mod tests;
 
 pub use handle::{Listing, Order};
 

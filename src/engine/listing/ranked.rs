@@ -5,6 +5,9 @@ use super::keys::{Entry, Keys};
 /// Lines in one block at most: what one insertion moves.
 const BLOCK: usize = 1_024;
 
+/// Lines in a block that was filled from the front.
+const PACKED: usize = BLOCK / 8 * 7;
+
 /// The lines of a list, in order, in blocks.
 #[derive(Debug, Default)]
 pub(super) struct Ranked {
@@ -32,8 +35,14 @@ impl Ranked {
         self.len
     }
 
-    /// Puts a line in its place. It must not be in the list.
-    pub(super) fn insert(&mut self, entry: Entry, keys: &Keys) {
+    /// Puts lines in their places. They must not be in the list.
+    pub(super) fn extend(&mut self, entries: &[Entry], keys: &Keys) {
+        for entry in entries {
+            self.insert(*entry, keys);
+        }
+    }
+
+    fn insert(&mut self, entry: Entry, keys: &Keys) {
         let before =
             |block: &Block| block.last().is_some_and(|last| keys.compare(last, entry).is_lt());
         let at = self.blocks.partition_point(before);
@@ -44,7 +53,7 @@ impl Ranked {
         let block = &mut self.blocks[at];
         let place = block.place(|other| keys.compare(other, entry).is_lt());
         block.insert(place, entry, self.keyed);
-        if block.positions.len() > BLOCK {
+        if block.positions.len() == BLOCK {
             let behind = block.split();
             self.blocks.insert(at + 1, behind);
         }
@@ -120,8 +129,22 @@ impl Ranked {
         found.map(|at| if reversed { self.len - 1 - at } else { at } as u64)
     }
 
+    /// Takes no more memory than it must, after much was put in the middle.
+    pub(super) fn pack(&mut self) {
+        if !self.keyed {
+            return;
+        }
+        let loose = std::mem::take(&mut self.blocks);
+        for block in loose {
+            for index in 0..block.positions.len() {
+                self.push(block.at(index));
+            }
+        }
+    }
+
     fn push(&mut self, entry: Entry) {
-        let full = self.blocks.last().is_none_or(|block| block.positions.len() >= BLOCK);
+        // Not quite full: the first line in the middle would split it.
+        let full = self.blocks.last().is_none_or(|block| block.positions.len() >= PACKED);
         if full {
             self.blocks.push(Block::default());
         }
@@ -217,5 +240,70 @@ impl<'a> Sieve<'a> {
     const fn place(position: u32) -> (usize, u64) {
         let low = position % Self::SIZE;
         ((low / u64::BITS) as usize, 1 << (low % u64::BITS))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::SortValue;
+
+    /// Numbers in no order, the same each time.
+    fn shuffled(count: u32) -> impl Iterator<Item = u32> {
+        (0..count).map(move |index| (index * 7_919 + 13) % count)
+    }
+
+    fn is(list: &Ranked, expected: &[u32]) {
+        let all = |reversed| list.slice(0, usize::MAX, reversed);
+        let wanted: Vec<u64> = expected.iter().map(|position| u64::from(*position)).collect();
+        assert_eq!((list.len(), all(false)), (wanted.len(), wanted.clone()));
+        assert_eq!(all(true), wanted.iter().rev().copied().collect::<Vec<_>>());
+        for (rank, position) in expected.iter().enumerate().step_by(97) {
+            assert_eq!(list.rank(*position, false), Some(rank as u64));
+            assert_eq!(list.rank(*position, true), Some((expected.len() - 1 - rank) as u64));
+            assert_eq!(list.slice(rank as u64, 3, false), wanted[rank..wanted.len().min(rank + 3)]);
+        }
+        assert!(list.blocks.iter().all(|block| (1..=BLOCK).contains(&block.positions.len())));
+    }
+
+    #[test]
+    fn positions_stay_in_order_over_many_blocks() {
+        let keys = Keys::new(false, false);
+        let mut list = Ranked::new(false);
+        for position in shuffled(10_007) {
+            list.extend(&[Entry { position, key: 0 }], &keys);
+        }
+        is(&list, &(0..10_007).collect::<Vec<_>>());
+        let gone: Vec<u32> =
+            (0..10_007).filter(|p| p % 3 == 0 || (2_000..5_000).contains(p)).collect();
+        list.remove(&gone);
+        list.remove(&[20_000]);
+        let left: Vec<u32> =
+            (0..10_007).filter(|p| p % 3 != 0 && !(2_000..5_000).contains(p)).collect();
+        is(&list, &left);
+        assert_eq!((list.rank(3_000, false), list.rank(3, false)), (None, None));
+    }
+
+    #[test]
+    fn keys_decide_over_many_blocks_also_packed() {
+        let mut keys = Keys::new(true, true);
+        let mut list = Ranked::new(true);
+        let text = |position: u32| format!("device {}", position % 41);
+        let mut insert = |list: &mut Ranked, position| {
+            let key = keys.key(&SortValue::Text(text(position).into()));
+            list.extend(&[Entry { position, key }], &keys);
+        };
+        shuffled(8_009).filter(|p| p % 2 == 0).for_each(|p| insert(&mut list, p));
+        list.pack();
+        shuffled(8_009).filter(|p| p % 2 == 1).for_each(|p| insert(&mut list, p));
+        let mut expected: Vec<u32> = (0..8_009).collect();
+        expected.sort_by_key(|p| (std::cmp::Reverse(p % 41), *p));
+        is(&list, &expected);
+        let gone: Vec<u32> = (0..8_009).filter(|p| p % 41 < 20).collect();
+        list.remove(&gone);
+        expected.retain(|p| p % 41 >= 20);
+        is(&list, &expected);
+        list.remove(&(0..8_009).collect::<Vec<_>>());
+        is(&list, &[]);
     }
 }

@@ -62,11 +62,18 @@ pub(super) struct Scanner {
     straight: bool,
     /// More changed than is known in detail.
     restart: bool,
-    /// There are positions that no list can hold.
-    beyond: bool,
-    /// The last search was broken off.
-    failed: bool,
+    trouble: Trouble,
     told: Instant,
+}
+
+/// What keeps a list from being complete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Trouble {
+    None,
+    /// There are positions that no list can hold.
+    Beyond,
+    /// The last search was broken off.
+    Failed,
 }
 
 /// What a list is made of.
@@ -114,8 +121,7 @@ impl Scanner {
             aside: None,
             straight,
             restart: false,
-            beyond: false,
-            failed: false,
+            trouble: Trouble::None,
             told: Instant::now(),
         }
     }
@@ -161,7 +167,7 @@ impl Scanner {
     async fn wait(&mut self, changes: &mut watch::Receiver<u64>) -> bool {
         tokio::time::sleep_until((self.told + PACE).into()).await;
         self.tell();
-        if !self.failed {
+        if self.trouble != Trouble::Failed {
             return changes.changed().await.is_ok();
         }
         // Nothing need change for it to succeed another time.
@@ -174,16 +180,21 @@ impl Scanner {
         if self.stop.is_cancelled() {
             return;
         }
-        self.failed = result.is_err();
         let mut shown = self.board.shown();
-        shown.progress.done |= !self.failed;
         shown.progress.error = match result {
-            Ok(()) => self.beyond.then(|| BEYOND.to_owned()),
-            Err(error) => Some(error.to_string()),
+            Ok(()) => {
+                shown.progress.done = true;
+                (self.trouble == Trouble::Beyond).then(|| BEYOND.to_owned())
+            }
+            Err(error) => {
+                self.trouble = Trouble::Failed;
+                Some(error.to_string())
+            }
         };
     }
 
     fn work(&mut self) -> Result<(), StoreError> {
+        self.trouble = Trouble::None;
         if self.whole && (self.filter.names_hidden() || !self.reader.any_hidden()?) {
             return self.show_whole();
         }
@@ -207,6 +218,11 @@ impl Scanner {
         shown.progress.scanned = shown.progress.total;
         if let Some(made) = self.aside.take() {
             shown.ranked = Some(made);
+        }
+        if !shown.progress.done
+            && let Some(ranked) = &mut shown.ranked
+        {
+            ranked.pack();
         }
         Ok(())
     }
@@ -279,7 +295,7 @@ impl Scanner {
         let gone: Vec<u32> = positions.iter().filter_map(|p| u32::try_from(*p).ok()).collect();
         self.change(|list, keys| {
             list.remove(&gone);
-            entries.iter().for_each(|entry| list.insert(*entry, keys));
+            list.extend(&entries, keys);
         });
         Ok(())
     }
@@ -291,7 +307,9 @@ impl Scanner {
         let count = self.reader.count()?.min(self.within.end);
         self.board.shown().progress.total = count.saturating_sub(self.within.start);
         let Some(chunk) = chunk else { return Ok(None) };
-        self.beyond = count > LAST && chunk.start > LAST;
+        if count > LAST && chunk.start > LAST {
+            self.trouble = Trouble::Beyond;
+        }
         let mut end = chunk.end.min(count).min(LAST + 1);
         if self.filter.needs_bodies() {
             end = end.min(chunk.start.saturating_add(BODIES_STEP));
@@ -335,7 +353,7 @@ impl Scanner {
     fn add(&mut self, positions: &[u64]) -> Result<(), StoreError> {
         let entries = self.entries(positions)?;
         for step in entries.chunks(STEP) {
-            self.change(|list, keys| step.iter().for_each(|entry| list.insert(*entry, keys)));
+            self.change(|list, keys| list.extend(step, keys));
         }
         Ok(())
     }
