@@ -28,6 +28,8 @@ pub(crate) enum Tone {
     SelectedIdle,
     /// The bytes of the selected node.
     Bytes,
+    /// The byte under the cursor.
+    ByteCursor,
     /// A key to press.
     Key,
     /// What must not be overlooked.
@@ -59,6 +61,7 @@ impl Theme {
             Tone::Dim | Tone::Piece(Role::Dim) => (Some(Color::DarkGray), Modifier::DIM),
             Tone::Strong => (None, Modifier::BOLD),
             Tone::BarFocused | Tone::Selected | Tone::Bytes => (None, Modifier::REVERSED),
+            Tone::ByteCursor => (None, Modifier::BOLD | Modifier::UNDERLINED | Modifier::REVERSED),
             Tone::Bar => (None, Modifier::UNDERLINED),
             Tone::SelectedIdle => (None, Modifier::BOLD.union(Modifier::UNDERLINED)),
             Tone::Key => (Some(Color::Cyan), Modifier::BOLD),
@@ -128,6 +131,7 @@ mod tests {
             Tone::Selected,
             Tone::SelectedIdle,
             Tone::Bytes,
+            Tone::ByteCursor,
             Tone::Key,
             Tone::Alert,
             Tone::Live,

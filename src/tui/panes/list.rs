@@ -2,7 +2,8 @@
 
 use crate::model::{ExchangeId, Row, WallTime};
 use crate::render::row;
-use crate::tui::message::{Span, Step, Window};
+use crate::tui::action::Step;
+use crate::tui::message::{Span, Window};
 
 use super::columns::Widest;
 use super::scroll::Scroll;
@@ -61,6 +62,12 @@ impl ListPane {
         self.scroll.go(at, self.len());
         self.moved();
         true
+    }
+
+    /// Selects the exchange at this position, or the last one.
+    pub(crate) fn select(&mut self, at: usize) {
+        self.scroll.go(at, self.len());
+        self.moved();
     }
 
     /// The page is `height` lines high.

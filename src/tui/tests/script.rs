@@ -5,9 +5,10 @@ use crossterm::event::MouseEventKind;
 use super::canned;
 use super::stage::Stage;
 use crate::model::{ExchangeId, LayerId, Leg};
-use crate::tui::app::TuiSettings;
+use crate::tui::action::{Face, Tab};
 use crate::tui::layout::Pane;
-use crate::tui::message::{Effect, Face, Message, Span, Tab, Wanted, Window};
+use crate::tui::message::{Effect, Message, Span, Wanted, Window};
+use crate::tui::settings::TuiSettings;
 
 fn shown(stage: &Stage) -> Option<ExchangeId> {
     stage.app.detail.shown().map(crate::tui::prepared::Prepared::id)
@@ -202,8 +203,10 @@ fn an_exchange_that_cannot_be_read_is_not_mistaken_for_another() {
 fn an_exchange_in_flight_is_read_again_when_its_row_changes() {
     let mut stage = Stage::new(80, 24, vec![canned::ping(1)]);
     assert!(stage.app.ages());
-    let details =
-        |stage: &Stage| stage.queries.iter().filter(|e| matches!(e, Effect::LoadDetail(_))).count();
+    stage.status.connections = 0;
+    let details = |stage: &Stage| {
+        stage.queries.iter().filter(|e| matches!(e, Effect::LoadDetail(..))).count()
+    };
     stage.send(Message::Changed);
     assert_eq!(details(&stage), 1, "nothing changed");
     stage.capture[0] = canned::provision(1);

@@ -8,9 +8,12 @@ use ratatui::backend::TestBackend;
 
 use crate::engine::Status;
 use crate::model::{Detail, Row, WallTime};
-use crate::tui::app::{App, TuiSettings};
+use crate::render::row_line;
+use crate::tui::app::App;
 use crate::tui::layout::Pane;
 use crate::tui::message::{Effect, Message, Window};
+use crate::tui::search::next_line;
+use crate::tui::settings::TuiSettings;
 use crate::tui::view::view;
 
 use super::canned;
@@ -61,7 +64,7 @@ impl Stage {
     }
 
     fn answer(&mut self, effect: Effect) -> Option<Message> {
-        let message = match effect {
+        let message = match effect.clone() {
             Effect::LoadStatus => {
                 self.status.recorded = self.capture.len() as u64;
                 Message::Status(self.status.clone())
@@ -72,9 +75,14 @@ impl Stage {
                     Window { offset: span.offset, rows: rows.collect(), total: self.capture.len() };
                 Message::Window(window)
             }
-            Effect::LoadDetail(id) => {
+            Effect::LoadDetail(id, secrets) => {
                 let found = self.capture.iter().find(|detail| detail.exchange.id == id);
-                Message::Detail(id, found.cloned().map(canned::prepared))
+                Message::Detail(id, found.cloned().map(|detail| canned::prepared(detail, secrets)))
+            }
+            Effect::Find(needle, from, way) => {
+                let hit =
+                    |at: &usize| needle.is_in(&row_line(&row(&self.capture[*at]), canned::NOW));
+                Message::Found(next_line(self.capture.len(), from, way, hit))
             }
             other => {
                 self.effects.push(other);
@@ -100,6 +108,11 @@ impl Stage {
             }
             self.send(Message::Key(key(name)));
         }
+    }
+
+    /// A key that the notation of [`Stage::keys`] uses itself.
+    pub(super) fn send_key(&mut self, c: char) {
+        self.send(Message::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)));
     }
 
     /// `<In>`: the detail gets the focus, if it has not got it.
@@ -150,6 +163,9 @@ fn key(name: &str) -> KeyEvent {
         "Enter" => plain(KeyCode::Enter),
         "Esc" => plain(KeyCode::Esc),
         "Tab" => plain(KeyCode::Tab),
+        "Up" => plain(KeyCode::Up),
+        "Down" => plain(KeyCode::Down),
+        "BS" => plain(KeyCode::Backspace),
         "S-Tab" => plain(KeyCode::BackTab),
         "PgDn" => plain(KeyCode::PageDown),
         "PgUp" => plain(KeyCode::PageUp),

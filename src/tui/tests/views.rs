@@ -117,6 +117,18 @@ fn help() {
 }
 
 #[test]
+fn menus_and_lines() {
+    for size in [USUAL, SMALL] {
+        picture("menu_copy", size, canned::morning(), "jjy");
+        picture("menu_export", size, canned::morning(), "jje<Down>");
+        picture("commands", size, canned::morning(), ":");
+        picture("commands_some", size, canned::morning(), "jj:copy<Down>");
+        picture("search", size, canned::morning(), "jj/policy key");
+        picture("search_nothing", size, canned::morning(), "jj3<In>/absent<Enter>");
+    }
+}
+
+#[test]
 fn trouble() {
     for (width, height) in [USUAL, SMALL] {
         let mut stage = Stage::new(width, height, canned::morning());

@@ -5,7 +5,9 @@ mod frame;
 mod help;
 mod hex;
 mod list;
+mod menu;
 mod paint;
+mod prompt;
 mod status;
 mod tree;
 

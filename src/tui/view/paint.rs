@@ -35,6 +35,15 @@ impl<'a> Pen<'a> {
         self
     }
 
+    /// Empties the whole line of what lies below.
+    pub(crate) fn blank(self) -> Self {
+        let line = Rect::new(self.x, self.y, self.end.saturating_sub(self.x), 1);
+        for at in line.intersection(self.buffer.area).positions() {
+            self.buffer[at].reset();
+        }
+        self
+    }
+
     /// Cells left on the line.
     pub(crate) fn room(&self) -> usize {
         usize::from(self.end.saturating_sub(self.x))

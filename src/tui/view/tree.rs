@@ -13,6 +13,7 @@ use crate::tui::prepared::Prepared;
 use crate::tui::theme::{FOLDED, LEAF, Tone, UNFOLDED};
 
 use super::hex;
+use super::hex::Dumped;
 use super::paint::{Pen, cursor};
 
 /// Draws the lines in sight; the selected one unfolds to show all of its text.
@@ -33,7 +34,15 @@ pub(crate) fn tree(app: &App, buffer: &mut Buffer, area: Rect, shown: &Prepared,
     let area = Rect { y: strip.y + 1, height: strip.height - 1, ..strip };
     let top =
         revealed(0, usize::from(area.height), span, row_bytes, bytes.len().div_ceil(row_bytes));
-    hex::hex(app, buffer, area, (bytes, span), top, row_bytes);
+    let secret = &shown.leg(leg).secret;
+    let masked = |offset| secret.covers(layer, offset);
+    let (selected, cursor) = (span, None);
+    hex::hex(
+        app,
+        buffer,
+        area,
+        &Dumped { bytes, selected, cursor, masked: &masked, top, row_bytes },
+    );
 }
 
 fn draw_lines(app: &App, buffer: &mut Buffer, area: Rect, lines: &[OutlineLine], leg: Leg) {
