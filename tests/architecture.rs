@@ -35,7 +35,6 @@ const OWNED: &[(&str, &[&str])] = &[
     ("rusqlite", &["store"]),
     ("rcgen", &["pki"]),
     ("clap", &["cli"]),
-    ("anyhow", &["cli"]),
     ("quick_xml", &["codec"]),
     ("hyper", &["proxy", "engine"]),
 ];

@@ -1,13 +1,14 @@
 //! The nouns of the house: values without behaviour that every room shares.
 //!
-//! What lives here: exchanges, trees, notes, rows, ids, times. What does not: reading bytes
-//! ([`crate::codec`]), giving them meaning ([`crate::analyze`]), words for a screen
-//! ([`crate::render`]). Everything here is plain data: no sockets, no files, no clock.
+//! What lives here: exchanges, trees, notes, rows, ids, times, and the [`filter`] language that asks
+//! about them. What does not: reading bytes ([`crate::codec`]), giving them meaning
+//! ([`crate::analyze`]), words for a screen ([`crate::render`]). Everything here is plain data: no sockets, no files, no clock.
 
 mod annotation;
 mod clock;
 mod decoded;
 mod exchange;
+pub mod filter;
 mod ids;
 mod node;
 mod peer;
@@ -28,5 +29,5 @@ pub use node::{
     Attribute, Element, Name, Namespace, Node, NodeId, NodeKind, Siblings, Text, Tree, Written,
 };
 pub use peer::{CertificateFacts, Scheme, Tls, Verdict};
-pub use row::{Progress, Row};
+pub use row::{Marking, Progress, Row, SortBy};
 pub use span::Span;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::annotation::{Level, Summary};
 use super::clock::WallTime;
 use super::exchange::{Exchange, Kind, Side, State};
+use super::filter::Field;
 use super::ids::ExchangeId;
 
 /// How far a row's exchange got, without the words.
@@ -21,8 +22,9 @@ pub enum Progress {
     CutOff,
 }
 
-/// What a list shows and filters by. A function of the exchange and its summary; cached in the
-/// capture with the decoder's version, rebuilt when that is older.
+/// What a list shows and filters by. A function of the exchange, its summary and what the user said
+/// of it; the first two are cached in the capture with the decoder's version, rebuilt when that is
+/// older, the last is kept beside them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
     /// Which exchange.
@@ -55,10 +57,39 @@ pub struct Row {
     pub cause: String,
     /// What it is about.
     pub summary: Summary,
+    /// The user marked it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub marked: bool,
+    /// The user's words about it, at most 4 KiB; empty when there are none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub comment: String,
+    /// The user deleted it from view.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub hidden: bool,
+}
+
+/// What the user says of an exchange; `None` leaves it as it was.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Marking {
+    /// It is marked, or not.
+    pub marked: Option<bool>,
+    /// Words about it, of which the first 4 KiB are kept; empty takes them away.
+    pub comment: Option<String>,
+    /// It is deleted from view, or not.
+    pub hidden: Option<bool>,
+}
+
+/// What a list is sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SortBy {
+    /// When exchanges began.
+    Started,
+    /// A field. Fields of bodies have no order of their own: then the list keeps that of arrival.
+    Field(Field),
 }
 
 impl Row {
-    /// The row of `exchange`, about which `summary` is known.
+    /// The row of `exchange`, about which `summary` is known and the user said nothing.
     pub fn new(exchange: &Exchange, summary: Summary) -> Self {
         let request = exchange.request.as_ref();
         let response = exchange.response.as_ref();
@@ -85,6 +116,9 @@ impl Row {
             duration: exchange.times.closed.map(|t| t.0),
             cause,
             summary,
+            marked: false,
+            comment: String::new(),
+            hidden: false,
         }
     }
 
@@ -97,4 +131,9 @@ impl Row {
             _ => self.summary.level,
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }

@@ -363,7 +363,7 @@ mod tests {
             Row {
                 id: ExchangeId(id), started: WallTime(started), kind, progress, client, method,
                 host, path, http_status, request_size, response_size, truncated, duration, cause,
-                summary,
+                summary, marked: false, comment: String::new(), hidden: false,
             }
         }
     }

@@ -6,7 +6,7 @@ use rusqlite::{Connection, TransactionBehavior};
 pub(super) const APPLICATION_ID: i32 = 0x5379_4354;
 
 /// Step `n` (from 0) makes format `n + 1` out of format `n`; 0 is an empty file.
-const STEPS: &[&str] = &[include_str!("schema.sql")];
+const STEPS: &[&str] = &[include_str!("schema.sql"), include_str!("schema_2.sql")];
 
 /// What a database says of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +56,21 @@ mod tests {
         assert_eq!(found, Identity { application: APPLICATION_ID, version: known() });
         connection.prepare("SELECT facts FROM exchange, chunk, summary").unwrap_err();
         connection.prepare("SELECT position FROM exchange JOIN summary USING (position)").unwrap();
+    }
+
+    #[test]
+    fn a_capture_of_format_1_gets_marks_and_keeps_the_rest() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(STEPS[0]).unwrap();
+        let exchange = "INSERT INTO exchange VALUES (0, 1, NULL, '{}', NULL, NULL)";
+        connection.execute(exchange, []).unwrap();
+        connection.prepare("SELECT marked FROM mark").unwrap_err();
+        migrate(&mut connection, 1).unwrap();
+        assert_eq!(identity(&connection).unwrap().version, 2);
+        let sql = "SELECT count(*) FROM exchange LEFT JOIN mark USING (position)
+                   WHERE comment IS NULL";
+        let count: u32 = connection.query_row(sql, [], |row| row.get(0)).unwrap();
+        assert_eq!(count, 1);
     }
 
     #[test]

@@ -32,6 +32,15 @@
 //! - [`StoreStatus::trouble`] holds the reason from the first failure until a batch succeeds
 //!   entirely and nothing is waiting.
 //!
+//! **The user's words** (marks, comments, what is deleted from view) stand in a table of their own:
+//! they are no cache and no fact of the wire, so neither rebuilding rows nor new states of an
+//! exchange touch them.
+//!
+//! **Finding.** The list is addressed by position, dense from 0. A filter or an order gives another
+//! list of positions, made by whoever shows it, chunk by chunk ([`Reader::chunk`],
+//! [`Reader::matching`], [`Sorter`]), so that a million rows can be searched in the background with
+//! progress, and stopped.
+//!
 //! A capture may come from anyone: text and blobs in it are bounded, triggers in it are off, its
 //! schema is not trusted to call functions, and facts that cannot be read are an error of that one
 //! exchange.
@@ -39,14 +48,18 @@
 mod backlog;
 mod capture;
 mod columns;
+mod condition;
 mod connect;
 mod error;
 mod lock;
+mod marks;
 mod migrate;
 mod reader;
 mod record;
 #[cfg(test)]
 mod sample;
+mod search;
+mod sort;
 mod status;
 mod thread;
 mod writer;
@@ -55,5 +68,6 @@ pub use capture::Store;
 pub use connect::{Access, ReadOnlyCause};
 pub use error::StoreError;
 pub use reader::Reader;
+pub use sort::Sorter;
 pub use status::StoreStatus;
 pub use writer::Writer;

@@ -10,8 +10,13 @@ use super::connect::Source;
 use super::error::StoreError;
 
 /// A range of positions, by primary key: costs the rows it returns, wherever it begins.
-pub(super) const WINDOW: &str = "SELECT position, line FROM summary WHERE position >= ?1 \
-                                 ORDER BY position LIMIT ?2";
+pub(super) const WINDOW: &str = "SELECT summary.position, line, marked, comment, hidden \
+    FROM summary LEFT JOIN mark ON mark.position = summary.position \
+    WHERE summary.position >= ?1 ORDER BY summary.position LIMIT ?2";
+
+/// One row by its position; the columns of [`WINDOW`].
+const AT: &str = "SELECT summary.position, line, marked, comment, hidden \
+    FROM summary LEFT JOIN mark ON mark.position = summary.position WHERE summary.position = ?1";
 
 /// Reads a capture over a connection of its own; any number may exist, one thread uses each.
 ///
@@ -19,13 +24,19 @@ pub(super) const WINDOW: &str = "SELECT position, line FROM summary WHERE positi
 /// method fails with [`StoreError::Query`] when `SQLite` does.
 #[derive(Debug)]
 pub struct Reader {
-    connection: Connection,
+    pub(super) connection: Connection,
     decoder: u32,
 }
 
 impl Reader {
     pub(super) fn open(source: &Source, decoder: u32) -> Result<Self, StoreError> {
         Ok(Self { connection: source.reader()?, decoder })
+    }
+
+    /// Reads what a test has put into a database of its own.
+    #[cfg(test)]
+    pub(super) fn over(connection: Connection) -> Self {
+        Self { connection, decoder: 0 }
     }
 
     /// Exchanges in the capture.
@@ -40,7 +51,7 @@ impl Reader {
     }
 
     /// At most `limit` rows from position `offset` (0 = oldest) in the order in which exchanges
-    /// were first put. Takes time and memory for the rows returned, not for those before them.
+    /// were first put, also those deleted from view. Takes time and memory for the rows returned, not for those before them.
     ///
     /// # Errors
     /// `Query`; `Damaged` when neither a row nor its exchange can be read.
@@ -52,7 +63,7 @@ impl Reader {
         let mut found = statement.query((offset, limit))?;
         let mut rows = Vec::new();
         while let Some(row) = found.next()? {
-            rows.extend(self.line(bits(row, 0)?, row.get_ref(1)?.as_str().unwrap_or_default())?);
+            rows.extend(self.line(row)?);
         }
         Ok(rows)
     }
@@ -70,12 +81,21 @@ impl Reader {
     /// # Errors
     /// As [`window`](Self::window).
     pub fn row(&self, id: ExchangeId) -> Result<Option<Row>, StoreError> {
-        let found = self.one(
-            "SELECT position, line FROM exchange JOIN summary USING (position) WHERE id = ?1",
-            [Bits(id.0)],
-            |row| Ok((bits(row, 0)?, row.get::<_, String>(1)?)),
-        )?;
-        found.map_or(Ok(None), |(position, line)| self.line(position, &line))
+        match self.position(id)? {
+            Some(position) => self.at(position),
+            None => Ok(None),
+        }
+    }
+
+    /// The row at a position.
+    pub(super) fn at(&self, position: u64) -> Result<Option<Row>, StoreError> {
+        let Ok(position) = i64::try_from(position) else { return Ok(None) };
+        let mut statement = self.connection.prepare_cached(AT)?;
+        let mut found = statement.query([position])?;
+        match found.next()? {
+            Some(row) => self.line(row),
+            None => Ok(None),
+        }
     }
 
     /// The facts of one exchange, with its heads as received.
@@ -175,13 +195,23 @@ impl Reader {
         Ok(stale)
     }
 
-    /// A row from its cache; where that cannot be read, what the facts alone say.
-    fn line(&self, position: u64, line: &str) -> Result<Option<Row>, StoreError> {
-        if let Ok(row) = serde_json::from_str(line) {
-            return Ok(Some(row));
-        }
-        let exchange = self.load("position", position)?;
-        Ok(exchange.map(|exchange| Row::new(&exchange, Summary::default())))
+    /// A row from its cache; where that cannot be read, what the facts alone say. The user's words
+    /// are added from their own table.
+    fn line(&self, found: &rusqlite::Row<'_>) -> Result<Option<Row>, StoreError> {
+        let line = found.get_ref(1)?.as_str().unwrap_or_default();
+        let row = match serde_json::from_str(line) {
+            Ok(row) => Some(row),
+            Err(_) => self
+                .load("position", bits(found, 0)?)?
+                .map(|exchange| Row::new(&exchange, Summary::default())),
+        };
+        let Some(row) = row else { return Ok(None) };
+        Ok(Some(Row {
+            marked: found.get::<_, Option<bool>>(2)?.unwrap_or_default(),
+            comment: found.get::<_, Option<String>>(3)?.unwrap_or_default(),
+            hidden: found.get::<_, Option<bool>>(4)?.unwrap_or_default(),
+            ..row
+        }))
     }
 
     fn load(&self, key: &'static str, value: u64) -> Result<Option<Exchange>, StoreError> {
@@ -260,7 +290,13 @@ mod tests {
         while let Some(step) = steps.next().unwrap() {
             plan.push(step.get::<_, String>(3).unwrap());
         }
-        assert_eq!(plan, ["SEARCH summary USING INTEGER PRIMARY KEY (rowid>?)"]);
+        assert_eq!(
+            plan,
+            [
+                "SEARCH summary USING INTEGER PRIMARY KEY (rowid>?)",
+                "SEARCH mark USING INTEGER PRIMARY KEY (rowid=?) LEFT-JOIN"
+            ]
+        );
         assert!(!WINDOW.contains("OFFSET"));
     }
 

@@ -49,8 +49,8 @@ pub(super) struct Recorder<'c> {
 }
 
 /// What the file knows of an exchange already.
-struct Known {
-    position: u64,
+pub(super) struct Known {
+    pub(super) position: u64,
     closed: Option<u64>,
     truncated: bool,
 }
@@ -156,7 +156,7 @@ impl Recorder<'_> {
         Ok(honest)
     }
 
-    fn known(self, id: ExchangeId) -> rusqlite::Result<Option<Known>> {
+    pub(super) fn known(self, id: ExchangeId) -> rusqlite::Result<Option<Known>> {
         self.connection
             .prepare_cached(
                 "SELECT position, closed, coalesce(truncated, 0)

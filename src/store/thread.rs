@@ -203,6 +203,7 @@ impl Recording {
                 evicted.map_or(0, |evicted| self.abandon(&evicted.exchange))
             }
             Record::Put(put) => self.abandon(&put.exchange),
+            Record::Mark(..) | Record::HideThrough(_) | Record::ShowAll => 1,
             // The older summary stays, and stays marked as old.
             Record::PutRow(_) => 0,
         }
@@ -291,6 +292,9 @@ fn write(
             recorder.put(&put.exchange, &put.row, |leg| broken.contains(&(put.exchange.id, leg)))
         }
         Record::PutRow(row) => recorder.put_row(row),
+        Record::Mark(id, marking) => recorder.mark(*id, marking),
+        Record::HideThrough(last) => recorder.hide_through(*last),
+        Record::ShowAll => recorder.show_all(),
         Record::Append { id, leg, bytes, .. } => {
             let whole = !broken.contains(&(*id, *leg));
             let written = whole && recorder.append(*id, *leg, bytes)?;

@@ -6,7 +6,7 @@ use std::sync::mpsc::{self, SendError, SyncSender};
 
 use bytes::Bytes;
 
-use crate::model::{Exchange, ExchangeId, Leg, Row};
+use crate::model::{Exchange, ExchangeId, Leg, Marking, Row};
 
 use super::status::Shared;
 
@@ -54,6 +54,12 @@ pub(super) enum Record {
     },
     /// A rebuilt summary.
     PutRow(Box<Row>),
+    /// The user's word about one exchange.
+    Mark(ExchangeId, Box<Marking>),
+    /// Deletes everything up to this exchange from view.
+    HideThrough(ExchangeId),
+    /// Takes back everything that was deleted from view.
+    ShowAll,
 }
 
 /// An exchange as it is now, and its row.
@@ -101,6 +107,22 @@ impl Writer {
     /// rest of the row follows from the facts in the capture. An unknown id is ignored.
     pub fn put_row(&self, row: Row) {
         self.send(Record::PutRow(Box::new(row)));
+    }
+
+    /// Keeps what the user says of an exchange. An id that is not in the file is ignored; one that
+    /// cannot be written counts as lost.
+    pub fn mark(&self, id: ExchangeId, marking: Marking) {
+        self.send(Record::Mark(id, Box::new(marking)));
+    }
+
+    /// Deletes everything up to and including this exchange, in the order of the list, from view.
+    pub fn hide_through(&self, last: ExchangeId) {
+        self.send(Record::HideThrough(last));
+    }
+
+    /// Takes back everything that was deleted from view.
+    pub fn show_all(&self) {
+        self.send(Record::ShowAll);
     }
 
     /// Waits until everything this writer queued before is committed or given up.
