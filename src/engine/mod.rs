@@ -9,12 +9,15 @@
 //! What lives here: the pipeline's thread, the viewer, the rebuild of stale rows, starting and
 //! stopping it all. What does not: anything about bytes, sockets, SQL or screens.
 
+mod listing;
 mod live;
 mod meaning;
 mod pipeline;
 mod rebuild;
+mod searched;
 mod viewer;
 
+pub use listing::{Listing, ListingProgress, Order};
 pub use live::{Live, LiveError, LiveSettings, open_capture};
 pub use meaning::{DECODER_VERSION, detail_of};
 pub use viewer::{EngineError, Status, Viewer};

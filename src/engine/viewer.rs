@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
-use crate::model::{Detail, Exchange, ExchangeId, Leg, Row};
+use crate::model::{Detail, Exchange, ExchangeId, Leg, Marking, Row};
 use crate::proxy::Monitor;
 use crate::store::{Reader, Store, StoreError};
 
@@ -103,6 +103,36 @@ impl Viewer {
         Ok(self.list().window(offset, limit)?)
     }
 
+    /// The rows at these positions, in their order.
+    ///
+    /// # Errors
+    /// When the capture cannot be read.
+    pub fn rows(&self, positions: &[u64]) -> Result<Vec<Row>, EngineError> {
+        Ok(self.list().rows(positions)?)
+    }
+
+    /// Keeps what the user says of an exchange: a mark, a comment, that it is deleted from view. Like
+    /// the two below it returns when that is in the capture.
+    pub fn mark(&self, id: ExchangeId, marking: Marking) {
+        let writer = self.shared.store.writer();
+        writer.mark(id, marking);
+        writer.flush();
+    }
+
+    /// Deletes everything there is now from view; the capture keeps it.
+    pub fn clear(&self) {
+        let writer = self.shared.store.writer();
+        writer.hide_through(self.shared.store.last_id());
+        writer.flush();
+    }
+
+    /// Takes back everything that was deleted from view.
+    pub fn show_all(&self) {
+        let writer = self.shared.store.writer();
+        writer.show_all();
+        writer.flush();
+    }
+
     /// Where an exchange stands in the list.
     ///
     /// # Errors
@@ -169,7 +199,11 @@ impl Viewer {
         self.shared.store.changes()
     }
 
-    fn list(&self) -> MutexGuard<'_, Reader> {
+    pub(super) fn store(&self) -> &Store {
+        &self.shared.store
+    }
+
+    pub(super) fn list(&self) -> MutexGuard<'_, Reader> {
         lock(&self.shared.list)
     }
 }
