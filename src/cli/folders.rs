@@ -39,6 +39,11 @@ impl Folders {
         })
     }
 
+    /// What the screen remembers, which may not exist.
+    pub(super) fn screen_memory(&self) -> PathBuf {
+        self.state.join("screen")
+    }
+
     /// The settings file, which may not exist.
     pub(super) fn settings_file(&self) -> PathBuf {
         self.config.join("config.toml")

@@ -50,6 +50,12 @@ pub fn row(row: &Row, now: WallTime) -> RowText {
         (false, true) => clean(&row.cause).into_owned(),
         (false, false) => format!("{} · {}", clean(&row.cause), clean(&summary.facts)),
     };
+    // The user's own words come first.
+    let facts = match (row.comment.is_empty(), facts.is_empty()) {
+        (true, _) => facts,
+        (false, true) => format!("\"{}\"", clean(&row.comment)),
+        (false, false) => format!("\"{}\" · {facts}", clean(&row.comment)),
+    };
     RowText {
         time: time_of_day(row.started),
         device: or(&summary.device, &row.client),

@@ -5,14 +5,14 @@ use crossterm::event::{KeyEvent, KeyEventKind};
 use crate::model::Level;
 use crate::render::{Secrets, row_line};
 
-use super::action::{Action, Choices, Line, Piece, Program, Scope, Step};
+use super::action::{Action, Piece, Program, Scope, Step};
 use super::app::{App, help_height};
-use super::command;
 use super::copy::{self, NamedBytes};
 use super::keys::Key;
 use super::layout::{Arrangement, Pane};
-use super::message::Effect;
-use super::overlays::{Help, Menu, Overlay, Prompt, menu};
+use super::listing::is_listing;
+use super::message::{Effect, Selection};
+use super::overlays::{Help, Overlay};
 use super::search::{Needle, Way};
 
 /// Thousandths of the screen that one key gives a pane.
@@ -37,17 +37,16 @@ impl App {
         if let Some(Overlay::Prompt(prompt)) = self.overlays.last_mut()
             && prompt.key(event)
         {
-            self.typed();
+            return self.typed();
         }
         None
     }
 
     /// Takes pasted text.
-    pub(super) fn paste(&mut self, text: &str) {
-        if let Some(Overlay::Prompt(prompt)) = self.overlays.last_mut() {
-            prompt.paste(text);
-            self.typed();
-        }
+    pub(super) fn paste(&mut self, text: &str) -> Option<Effect> {
+        let Some(Overlay::Prompt(prompt)) = self.overlays.last_mut() else { return None };
+        prompt.paste(text);
+        self.typed()
     }
 
     /// Does what the user wants.
@@ -62,8 +61,12 @@ impl App {
                 self.back();
             }
             Action::Accept => return self.accept(),
-            Action::Complete | Action::Older | Action::Newer => self.in_prompt(action),
-            Action::Ask(line) => self.ask_for(line),
+            Action::Complete
+            | Action::Older
+            | Action::Newer
+            | Action::PreviousChoice
+            | Action::NextChoice => return self.in_prompt(action),
+            Action::Ask(line) => return self.ask_for(line),
             Action::Offer(choices) => self.offer(choices),
             Action::NextHit => return self.search(Way::Forward),
             Action::PreviousHit => return self.search(Way::Backward),
@@ -74,8 +77,12 @@ impl App {
             }
             Action::Export(scope, how) => {
                 let id = self.list.selected()?.id;
-                let id = (scope == Scope::Selected).then_some(id);
-                return Some(Effect::Export(id, how, self.secrets));
+                let selection = match scope {
+                    Scope::Selected => Selection::One(id),
+                    Scope::Marked => Selection::Marked,
+                    Scope::Listed => Selection::All,
+                };
+                return Some(Effect::Export(selection, how, self.secrets));
             }
             Action::View(program) => return self.view(program),
             Action::ToggleSecrets => self.toggle_secrets(),
@@ -83,6 +90,7 @@ impl App {
                 self.mouse = !self.mouse;
                 return Some(Effect::Mouse(self.mouse));
             }
+            other if is_listing(other) => return self.act_on_list(other),
             other => self.act_on_panes(other),
         }
         None
@@ -165,62 +173,7 @@ impl App {
         };
     }
 
-    fn offer(&mut self, choices: Choices) {
-        self.open_menu(menu(choices));
-    }
-
-    fn open_menu(&mut self, menu: Menu) {
-        self.overlays.push(Overlay::Menu(menu));
-    }
-
-    fn ask_for(&mut self, line: Line) {
-        self.overlays.push(Overlay::Prompt(Prompt::new(line, "")));
-        self.typed();
-    }
-
-    /// The line has changed: finds out what may be meant.
-    fn typed(&mut self) {
-        let stack = self.pane_stack();
-        let Some(Overlay::Prompt(prompt)) = self.overlays.last_mut() else { return };
-        let choices = match prompt.line() {
-            Line::Command => command::choices(&self.keymap, stack, prompt.edit().text()),
-            Line::Search => Vec::new(),
-        };
-        prompt.offer(choices);
-    }
-
-    fn in_prompt(&mut self, action: Action) {
-        let Some(Overlay::Prompt(prompt)) = self.overlays.last_mut() else { return };
-        match action {
-            Action::Complete => prompt.complete(),
-            Action::Older => prompt.older(&self.searches),
-            _ => prompt.newer(&self.searches),
-        }
-        if action == Action::Complete {
-            self.typed();
-        }
-    }
-
-    /// Takes the line, or the marked choice of a menu.
-    fn accept(&mut self) -> Option<Effect> {
-        match self.overlays.pop()? {
-            Overlay::Help(_) => None,
-            Overlay::Menu(menu) => self.act(menu.chosen()?),
-            Overlay::Prompt(prompt) => {
-                let text = prompt.edit().text().to_owned();
-                match prompt.line() {
-                    Line::Command => {
-                        let name = prompt.chosen().map_or(text.as_str(), |c| c.text.as_str());
-                        let action = command::action(&self.keymap, name);
-                        self.or_say(action, "there is no such command").and_then(|a| self.act(a))
-                    }
-                    Line::Search => self.search_for(&text),
-                }
-            }
-        }
-    }
-
-    fn search_for(&mut self, text: &str) -> Option<Effect> {
+    pub(super) fn search_for(&mut self, text: &str) -> Option<Effect> {
         self.searches.add(text);
         // An empty line searches for the same again.
         let text = self.searches.last().filter(|_| text.is_empty()).unwrap_or(text);
@@ -263,14 +216,14 @@ impl App {
         self.or_say(named, "there is nothing to show")
     }
 
-    fn or_say<T>(&mut self, what: Option<T>, otherwise: &str) -> Option<T> {
+    pub(super) fn or_say<T>(&mut self, what: Option<T>, otherwise: &str) -> Option<T> {
         if what.is_none() {
             self.say(Level::Warning, otherwise);
         }
         what
     }
 
-    fn say(&mut self, level: Level, text: &str) {
+    pub(super) fn say(&mut self, level: Level, text: &str) {
         self.notice = Some((level, text.to_owned()));
     }
 }

@@ -2,6 +2,8 @@
 
 use crate::model::Leg;
 
+use super::panes::Column;
+
 /// Something a user can do. Keys, clicks, menus and the command line all end here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Action {
@@ -77,10 +79,32 @@ pub(crate) enum Action {
     Accept,
     /// Put the next thing that may stand at the cursor there.
     Complete,
-    /// An older line, or the choice above.
+    /// An older line.
     Older,
-    /// A newer line, or the choice below.
+    /// A newer line.
     Newer,
+    /// The choice above.
+    PreviousChoice,
+    /// The choice below.
+    NextChoice,
+    /// Mark the selected exchange, or take its mark away.
+    ToggleMark,
+    /// Take all marks away.
+    UnmarkAll,
+    /// Show only what is marked, or everything again.
+    OnlyMarked,
+    /// Delete the selected exchange from view.
+    Hide,
+    /// Delete everything from view.
+    HideAll,
+    /// Take back everything that was deleted from view.
+    ShowAll,
+    /// Sort by this column; by the same one again: the other way round.
+    Sort(Column),
+    /// Turn the order round.
+    Reverse,
+    /// Show this column, or leave it out.
+    ToggleColumn(Column),
 }
 
 /// A line of text that can be asked for.
@@ -90,6 +114,10 @@ pub(crate) enum Line {
     Command,
     /// What to search for.
     Search,
+    /// Which exchanges to show.
+    Filter,
+    /// Words about the selected exchange.
+    Comment,
 }
 
 /// Choices that can be offered.
@@ -101,6 +129,12 @@ pub(crate) enum Choices {
     Save,
     /// What to export.
     Export,
+    /// What to sort by.
+    Sort,
+    /// Which columns to show.
+    Columns,
+    /// Whether everything is to be deleted from view.
+    HideAll,
 }
 
 /// What can be put on the clipboard.
@@ -134,6 +168,8 @@ pub(crate) enum Coding {
 pub(crate) enum Scope {
     /// The selected one.
     Selected,
+    /// The marked ones of the list.
+    Marked,
     /// All that are in the list.
     Listed,
 }

@@ -2,7 +2,8 @@
 
 use ratatui::layout::Size;
 
-use crate::engine::Status;
+use crate::engine::{Order, Status};
+use crate::model::filter::Filter;
 use crate::model::{ExchangeId, Level, Row, WallTime};
 use crate::render::{Secrets, clean};
 
@@ -40,6 +41,14 @@ pub(crate) struct App {
     pub(super) needle: Option<Needle>,
     /// Lines searched for.
     pub(super) searches: History,
+    /// Filters used.
+    pub(super) filters: History,
+    /// What the list shows.
+    pub(super) filter: Filter,
+    /// In which order.
+    pub(super) order: Order,
+    /// The exchange to be selected in a new list, until it is there or the list is whole.
+    seek: Option<ExchangeId>,
     pub(super) size: Size,
     pub(super) focus: Pane,
     pub(super) arrangement: Arrangement,
@@ -54,7 +63,7 @@ pub(crate) struct App {
     /// Why rows or an exchange could not be read, until they can.
     unreadable: Option<(Wanted, String)>,
     status_load: Load<()>,
-    window_load: Load<Span>,
+    window_load: Load<(Span, Option<ExchangeId>)>,
     /// The rows asked for last: rows that a capture does not have are not asked for twice.
     window_asked: Option<Span>,
     detail_load: Load<(ExchangeId, Secrets)>,
@@ -76,6 +85,10 @@ impl App {
             notice: settings.notice.map(|text| (Level::Warning, clean(&text).into_owned())),
             needle: None,
             searches: History::default(),
+            filters: History::default(),
+            filter: Filter::default(),
+            order: Order::default(),
+            seek: None,
             size: Size::default(),
             focus: Pane::List,
             arrangement: Arrangement::Split,
@@ -99,7 +112,7 @@ impl App {
         match message {
             Message::Key(event) => effects.extend(self.key(event)),
             Message::Mouse(event) => effects.extend(self.mouse(event)),
-            Message::Paste(text) => self.paste(&text),
+            Message::Paste(text) => effects.extend(self.paste(&text)),
             Message::Resize(width, height) => self.size = Size::new(width, height),
             Message::Tick(now) => {
                 self.now = now;
@@ -120,6 +133,8 @@ impl App {
             Message::Window(window) => self.take_window(window, &mut effects),
             Message::Detail(id, prepared) => self.take_detail(id, prepared, &mut effects),
             Message::Found(at) => self.take_found(at),
+            Message::Completed(text, choices) => self.take_completed(&text, choices),
+            Message::Marked => effects.push(self.show_list()),
             Message::Said(level, text) => self.notice = Some((level, clean(&text).into_owned())),
             Message::Unreadable(what, why) => self.take_failure(what, why, &mut effects),
         }
@@ -166,12 +181,23 @@ impl App {
         }
     }
 
+    /// The filter that holds, as it was typed.
+    pub(crate) fn filter(&self) -> &str {
+        &self.filter.text
+    }
+
+    /// The order that holds.
+    pub(crate) fn order(&self) -> Order {
+        self.order
+    }
+
     /// What is wrong, in one clean line.
     pub(crate) fn alert(&self) -> Option<String> {
         let trouble =
             self.status.trouble.as_deref().map(|why| format!("not recording: {}", clean(why)));
         let unreadable = self.unreadable.as_ref().map(|(_, why)| clean(why).into_owned());
-        trouble.or(unreadable)
+        let ended = self.list.trouble().map(|why| format!("not all was searched: {}", clean(why)));
+        trouble.or(unreadable).or(ended)
     }
 
     /// What to say in place of the selected exchange.
@@ -217,13 +243,24 @@ impl App {
             window.total = window.total.min(frozen);
             window.rows.truncate(frozen.saturating_sub(window.offset));
         }
+        if window.at.is_some() || window.looked_at.is_none() {
+            self.seek = None;
+        }
         self.list.take(window);
         self.readable(Wanted::Window);
         if self.list.len() == 0 {
             self.detail.clear();
             self.detail_asked = None;
         }
-        effects.extend(self.window_load.done().map(Effect::LoadWindow));
+        effects.extend(self.window_load.done().map(|(span, seek)| Effect::LoadWindow(span, seek)));
+    }
+
+    /// What is deleted from view, marked or filtered has changed: the list is made anew, the selected
+    /// exchange stays selected if it is in it.
+    pub(super) fn show_list(&mut self) -> Effect {
+        self.seek = self.seek.or(self.list.selected().map(|row| row.id));
+        self.window_asked = None;
+        Effect::List(self.filter.clone(), self.order)
     }
 
     fn take_detail(
@@ -260,7 +297,9 @@ impl App {
         self.unreadable = Some((what, why));
         effects.extend(match what {
             Wanted::Status => self.status_load.done().map(|()| Effect::LoadStatus),
-            Wanted::Window => self.window_load.done().map(Effect::LoadWindow),
+            Wanted::Window => {
+                self.window_load.done().map(|(span, seek)| Effect::LoadWindow(span, seek))
+            }
             Wanted::Detail => {
                 // What is in sight is no longer what is selected.
                 self.detail.clear();
@@ -294,7 +333,11 @@ impl App {
         let missing = self.list.lacks() && self.window_asked != Some(span);
         if missing || self.window_asked.is_none() {
             self.window_asked = Some(span);
-            effects.extend(self.window_load.ask(span).map(Effect::LoadWindow));
+            // In another order than that of arrival, what is new comes between.
+            let stays = (self.order != Order::default()).then(|| self.list.selected()).flatten();
+            let seek = self.seek.or(stays.map(|row| row.id));
+            let load = self.window_load.ask((span, seek));
+            effects.extend(load.map(|(span, seek)| Effect::LoadWindow(span, seek)));
         }
         let Some(row) = self.list.selected() else { return };
         let asked = self.detail_asked.as_ref();

@@ -2,12 +2,14 @@
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use crate::engine::Status;
-use crate::model::{ExchangeId, Level, Row, WallTime};
+use crate::engine::{Order, Status};
+use crate::model::filter::Filter;
+use crate::model::{ExchangeId, Level, Marking, Row, WallTime};
 use crate::render::Secrets;
 
 use super::action::{Export, Program};
 use super::copy::NamedBytes;
+use super::overlays::Choice;
 use super::prepared::Prepared;
 use super::search::{Needle, Way};
 
@@ -34,6 +36,10 @@ pub(crate) enum Message {
     Detail(ExchangeId, Option<Box<Prepared>>),
     /// Where in the list what was searched for stands; `None` when nowhere.
     Found(Option<usize>),
+    /// What may stand in this filter.
+    Completed(String, Vec<Choice>),
+    /// What the user said of exchanges is in the capture.
+    Marked,
     /// Something was done, or could not be.
     Said(Level, String),
     /// The capture could not be read.
@@ -47,8 +53,16 @@ pub(crate) struct Window {
     pub(crate) offset: usize,
     /// The rows.
     pub(crate) rows: Vec<Row>,
-    /// How many exchanges there are in all.
+    /// How many exchanges the list has.
     pub(crate) total: usize,
+    /// How many exchanges the capture has.
+    pub(crate) all: usize,
+    /// How many of them were looked at for the list, while that is not all.
+    pub(crate) looked_at: Option<u64>,
+    /// Why the search for the list ended early.
+    pub(crate) trouble: Option<String>,
+    /// The place of the exchange that was asked for.
+    pub(crate) at: Option<usize>,
 }
 
 /// Which rows to read.
@@ -60,6 +74,17 @@ pub(crate) struct Span {
     pub(crate) limit: usize,
 }
 
+/// Which exchanges to export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Selection {
+    /// This one.
+    One(ExchangeId),
+    /// The marked ones of the list.
+    Marked,
+    /// All of the list.
+    All,
+}
+
 /// What was being read when reading failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wanted {
@@ -69,7 +94,7 @@ pub(crate) enum Wanted {
     Window,
     /// An exchange in full.
     Detail,
-    /// What was searched for in the list.
+    /// What was searched for in the list, or may be meant by a line.
     Hit,
     /// Something for a file.
     Export,
@@ -80,8 +105,20 @@ pub(crate) enum Wanted {
 pub(crate) enum Effect {
     /// Read the state of the whole and answer with [`Message::Status`].
     LoadStatus,
-    /// Read rows and answer with [`Message::Window`].
-    LoadWindow(Span),
+    /// Read rows, find the place of this exchange, and answer with [`Message::Window`].
+    LoadWindow(Span, Option<ExchangeId>),
+    /// Show another list from now on.
+    List(Filter, Order),
+    /// Find what may stand at this byte of a filter and answer with [`Message::Completed`].
+    Complete(String, usize),
+    /// Keep what the user says of an exchange.
+    Mark(ExchangeId, Marking),
+    /// Take all marks away.
+    UnmarkAll,
+    /// Delete everything from view.
+    HideAll,
+    /// Take back everything that was deleted from view.
+    ShowAll,
     /// Read and decode an exchange and answer with [`Message::Detail`].
     LoadDetail(ExchangeId, Secrets),
     /// Search the list from a position on and answer with [`Message::Found`].
@@ -90,8 +127,8 @@ pub(crate) enum Effect {
     Copy(String, String),
     /// Write a file.
     Write(NamedBytes),
-    /// Write one exchange, or all of the list, into files.
-    Export(Option<ExchangeId>, Export, Secrets),
+    /// Write exchanges into files.
+    Export(Selection, Export, Secrets),
     /// Show text in a program of the user's.
     View(Program, NamedBytes),
     /// Take the mouse, or leave it to the terminal.

@@ -12,8 +12,8 @@
 //! what (`keys`) and what that does (`act`, `pointer`), where things are drawn (`layout`, `view`) and in which style (`theme`). What does
 //! not: words ([`crate::render`] prepares them, cleaned of what could act on a terminal) and
 //! queries ([`crate::engine::Viewer`] answers them). `update` and `view` are synchronous and do no
-//! I/O; only `run`, `work`, `files`, `program` and `terminal`
-//! touch the world.
+//! I/O; only `run`, `work`, `files`, `memory`, `program` and
+//! `terminal` touch the world.
 
 mod act;
 mod action;
@@ -26,7 +26,9 @@ mod fit;
 mod footer;
 mod keys;
 mod layout;
+mod listing;
 mod load;
+mod memory;
 mod message;
 mod overlays;
 mod pace;
@@ -40,6 +42,7 @@ mod settings;
 mod signals;
 mod terminal;
 mod theme;
+mod typing;
 mod view;
 mod work;
 

@@ -9,6 +9,7 @@ use super::footer;
 use super::layout::{Areas, Pane, bar_items};
 use super::message::Effect;
 use super::overlays::Overlay;
+use super::view::{GUTTER, list_columns};
 
 /// Lines one turn of the wheel moves.
 const WHEEL_LINES: isize = 3;
@@ -85,7 +86,7 @@ impl App {
             }
             Overlay::Prompt(prompt) => {
                 let shown = prompt.visible();
-                if let Some(line) = line(shown.len(), 0)
+                if let Some(line) = line(prompt.lines(), 0).filter(|line| *line < shown.len())
                     && prompt.mark(shown.start + line)
                 {
                     return self.act(Action::Accept);
@@ -100,6 +101,13 @@ impl App {
     fn click_list(&mut self, area: Rect, at: Position) -> Option<Effect> {
         let before = (self.focus, self.list.cursor());
         self.focus = Pane::List;
+        if at.y == area.y {
+            let columns = list_columns(self, area.width);
+            let x = usize::from(at.x - area.x);
+            let hit =
+                columns.iter().find(|c| (c.x..c.x + c.width).contains(&x.wrapping_sub(GUTTER)));
+            return self.act(Action::Sort(hit?.column));
+        }
         let line = usize::from(at.y.checked_sub(area.y + 1)?);
         let hit = self.list.point(line);
         if hit && before == (Pane::List, self.list.cursor()) {

@@ -21,8 +21,8 @@ use super::settings::TuiSettings;
 use super::signals::{Signal, Signals, stop_ourselves};
 use super::terminal::{Screen, restore, running};
 use super::view::view;
-use super::work::{Worker, detail, export, find, window};
-use super::{files, program};
+use super::work::{Worker, completions, detail, export, find, unmark_all, window};
+use super::{files, memory, program};
 
 /// How often ages are drawn anew, while there are any.
 const TICK: Duration = Duration::from_secs(1);
@@ -50,10 +50,12 @@ pub async fn run(
     let mut screen = Screen::enter(settings.mouse)?;
     let size = screen.size()?;
     let (answer, answers) = mpsc::channel(ANSWERS);
+    let memory = settings.memory.clone();
     let mut looping = Loop {
         app: App::new(settings, now()),
         revision: viewer.revision(),
-        worker: Worker { viewer, answer },
+        worker: Worker::new(viewer, answer),
+        list_changes: None,
         answers,
         events: Some(EventStream::new()),
         signals: Signals::new()?,
@@ -64,15 +66,26 @@ pub async fn run(
     };
     looping.take(&mut screen, Message::Resize(size.width, size.height)).await?;
     looping.take(&mut screen, Message::Changed).await?;
-    while !looping.leaving {
-        looping.turn(&mut screen, &shutdown).await?;
+    if let Some(path) = &memory {
+        looping.app.recall(&memory::read(path));
     }
-    Ok(())
+    let mut result = Ok(());
+    while result.is_ok() && !looping.leaving {
+        result = looping.turn(&mut screen, &shutdown).await;
+    }
+    if let Some(path) = &memory
+        && let Err(error) = memory::write(path, &looping.app.memory())
+    {
+        tracing::warn!(%error, "filters and columns are not remembered");
+    }
+    result
 }
 
 struct Loop {
     app: App,
     worker: Worker,
+    /// Tells that more was found for the list; `None` while there is nothing to find.
+    list_changes: Option<watch::Receiver<u64>>,
     revision: watch::Receiver<u64>,
     answers: mpsc::Receiver<Message>,
     /// The terminal's input; `None` while another program reads it.
@@ -104,6 +117,13 @@ impl Loop {
             Some(message) = self.answers.recv() => Some(message),
             changed = changed(&mut self.revision, self.quiet_until), if self.engine_lives => {
                 self.engine_lives = changed;
+                self.quiet_until = Instant::now() + FRAME;
+                Some(Message::Changed)
+            }
+            more = found(&mut self.list_changes, self.quiet_until) => {
+                if !more {
+                    self.list_changes = None;
+                }
                 self.quiet_until = Instant::now() + FRAME;
                 Some(Message::Changed)
             }
@@ -165,6 +185,10 @@ impl Loop {
                     self.tell(Level::Warning, why);
                 }
             }
+            Effect::List(filter, order) => {
+                self.worker.list(filter, order);
+                self.list_changes = self.worker.source.list.changes();
+            }
             query => self.ask(query),
         }
         Ok(())
@@ -175,19 +199,35 @@ impl Loop {
         let worker = &self.worker;
         match effect {
             Effect::LoadStatus => {
-                worker.query(Wanted::Status, |viewer| Message::Status(viewer.status()));
+                worker.query(Wanted::Status, |source| Message::Status(source.viewer.status()));
             }
-            Effect::LoadWindow(span) => {
-                worker.query(Wanted::Window, move |viewer| window(viewer, span));
+            Effect::LoadWindow(span, seek) => {
+                worker.query(Wanted::Window, move |source| window(source, span, seek));
             }
+            Effect::Complete(text, cursor) => {
+                worker.query(Wanted::Hit, move |source| completions(source, text, cursor));
+            }
+            Effect::Mark(id, marking) => worker.query(Wanted::Export, move |source| {
+                source.viewer.mark(id, marking);
+                Message::Marked
+            }),
+            Effect::UnmarkAll => worker.query(Wanted::Export, unmark_all),
+            Effect::HideAll => worker.query(Wanted::Export, |source| {
+                source.viewer.clear();
+                Message::Marked
+            }),
+            Effect::ShowAll => worker.query(Wanted::Export, |source| {
+                source.viewer.show_all();
+                Message::Marked
+            }),
             Effect::LoadDetail(id, secrets) => {
-                worker.query(Wanted::Detail, move |viewer| detail(viewer, id, secrets));
+                worker.query(Wanted::Detail, move |source| detail(source, id, secrets));
             }
             Effect::Find(needle, from, way) => {
-                worker.query(Wanted::Hit, move |viewer| find(viewer, &needle, from, way));
+                worker.query(Wanted::Hit, move |source| find(source, &needle, from, way));
             }
             Effect::Export(id, how, secrets) => {
-                worker.query(Wanted::Export, move |viewer| export(viewer, id, how, secrets));
+                worker.query(Wanted::Export, move |source| export(source, id, how, secrets));
             }
             _ => {}
         }
@@ -242,6 +282,14 @@ fn from_terminal(event: Event) -> Option<Message> {
 fn now() -> WallTime {
     let now = OffsetDateTime::now_utc();
     WallTime::from_unix(now.unix_timestamp(), now.microsecond())
+}
+
+/// Waits until more of the list was found, but not before `quiet_until`; false when nothing more will be.
+async fn found(changes: &mut Option<watch::Receiver<u64>>, quiet_until: Instant) -> bool {
+    match changes {
+        Some(changes) => changed(changes, quiet_until).await,
+        None => pending().await,
+    }
 }
 
 async fn next_event(events: &mut Option<EventStream>) -> Option<io::Result<Event>> {

@@ -1,5 +1,7 @@
 //! How the screen is to be.
 
+use std::path::PathBuf;
+
 use super::keys::Keymap;
 
 /// How the screen is to be.
@@ -13,12 +15,21 @@ pub struct TuiSettings {
     pub follow: bool,
     /// Which keys mean what.
     pub keymap: Keymap,
+    /// Where filters, columns and sizes are remembered; `None` forgets them.
+    pub memory: Option<PathBuf>,
     /// Something to tell at the start.
     pub notice: Option<String>,
 }
 
 impl Default for TuiSettings {
     fn default() -> Self {
-        Self { color: true, mouse: true, follow: false, keymap: Keymap::default(), notice: None }
+        Self {
+            color: true,
+            mouse: true,
+            follow: false,
+            keymap: Keymap::default(),
+            memory: None,
+            notice: None,
+        }
     }
 }

@@ -99,6 +99,8 @@ fn level(level: Level) -> (Option<Color>, Modifier) {
 pub(crate) const CURSOR: &str = "▌";
 /// Marks the selected line of another pane.
 pub(crate) const CURSOR_IDLE: &str = "│";
+/// Beside an exchange that the user marked.
+pub(crate) const MARKED: &str = "•";
 /// Before a line whose inside is shown.
 pub(crate) const UNFOLDED: &str = "▾ ";
 /// Before a line whose inside is hidden.

@@ -3,45 +3,73 @@
 use std::io::{self, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use crate::engine::{EngineError, Viewer};
-use crate::model::{Detail, ExchangeId, Leg, Level, WallTime};
+use crate::engine::{EngineError, Listing, Order, Viewer};
+use crate::model::filter::{Filter, complete};
+use crate::model::{Detail, ExchangeId, Leg, Level, Marking, Row, WallTime};
 use crate::render::{Secrets, count, json, row_line};
 
 use super::action::Export;
 use super::copy::extension;
 use super::files;
-use super::message::{Message, Span, Wanted, Window};
+use super::message::{Message, Selection, Span, Wanted, Window};
+use super::overlays::Choice;
 use super::prepared::Prepared;
 use super::search::{Needle, Way};
 
 /// Rows read at a time while the list is searched or exported.
 const CHUNK: usize = 1000;
 
+/// Known values offered for one field of a filter.
+const VALUES: usize = 50;
+
+/// What queries ask.
+#[derive(Debug, Clone)]
+pub(crate) struct Source {
+    /// The capture.
+    pub(crate) viewer: Viewer,
+    /// What of it the list shows.
+    pub(crate) list: Arc<Listing>,
+}
+
 /// Runs queries; every one is answered by a message.
 #[derive(Debug, Clone)]
 pub(crate) struct Worker {
     /// What is asked.
-    pub(crate) viewer: Viewer,
+    pub(crate) source: Source,
     /// Where answers go.
     pub(crate) answer: mpsc::Sender<Message>,
 }
 
 impl Worker {
+    /// Of a capture, all of which is in the list. Like [`Worker::list`] it must be called on a runtime.
+    pub(crate) fn new(viewer: Viewer, answer: mpsc::Sender<Message>) -> Self {
+        let list = Arc::new(viewer.listing(Filter::default(), Order::default(), false));
+        Self { source: Source { viewer, list }, answer }
+    }
+
+    /// Queries ask another list from now on.
+    pub(crate) fn list(&mut self, filter: Filter, order: Order) {
+        self.source.list = Arc::new(self.source.viewer.listing(filter, order, false));
+    }
+
     /// Runs a query; its answer comes back as a message, in any case.
     pub(crate) fn query(
         &self,
         what: Wanted,
-        query: impl FnOnce(&Viewer) -> Message + Send + 'static,
+        query: impl FnOnce(&Source) -> Message + Send + 'static,
     ) {
-        let Self { viewer, answer } = self.clone();
+        let Self { source, answer } = self.clone();
         // Not awaited: the loop goes on, and an answer that nobody waits for any more is dropped.
         drop(tokio::task::spawn_blocking(move || {
-            let message = catch_unwind(AssertUnwindSafe(|| query(&viewer))).unwrap_or_else(|_| {
+            let message = catch_unwind(AssertUnwindSafe(|| query(&source))).unwrap_or_else(|_| {
                 Message::Unreadable(what, "reading the capture panicked; see the log".to_owned())
             });
+            // The capture must not be held while the answer waits for the screen.
+            drop(source);
             let _ = answer.blocking_send(message);
         }));
     }
@@ -59,12 +87,26 @@ impl Worker {
     }
 }
 
-/// Rows of the list.
-pub(crate) fn window(viewer: &Viewer, span: Span) -> Message {
+/// Rows of the list, and the place of an exchange in it.
+pub(crate) fn window(source: &Source, span: Span, seek: Option<ExchangeId>) -> Message {
     let read = || -> Result<Window, EngineError> {
-        let total = usize::try_from(viewer.count()?).unwrap_or(usize::MAX);
-        let rows = viewer.window(span.offset as u64, span.limit)?;
-        Ok(Window { offset: span.offset, rows, total })
+        let list = &source.list;
+        let progress = list.progress()?;
+        let at = seek.map(|id| list.position(id)).transpose()?.flatten().map(cells);
+        let mut offset = span.offset;
+        if let Some(at) = at.filter(|at| !(offset..offset + span.limit).contains(at)) {
+            offset = at.saturating_sub(span.limit / 2);
+        }
+        let rows = list.window(offset as u64, span.limit)?;
+        Ok(Window {
+            offset,
+            rows,
+            total: cells(list.count()?),
+            all: cells(source.viewer.count()?),
+            looked_at: (!progress.done).then_some(progress.scanned),
+            trouble: progress.error,
+            at,
+        })
     };
     match read() {
         Ok(window) => Message::Window(window),
@@ -72,9 +114,41 @@ pub(crate) fn window(viewer: &Viewer, span: Span) -> Message {
     }
 }
 
+fn cells(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+/// What may stand in a filter.
+pub(crate) fn completions(source: &Source, text: String, cursor: usize) -> Message {
+    let mut known = |field, prefix: &str| source.viewer.known_values(field, prefix, VALUES);
+    let found = complete(&text, cursor, &mut known);
+    let choices = found.into_iter().map(|found| Choice {
+        text: found.text,
+        from: found.from,
+        to: found.to,
+        what: found.what.to_owned(),
+    });
+    let choices = choices.collect();
+    Message::Completed(text, choices)
+}
+
+/// Takes all marks away.
+pub(crate) fn unmark_all(source: &Source) -> Message {
+    let unmark = |row: &Row| {
+        if row.marked {
+            source.viewer.mark(row.id, Marking { marked: Some(false), ..Marking::default() });
+        }
+        Ok(0)
+    };
+    match each_row(|offset| source.viewer.window(offset, CHUNK), unmark) {
+        Ok(_) => Message::Marked,
+        Err(why) => Message::Said(Level::Alarm, why),
+    }
+}
+
 /// An exchange, ready to be looked at.
-pub(crate) fn detail(viewer: &Viewer, id: ExchangeId, secrets: Secrets) -> Message {
-    match viewer.detail(id) {
+pub(crate) fn detail(source: &Source, id: ExchangeId, secrets: Secrets) -> Message {
+    match source.viewer.detail(id) {
         Ok(found) => {
             let prepared = found.map(|detail| Box::new(Prepared::new(detail, secrets)));
             Message::Detail(id, prepared)
@@ -84,22 +158,21 @@ pub(crate) fn detail(viewer: &Viewer, id: ExchangeId, secrets: Secrets) -> Messa
 }
 
 /// The next row that holds what is searched for.
-pub(crate) fn find(viewer: &Viewer, needle: &Needle, from: usize, way: Way) -> Message {
-    let found = found(viewer, needle, from, way);
+pub(crate) fn find(source: &Source, needle: &Needle, from: usize, way: Way) -> Message {
+    let found = found(&source.list, needle, from, way);
     found.map_or_else(|error| Message::Said(Level::Alarm, error.to_string()), Message::Found)
 }
 
 fn found(
-    viewer: &Viewer,
+    list: &Listing,
     needle: &Needle,
     from: usize,
     way: Way,
 ) -> Result<Option<usize>, EngineError> {
-    let total = usize::try_from(viewer.count()?).unwrap_or(usize::MAX);
+    let total = cells(list.count()?);
     let from = from.min(total);
-    let hit = |row: &crate::model::Row| {
-        needle.is_in(&row_line(row, WallTime::default())) || needle.is_in(&row.path)
-    };
+    let hit =
+        |row: &Row| needle.is_in(&row_line(row, WallTime::default())) || needle.is_in(&row.path);
     let after = (from + 1).min(total);
     let parts = match way {
         Way::Forward => [after..total, 0..after],
@@ -112,7 +185,7 @@ fn found(
             Way::Backward => chunks.rev().collect(),
         };
         for start in starts {
-            let rows = viewer.window(start as u64, CHUNK.min(part.end - start))?;
+            let rows = list.window(start as u64, CHUNK.min(part.end - start))?;
             let at = match way {
                 Way::Forward => rows.iter().position(hit),
                 Way::Backward => rows.iter().rposition(hit),
@@ -125,16 +198,11 @@ fn found(
     Ok(None)
 }
 
-/// Writes one exchange, or the list, into files of the current folder.
-pub(crate) fn export(
-    viewer: &Viewer,
-    id: Option<ExchangeId>,
-    how: Export,
-    secrets: Secrets,
-) -> Message {
+/// Writes exchanges into files of the current folder.
+pub(crate) fn export(source: &Source, which: Selection, how: Export, secrets: Secrets) -> Message {
     let said = match how {
-        Export::Json => export_json(viewer, id, secrets),
-        Export::Bodies => export_bodies(viewer, id),
+        Export::Json => export_json(source, which, secrets),
+        Export::Bodies => export_bodies(source, which),
     };
     said.map_or_else(
         |why| Message::Said(Level::Alarm, format!("cannot export: {why}")),
@@ -142,15 +210,15 @@ pub(crate) fn export(
     )
 }
 
-fn export_json(
-    viewer: &Viewer,
-    id: Option<ExchangeId>,
-    secrets: Secrets,
-) -> Result<String, String> {
-    let stem = id.map_or("synctap-list".to_owned(), |id| format!("synctap-{:06}", id.0));
+fn export_json(source: &Source, which: Selection, secrets: Secrets) -> Result<String, String> {
+    let stem = match which {
+        Selection::One(id) => format!("synctap-{:06}", id.0),
+        Selection::Marked => "synctap-marked".to_owned(),
+        Selection::All => "synctap-list".to_owned(),
+    };
     let (file, path) = files::create(Path::new("."), &stem, "jsonl").map_err(|e| e.to_string())?;
     let mut file = io::BufWriter::new(file);
-    let written = each(viewer, id, |detail| {
+    let written = each(source, which, |detail| {
         writeln!(file, "{}", json(detail, secrets)).map_err(|error| error.to_string())?;
         Ok(1)
     })?;
@@ -158,9 +226,9 @@ fn export_json(
     Ok(format!("wrote {} to {}", count(written, "exchange"), name(&path)))
 }
 
-fn export_bodies(viewer: &Viewer, id: Option<ExchangeId>) -> Result<String, String> {
+fn export_bodies(source: &Source, which: Selection) -> Result<String, String> {
     let mut last = None;
-    let written = each(viewer, id, |detail| {
+    let written = each(source, which, |detail| {
         let mut written = 0;
         for leg in [Leg::Request, Leg::Response] {
             let body = detail.decoded(leg).and_then(|decoded| decoded.layers.first());
@@ -176,29 +244,39 @@ fn export_bodies(viewer: &Viewer, id: Option<ExchangeId>) -> Result<String, Stri
     Ok(format!("wrote {}{last}", count(written, "file")))
 }
 
-/// Does something with one exchange, or with each of the list; adds up what it says.
+/// Does something with each of these exchanges; adds up what it says.
 fn each(
-    viewer: &Viewer,
-    id: Option<ExchangeId>,
+    source: &Source,
+    which: Selection,
     mut act: impl FnMut(&Detail) -> Result<u64, String>,
 ) -> Result<u64, String> {
-    let mut one = |id| match viewer.detail(id) {
+    let mut one = |id| match source.viewer.detail(id) {
         Ok(Some(detail)) => act(&detail),
         Ok(None) => Ok(0),
         Err(error) => Err(error.to_string()),
     };
-    if let Some(id) = id {
+    if let Selection::One(id) = which {
         return one(id);
     }
+    each_row(
+        |offset| source.list.window(offset, CHUNK),
+        |row| if row.marked || which == Selection::All { one(row.id) } else { Ok(0) },
+    )
+}
+
+fn each_row(
+    read: impl Fn(u64) -> Result<Vec<Row>, EngineError>,
+    mut act: impl FnMut(&Row) -> Result<u64, String>,
+) -> Result<u64, String> {
     let (mut offset, mut sum) = (0, 0);
     loop {
-        let rows = viewer.window(offset, CHUNK).map_err(|error| error.to_string())?;
+        let rows = read(offset).map_err(|error| error.to_string())?;
         if rows.is_empty() {
             return Ok(sum);
         }
         offset += rows.len() as u64;
-        for row in rows {
-            sum += one(row.id)?;
+        for row in &rows {
+            sum += act(row)?;
         }
     }
 }

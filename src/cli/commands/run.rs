@@ -89,8 +89,10 @@ pub(super) fn signals(shutdown: &CancellationToken, interrupt: bool) -> Result<(
 /// When the settings file cannot be used.
 pub(super) fn tui_settings(follow: bool) -> Result<TuiSettings, Report> {
     let color = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let settings = TuiSettings { color, follow, ..TuiSettings::default() };
-    config::apply(&Folders::of_user()?.settings_file(), settings)
+    let folders = Folders::of_user()?;
+    let memory = Some(folders.screen_memory());
+    let settings = TuiSettings { color, follow, memory, ..TuiSettings::default() };
+    config::apply(&folders.settings_file(), settings)
 }
 
 fn now() -> WallTime {

@@ -7,6 +7,8 @@ use crate::tui::action::{
     Action, Choices, Coding, Export, Face, Line, Piece, Program, Scope, Step, Tab,
 };
 
+use crate::tui::panes::Column;
+
 use super::key::Key;
 
 /// Where a binding holds.
@@ -132,6 +134,7 @@ const GROUPS: &[Group] = &[
     Group { context: Context::Detail, rows: DETAIL },
     Group { context: Context::Panes, rows: PANES },
     Group { context: Context::Panes, rows: COMMANDS },
+    Group { context: Context::Panes, rows: SORTS },
     Group { context: Context::Everywhere, rows: EVERYWHERE },
     Group { context: Context::Prompt, rows: PROMPT },
     Group { context: Context::Menu, rows: MENU },
@@ -140,6 +143,15 @@ const GROUPS: &[Group] = &[
 
 const LIST: &[Row] = &[
     ("open", &[p(KeyCode::Enter)], Action::Open, "open", "open the selected exchange"),
+    ("mark", &[c('m')], Action::ToggleMark, "mark", "mark the exchange, or take its mark away"),
+    ("unmark-all", &[c('U')], Action::UnmarkAll, "", "take all marks away"),
+    ("only-marked", &[c('M')], Action::OnlyMarked, "", "show only what is marked, or everything"),
+    ("delete", &[c('d')], Action::Hide, "", "delete the exchange from view; the capture keeps it"),
+    ("clear", &[c('z')], Action::Offer(Choices::HideAll), "", "delete everything from view"),
+    ("undelete", &[c('u')], Action::ShowAll, "", "take back everything deleted from view"),
+    ("sort", &[c('o')], Action::Offer(Choices::Sort), "", "sort by a column"),
+    ("reverse", &[c('v')], Action::Reverse, "", "turn the order round"),
+    ("columns", &[c('c')], Action::Offer(Choices::Columns), "", "choose columns"),
     ("follow", &[c('F')], Action::ToggleFollow, "follow", "keep the newest exchange selected"),
 ];
 
@@ -183,6 +195,8 @@ const DETAIL: &[Row] = &[
 ];
 
 const PANES: &[Row] = &[
+    ("filter", &[c('f')], Action::Ask(Line::Filter), "filter", "choose what the list shows"),
+    ("comment", &[c(';')], Action::Ask(Line::Comment), "", "write a comment about the exchange"),
     ("search", &[c('/')], Action::Ask(Line::Search), "search", "search in this pane; 0x for bytes"),
     ("next-hit", &[c('n')], Action::NextHit, "", "next hit of the search"),
     ("previous-hit", &[c('N')], Action::PreviousHit, "", "previous hit of the search"),
@@ -251,6 +265,20 @@ const COMMANDS: &[Row] = &[
         "export the bodies of the selected exchange",
     ),
     (
+        "export-marked-json",
+        NONE,
+        Action::Export(Scope::Marked, Export::Json),
+        "",
+        "export the marked exchanges as JSON lines",
+    ),
+    (
+        "export-marked-bodies",
+        NONE,
+        Action::Export(Scope::Marked, Export::Bodies),
+        "",
+        "export the bodies of the marked exchanges",
+    ),
+    (
         "export-all-json",
         NONE,
         Action::Export(Scope::Listed, Export::Json),
@@ -264,6 +292,18 @@ const COMMANDS: &[Row] = &[
         "",
         "export every body of the list",
     ),
+];
+
+/// A command a column.
+const SORTS: &[Row] = &[
+    ("sort-time", NONE, Action::Sort(Column::Time), "", "sort by time, the order of arrival"),
+    ("sort-device", NONE, Action::Sort(Column::Device), "", "sort by device"),
+    ("sort-command", NONE, Action::Sort(Column::Command), "", "sort by command"),
+    ("sort-host", NONE, Action::Sort(Column::Host), "", "sort by host"),
+    ("sort-status", NONE, Action::Sort(Column::Status), "", "sort by the protocol's status"),
+    ("sort-took", NONE, Action::Sort(Column::Took), "", "sort by how long it took"),
+    ("sort-sizes", NONE, Action::Sort(Column::Sizes), "", "sort by size"),
+    ("sort-facts", NONE, Action::Sort(Column::Facts), "", "sort by facts"),
 ];
 
 const EVERYWHERE: &[Row] = &[
@@ -291,20 +331,16 @@ const EVERYWHERE: &[Row] = &[
 const PROMPT: &[Row] = &[
     ("accept", &[p(KeyCode::Enter)], Action::Accept, "accept", "take the line"),
     ("complete", &[p(KeyCode::Tab)], Action::Complete, "complete", "complete the word"),
-    (
-        "older",
-        &[p(KeyCode::Up), Key::ctrl('p')],
-        Action::Older,
-        "",
-        "the choice above, or an older line",
-    ),
+    ("older", &[p(KeyCode::Up)], Action::Older, "", "an older line; the choice above of a command"),
     (
         "newer",
-        &[p(KeyCode::Down), Key::ctrl('n')],
+        &[p(KeyCode::Down)],
         Action::Newer,
         "",
-        "the choice below, or a newer line",
+        "a newer line; the choice below of a command",
     ),
+    ("previous-choice", &[Key::ctrl('p')], Action::PreviousChoice, "", "the choice above"),
+    ("next-choice", &[Key::ctrl('n')], Action::NextChoice, "", "the choice below"),
     (
         "cancel",
         &[p(KeyCode::Esc), Key::ctrl('c')],

@@ -1,15 +1,16 @@
 //! A few choices, each with a letter.
 
+use crate::engine::Order;
 use crate::tui::action::{Action, Choices, Coding, Export, Piece, Scope, Step};
-use crate::tui::panes::Scroll;
+use crate::tui::panes::{Column, ListPane, Scroll};
 
 /// One choice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Item {
     /// The key that takes it.
     pub(crate) key: char,
     /// What it is.
-    pub(crate) label: &'static str,
+    pub(crate) label: String,
     /// What taking it does.
     pub(crate) action: Action,
 }
@@ -45,6 +46,12 @@ impl Menu {
         self.marked.cursor()
     }
 
+    /// Puts the mark on the choice that does this.
+    pub(crate) fn mark(&mut self, action: Action) {
+        let at = self.items.iter().position(|item| item.action == action);
+        self.marked.go(at.unwrap_or(0), self.items.len());
+    }
+
     /// Moves the mark.
     pub(crate) fn step(&mut self, step: Step) {
         self.marked.step(step, self.items.len());
@@ -61,9 +68,9 @@ impl Menu {
     }
 }
 
-/// The menus of the table.
-pub(crate) fn menu(choices: Choices) -> Menu {
-    let item = |key, label, action| Item { key, label, action };
+/// The menus of the table, for a list in this order.
+pub(crate) fn menu(choices: Choices, list: &ListPane, order: Order) -> Menu {
+    let item = |key, label: &str, action| Item { key, label: label.to_owned(), action };
     match choices {
         Choices::Copy => Menu::new(
             "Copy",
@@ -100,8 +107,41 @@ pub(crate) fn menu(choices: Choices) -> Menu {
                 item('B', "all bodies of the list", Action::Export(Scope::Listed, Export::Bodies)),
             ],
         ),
+        Choices::HideAll => Menu::new(
+            "Delete everything from view? The capture keeps it, and `u` takes it back",
+            vec![
+                item('n', "no", Action::Back),
+                item('y', "yes, delete everything from view", Action::HideAll),
+            ],
+        ),
+        Choices::Sort => Menu::new("Sort by (again: the other way round)", sorts(order)),
+        Choices::Columns => Menu::new("Columns (Esc when done)", columns(list)),
     }
 }
+
+fn sorts(order: Order) -> Vec<Item> {
+    let item = |(key, column): (char, Column)| {
+        let now = match (column.sort_by() == order.by, order.descending) {
+            (true, true) => ", now the greatest first",
+            (true, false) => ", now",
+            (false, _) => "",
+        };
+        Item { key, label: format!("{}{now}", column.title()), action: Action::Sort(column) }
+    };
+    KEYS.into_iter().zip(Column::ALL).map(item).collect()
+}
+
+fn columns(list: &ListPane) -> Vec<Item> {
+    let item = |(key, column): (char, Column)| {
+        let sign = if list.left_out.has(column) { "[ ]" } else { "[x]" };
+        let label = format!("{sign} {}", column.title());
+        Item { key, label, action: Action::ToggleColumn(column) }
+    };
+    KEYS.into_iter().zip(Column::ALL).map(item).collect()
+}
+
+/// A key a column, in display order: the first letter of most.
+const KEYS: [char; 8] = ['t', 'd', 'c', 'h', 's', 'l', 'b', 'f'];
 
 #[cfg(test)]
 mod tests {
@@ -109,8 +149,9 @@ mod tests {
 
     #[test]
     fn a_letter_takes_one_choice() {
-        for choices in [Choices::Copy, Choices::Save, Choices::Export] {
-            let menu = menu(choices);
+        use Choices::{Columns, Copy, Export, HideAll, Save, Sort};
+        for choices in [Copy, Save, Export, Sort, Columns, HideAll] {
+            let menu = menu(choices, &ListPane::default(), Order::default());
             for item in menu.items() {
                 assert_eq!(menu.choice(item.key), Some(item.action), "{item:?}");
             }
@@ -119,7 +160,7 @@ mod tests {
 
     #[test]
     fn the_mark_moves_and_is_taken() {
-        let mut menu = menu(Choices::Save);
+        let mut menu = menu(Choices::Save, &ListPane::default(), Order::default());
         assert_eq!(menu.chosen(), Some(Action::Save(Coding::Raw)));
         menu.step(Step::Down);
         menu.step(Step::Down);

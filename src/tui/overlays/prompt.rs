@@ -2,6 +2,7 @@
 
 use crossterm::event::KeyEvent;
 
+use crate::model::Level;
 use crate::tui::action::Line;
 use crate::tui::edit::LineEdit;
 
@@ -35,6 +36,8 @@ pub(crate) struct Prompt {
     back: usize,
     /// What was typed before going back.
     draft: String,
+    /// What is to be said of the line.
+    judgement: Option<(Level, String)>,
 }
 
 /// Lines that were taken, the newest last.
@@ -82,7 +85,15 @@ impl Prompt {
     /// Asks for a line, `text` standing there already.
     pub(crate) fn new(line: Line, text: &str) -> Self {
         let (choices, draft) = (Vec::new(), String::new());
-        Self { line, edit: LineEdit::new(text), choices, marked: 0, back: 0, draft }
+        Self {
+            line,
+            edit: LineEdit::new(text),
+            choices,
+            marked: 0,
+            back: 0,
+            draft,
+            judgement: None,
+        }
     }
 
     /// What is asked for.
@@ -107,6 +118,11 @@ impl Prompt {
         top..self.choices.len().min(top + IN_SIGHT)
     }
 
+    /// Lines above the one that is typed: choices, and what is to be said of it.
+    pub(crate) fn lines(&self) -> usize {
+        self.visible().len() + usize::from(self.judgement.is_some())
+    }
+
     /// Index of the marked choice.
     pub(crate) fn marked(&self) -> usize {
         self.marked
@@ -118,6 +134,24 @@ impl Prompt {
             self.marked = 0;
         }
         self.choices = choices;
+    }
+
+    /// Takes what is to be said of the line.
+    pub(crate) fn judge(&mut self, judgement: (Level, String)) {
+        self.judgement = Some(judgement);
+    }
+
+    /// What is to be said of the line.
+    pub(crate) fn judgement(&self) -> Option<(Level, &str)> {
+        self.judgement.as_ref().map(|(level, text)| (*level, text.as_str()))
+    }
+
+    /// Marks the next choice or the one before; asks for nothing.
+    pub(crate) fn choose<T>(&mut self, next: bool) -> Option<T> {
+        let last = self.choices.len().saturating_sub(1);
+        let marked = if next { self.marked + 1 } else { self.marked.saturating_sub(1) };
+        self.marked = marked.min(last);
+        None
     }
 
     /// Marks a choice; false when there is none.
@@ -153,7 +187,7 @@ impl Prompt {
     /// The choice above, or an older line.
     pub(crate) fn older(&mut self, history: &History) {
         if self.line == Line::Command {
-            self.marked = self.marked.saturating_sub(1);
+            self.choose::<()>(false);
         } else if let Some(line) = history.back(self.back + 1) {
             if self.back == 0 {
                 self.draft = self.edit.text().to_owned();
@@ -166,7 +200,7 @@ impl Prompt {
     /// The choice below, or a newer line.
     pub(crate) fn newer(&mut self, history: &History) {
         if self.line == Line::Command {
-            self.marked = (self.marked + 1).min(self.choices.len().saturating_sub(1));
+            self.choose::<()>(true);
         } else if let Some(back) = self.back.checked_sub(1) {
             self.back = back;
             let line = history.back(back).filter(|_| back > 0).unwrap_or(&self.draft);

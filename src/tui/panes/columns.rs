@@ -1,5 +1,7 @@
 //! The columns of the list: which are shown, and how wide.
 
+use crate::model::SortBy;
+use crate::model::filter::Field;
 use crate::render::RowText;
 use crate::tui::fit;
 
@@ -75,6 +77,25 @@ impl Column {
         Spec { title, least, good, most }
     }
 
+    /// What the list is sorted by for it.
+    pub(crate) const fn sort_by(self) -> SortBy {
+        match self {
+            Self::Time => SortBy::Started,
+            Self::Device => SortBy::Field(Field::Device),
+            Self::Command => SortBy::Field(Field::Command),
+            Self::Host => SortBy::Field(Field::Host),
+            Self::Status => SortBy::Field(Field::Status),
+            Self::Took => SortBy::Field(Field::Time),
+            Self::Sizes => SortBy::Field(Field::Size),
+            Self::Facts => SortBy::Field(Field::Facts),
+        }
+    }
+
+    /// The column with this heading.
+    pub(crate) fn titled(title: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|column| column.title() == title)
+    }
+
     /// Its heading.
     pub(crate) const fn title(self) -> &'static str {
         self.spec().title
@@ -125,6 +146,22 @@ impl Widest {
     }
 }
 
+/// Which columns the user left out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct LeftOut([bool; Column::ALL.len()]);
+
+impl LeftOut {
+    /// Leaves a column out, or shows it again.
+    pub(crate) fn toggle(&mut self, column: Column) {
+        self.0[column as usize] ^= true;
+    }
+
+    /// True when the user left it out.
+    pub(crate) fn has(self, column: Column) -> bool {
+        self.0[column as usize]
+    }
+}
+
 /// A column with its place: cells from the left edge of the columns, and cells wide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Placed {
@@ -139,11 +176,11 @@ pub(crate) struct Placed {
 /// Places columns in `room` cells. The most important ones take first what they are content with;
 /// those that find no room are dropped. What is left goes to those that need more, then to the
 /// facts.
-pub(crate) fn place(room: usize, widest: &Widest) -> Vec<Placed> {
+pub(crate) fn place(room: usize, widest: &Widest, left_out: LeftOut) -> Vec<Placed> {
     let gap = if room < 120 { 1 } else { 2 };
     let mut left = room + gap;
     let mut widths = [0; Column::ALL.len()];
-    for column in Column::RANKED {
+    for column in Column::RANKED.into_iter().filter(|column| !left_out.has(*column)) {
         let need = widest.need(column);
         let spec = column.spec();
         let width = need.min(spec.good).min(left.saturating_sub(gap));
@@ -192,7 +229,7 @@ mod tests {
     }
 
     fn shown(room: usize) -> Vec<Column> {
-        place(room, &widest()).iter().map(|placed| placed.column).collect()
+        place(room, &widest(), LeftOut::default()).iter().map(|placed| placed.column).collect()
     }
 
     #[test]
@@ -209,7 +246,7 @@ mod tests {
     #[test]
     fn columns_never_overlap_or_leave_the_room() {
         for room in 0..250 {
-            let placed = place(room, &widest());
+            let placed = place(room, &widest(), LeftOut::default());
             for pair in placed.windows(2) {
                 assert!(pair[0].x + pair[0].width < pair[1].x, "{room}: {placed:?}");
             }

@@ -8,7 +8,7 @@ use crate::model::Leg;
 use crate::render::Secrets;
 use crate::tui::action::{Export, Face, Program, Tab};
 use crate::tui::layout::Pane;
-use crate::tui::message::Effect;
+use crate::tui::message::{Effect, Selection};
 use crate::tui::overlays::Overlay;
 
 fn copied(stage: &Stage) -> &str {
@@ -134,8 +134,8 @@ fn export_and_programs_are_asked_for() {
     let mut stage = Stage::new(80, 24, canned::morning());
     stage.keys("jjejxB3<Tab>v");
     let id = crate::model::ExchangeId(3);
-    assert_eq!(stage.effects[0], Effect::Export(Some(id), Export::Json, Secrets::Masked));
-    assert_eq!(stage.effects[1], Effect::Export(None, Export::Bodies, Secrets::Masked));
+    assert_eq!(stage.effects[0], Effect::Export(Selection::One(id), Export::Json, Secrets::Masked));
+    assert_eq!(stage.effects[1], Effect::Export(Selection::All, Export::Bodies, Secrets::Masked));
     assert!(
         matches!(&stage.effects[2], Effect::View(Program::Pager, xml) if xml.extension == "xml")
     );
@@ -224,4 +224,83 @@ fn own_keys_are_what_footer_and_help_show() {
     assert!(stage.text(80, 24).contains("T follow"));
     stage.keys("T");
     assert!(stage.app.list.follows());
+}
+
+#[test]
+fn a_filter_is_judged_completed_used_and_remembered() {
+    let mut stage = Stage::new(80, 24, canned::morning());
+    stage.keys("jjjfcmd = Pro");
+    assert!(stage.text(80, 24).contains("Provision"), "known values are offered");
+    stage.keys("<Tab><Enter>");
+    assert_eq!((stage.app.filter(), stage.app.list.len()), ("cmd = Provision", 2));
+    assert_eq!(stage.app.list.selected().unwrap().id.0, 4, "what was selected stays so");
+    let text = stage.text(80, 24);
+    assert!(text.contains("2/2 of 8") && text.contains("filter: cmd = Prov"), "{text}");
+    stage.keys("f<C-u>http >=<Enter>");
+    assert_eq!(stage.app.list.len(), 2, "what is not finished is not used");
+    assert_eq!(stage.app.overlays.len(), 1, "and stays there to be put right");
+    stage.keys("<Esc>f<C-u><Enter>");
+    assert_eq!((stage.app.list.len(), stage.app.list.selected().unwrap().id.0), (8, 4));
+    stage.keys("f<Up><Enter>");
+    assert_eq!(stage.app.filter(), "cmd = Provision");
+    stage.keys("f<C-u>cmd = Nothing<Enter>");
+    assert!(stage.text(80, 24).contains("Nothing passes the filter"));
+    assert!(stage.text(80, 24).contains("0/8"));
+}
+
+#[test]
+fn exchanges_are_marked_commented_and_deleted_from_view() {
+    let mut stage = Stage::new(80, 24, canned::morning());
+    stage.keys("jm");
+    assert!(stage.app.list.selected().unwrap().marked);
+    stage.keys("jm;look here<Enter>");
+    let text = stage.text(80, 24);
+    assert!(text.contains("\"\"look here\"") || text.contains("\"look he"), "{text}");
+    assert_eq!(text.matches('•').count(), 2);
+    stage.keys("M");
+    assert_eq!((stage.app.list.len(), stage.app.filter()), (2, "mark"));
+    stage.keys("d");
+    assert_eq!(stage.app.list.len(), 1, "deleted from view");
+    stage.keys("M");
+    assert_eq!(stage.app.list.len(), 7);
+    stage.keys("U");
+    assert!(!stage.text(80, 24).contains('•'));
+    stage.keys("zn");
+    assert_eq!(stage.app.list.len(), 7, "asked first");
+    stage.keys("zy");
+    assert_eq!(stage.app.list.len(), 0);
+    assert!(stage.text(80, 24).contains("Everything is deleted from view"));
+    stage.keys("u");
+    assert_eq!(stage.app.list.len(), 8);
+}
+
+#[test]
+fn the_list_is_sorted_by_key_command_and_click() {
+    let mut stage = Stage::new(80, 24, canned::morning());
+    stage.keys("jj");
+    let ids = |stage: &Stage| -> Vec<u64> {
+        stage.app.list.rows().map(|(_, row)| row.unwrap().id.0).collect()
+    };
+    let before = ids(&stage);
+    stage.keys("oc");
+    let sorted = ids(&stage);
+    assert_ne!(sorted, before);
+    assert_eq!(stage.app.list.selected().unwrap().id.0, 3, "the selection goes with its exchange");
+    stage.arrive([canned::provision(9)]);
+    assert_eq!(stage.app.list.selected().unwrap().id.0, 3, "also when what is new comes before it");
+    stage.keys("v");
+    assert!(stage.text(80, 24).contains("Command↓"));
+    stage.click(5, 1);
+    assert!(!stage.text(80, 24).contains('↓'), "the time's heading");
+    assert_eq!(&ids(&stage)[..8], &before[..]);
+}
+
+#[test]
+fn columns_are_chosen() {
+    let mut stage = Stage::new(80, 24, canned::morning());
+    stage.keys("cdl<Esc>");
+    let text = stage.text(80, 24);
+    let heading = text.lines().nth(1).unwrap();
+    assert!(!heading.contains("Device") && !heading.contains("Took"), "{heading}");
+    assert!(heading.contains("Host"), "others use the room: {heading}");
 }

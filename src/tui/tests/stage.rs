@@ -1,17 +1,19 @@
 //! An app with a canned capture behind it.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
-use crate::engine::Status;
-use crate::model::{Detail, Row, WallTime};
+use crate::engine::{Order, Status};
+use crate::model::filter::{Filter, complete};
+use crate::model::{Detail, ExchangeId, Marking, Row, SortBy, WallTime};
 use crate::render::row_line;
 use crate::tui::app::App;
 use crate::tui::layout::Pane;
-use crate::tui::message::{Effect, Message, Window};
+use crate::tui::message::{Effect, Message, Span, Window};
+use crate::tui::overlays::Choice;
 use crate::tui::search::next_line;
 use crate::tui::settings::TuiSettings;
 use crate::tui::view::view;
@@ -23,6 +25,11 @@ pub(super) struct Stage {
     pub(super) app: App,
     pub(super) capture: Vec<Detail>,
     pub(super) status: Status,
+    /// What the list shows.
+    filter: Filter,
+    order: Order,
+    /// What was said of exchanges.
+    said: HashMap<ExchangeId, Marking>,
     /// Effects that were not queries, in order.
     pub(super) effects: Vec<Effect>,
     /// Queries answered.
@@ -44,6 +51,9 @@ impl Stage {
             app: App::new(settings, canned::NOW),
             capture,
             status: canned::status(),
+            filter: Filter::default(),
+            order: Order::default(),
+            said: HashMap::new(),
             effects: Vec::new(),
             queries: Vec::new(),
         };
@@ -69,11 +79,47 @@ impl Stage {
                 self.status.recorded = self.capture.len() as u64;
                 Message::Status(self.status.clone())
             }
-            Effect::LoadWindow(span) => {
-                let rows = self.capture.iter().skip(span.offset).take(span.limit).map(row);
-                let window =
-                    Window { offset: span.offset, rows: rows.collect(), total: self.capture.len() };
-                Message::Window(window)
+            Effect::LoadWindow(span, seek) => Message::Window(self.window(span, seek)),
+            Effect::List(filter, order) => {
+                (self.filter, self.order) = (filter, order);
+                Message::Changed
+            }
+            Effect::Complete(text, cursor) => {
+                let known = &mut |_, prefix: &str| {
+                    let values = ["Provision", "Ping", "mail.lab.example"];
+                    let known = values.iter().filter(|value| value.starts_with(prefix));
+                    known.map(|value| (*value).to_owned()).collect()
+                };
+                let found = complete(&text, cursor, known).into_iter().map(|c| Choice {
+                    text: c.text,
+                    from: c.from,
+                    to: c.to,
+                    what: c.what.into(),
+                });
+                let found = found.collect();
+                Message::Completed(text, found)
+            }
+            Effect::Mark(id, marking) => {
+                self.say(id, &marking);
+                Message::Marked
+            }
+            Effect::UnmarkAll => {
+                for row in self.said.values_mut() {
+                    row.marked = Some(false);
+                }
+                Message::Marked
+            }
+            Effect::HideAll => {
+                for id in self.capture.iter().map(|d| d.exchange.id).collect::<Vec<_>>() {
+                    self.say(id, &Marking { hidden: Some(true), ..Marking::default() });
+                }
+                Message::Marked
+            }
+            Effect::ShowAll => {
+                for row in self.said.values_mut() {
+                    row.hidden = Some(false);
+                }
+                Message::Marked
             }
             Effect::LoadDetail(id, secrets) => {
                 let found = self.capture.iter().find(|detail| detail.exchange.id == id);
@@ -129,6 +175,46 @@ impl Stage {
 
     pub(super) fn click(&mut self, column: u16, row: u16) {
         self.mouse(MouseEventKind::Down(MouseButton::Left), column, row);
+    }
+
+    /// The rows that pass, in order of arrival or of their commands: enough for what the screen does
+    /// with them.
+    fn listed(&self) -> Vec<Row> {
+        let said = |detail| {
+            let mut row = row(detail);
+            if let Some(said) = self.said.get(&row.id) {
+                row.marked = said.marked.unwrap_or(false);
+                row.hidden = said.hidden.unwrap_or(false);
+                row.comment = said.comment.clone().unwrap_or_default();
+            }
+            row
+        };
+        let passes = |row: &Row| self.filter.decide(row).unwrap_or(false);
+        let mut rows: Vec<Row> = self.capture.iter().map(said).filter(passes).collect();
+        if self.order.by != SortBy::Started {
+            rows.sort_by(|a, b| a.summary.command.cmp(&b.summary.command));
+        }
+        if self.order.descending {
+            rows.reverse();
+        }
+        rows
+    }
+
+    fn window(&self, span: Span, seek: Option<ExchangeId>) -> Window {
+        let listed = self.listed();
+        let at = seek.and_then(|id| listed.iter().position(|row| row.id == id));
+        let (total, all) = (listed.len(), self.capture.len());
+        let offset = at.filter(|at| !(span.offset..span.offset + span.limit).contains(at));
+        let offset = offset.map_or(span.offset, |at| at.saturating_sub(span.limit / 2));
+        let rows = listed.into_iter().skip(offset).take(span.limit).collect();
+        Window { offset, rows, total, all, at, ..Window::default() }
+    }
+
+    fn say(&mut self, id: ExchangeId, marking: &Marking) {
+        let said = self.said.entry(id).or_default();
+        said.marked = marking.marked.or(said.marked);
+        said.hidden = marking.hidden.or(said.hidden);
+        said.comment = marking.comment.clone().or(said.comment.take());
     }
 
     /// Adds to the capture, as live traffic does.

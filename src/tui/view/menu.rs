@@ -21,6 +21,6 @@ pub(crate) fn menu(app: &App, menu: &Menu, buffer: &mut Buffer, areas: &Areas) {
         pen.put(Tone::Plain, cursor(selected, true));
         pen.put(Tone::Key, item.key.encode_utf8(&mut [0; 4]));
         pen.skip(2);
-        pen.put(if selected { Tone::Strong } else { Tone::Plain }, item.label);
+        pen.put(if selected { Tone::Strong } else { Tone::Plain }, &item.label);
     }
 }

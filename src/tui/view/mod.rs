@@ -12,3 +12,4 @@ mod status;
 mod tree;
 
 pub(crate) use frame::view;
+pub(crate) use list::{GUTTER, list_columns};

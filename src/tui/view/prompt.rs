@@ -18,17 +18,23 @@ const NAMES: usize = 20;
 /// Draws the line and the choices.
 pub(crate) fn prompt(app: &App, prompt: &Prompt, buffer: &mut Buffer, areas: &Areas) {
     let visible = prompt.visible();
-    let area = areas.box_of(visible.len());
+    let said = prompt.judgement();
+    let area = areas.box_of(prompt.lines());
     for (line, at) in (0..).zip(visible) {
         let Some(choice) = prompt.choices().get(at) else { continue };
         let selected = at == prompt.marked();
-        let mut pen = Pen::new(buffer, app.theme, area, line).blank();
-        pen = pen.over(if selected { Tone::Selected } else { Tone::Bar });
+        let pen = Pen::new(buffer, app.theme, area, line).blank();
+        let mut pen = pen.over(if selected { Tone::Selected } else { Tone::Bar });
         pen.put(Tone::Plain, cursor(selected, true));
         let names = NAMES.max(fit::width(&choice.text));
         pen.field(Tone::Key, &choice.text, names);
         pen.put(Tone::Plain, " ");
         pen.put(Tone::Plain, &choice.what);
+    }
+    if let Some((level, text)) = said {
+        let mut pen = Pen::new(buffer, app.theme, area, area.height.saturating_sub(1)).blank();
+        pen.put(Tone::Level(level), &format!("{} ", level.mark()));
+        pen.put(Tone::Level(level), text);
     }
     typed(app, prompt, buffer, areas.footer);
 }
@@ -38,6 +44,8 @@ fn typed(app: &App, prompt: &Prompt, buffer: &mut Buffer, area: Rect) {
     let sign = match prompt.line() {
         Line::Command => ":",
         Line::Search => "/",
+        Line::Filter => "filter: ",
+        Line::Comment => "comment: ",
     };
     let mut pen = Pen::new(buffer, app.theme, area, 0).blank();
     pen.put(Tone::Key, sign);

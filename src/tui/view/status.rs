@@ -72,21 +72,28 @@ struct Part {
     width: usize,
     /// Cells below which it is not worth showing.
     least: usize,
+    /// Its start tells more than its end.
+    from_end: bool,
 }
 
 impl Part {
     fn new(text: String, least: usize) -> Self {
-        Self { width: fit::width(&text), text, least }
+        Self { width: fit::width(&text), text, least, from_end: false }
     }
 
     fn cut(&self, room: usize) -> Option<String> {
-        (room >= self.least).then(|| fit::cut_left(&self.text, room).into_owned())
+        let cut = if self.from_end { fit::cut } else { fit::cut_left };
+        (room >= self.least).then(|| cut(&self.text, room).into_owned())
     }
 }
 
 fn facts(app: &App) -> Vec<(Tone, Part)> {
     let status = &app.status;
     let mut parts = Vec::new();
+    if !app.filter().is_empty() {
+        let text = format!("filter: {}", clean(app.filter()));
+        parts.push((Tone::Strong, Part { from_end: true, ..Part::new(text, 16) }));
+    }
     for listener in &status.listeners {
         parts.push((Tone::Live, Part::new(clean(listener).into_owned(), 16)));
     }
@@ -104,8 +111,12 @@ fn facts(app: &App) -> Vec<(Tone, Part)> {
 }
 
 fn position(app: &App) -> Vec<(Tone, String)> {
-    let total = app.list.len() as u64;
+    let (total, all) = (app.list.len() as u64, app.list.all() as u64);
     let mut parts = Vec::new();
+    if let Some(looked_at) = app.list.looked_at() {
+        let percent = looked_at * 100 / (app.list.all() as u64).max(1);
+        parts.push((Tone::Live, format!("searching {percent} %")));
+    }
     if app.shows_secrets() {
         parts.push((Tone::Alert, " SECRETS ".to_owned()));
     }
@@ -119,7 +130,10 @@ fn position(app: &App) -> Vec<(Tone, String)> {
     }
     if total > 0 {
         let at = thousands(app.list.cursor() as u64 + 1);
-        parts.push((Tone::Plain, format!("{at}/{} ", thousands(total))));
+        let of = if total == all { String::new() } else { format!(" of {}", thousands(all)) };
+        parts.push((Tone::Plain, format!("{at}/{}{of} ", thousands(total))));
+    } else if all > 0 {
+        parts.push((Tone::Plain, format!("0/{} ", thousands(all))));
     } else {
         parts.push((Tone::Plain, format!("{} ", count(0, "exchange"))));
     }
