@@ -2,6 +2,8 @@
 //!
 //! ```toml
 //! mouse = true
+//! theme = "terminal"          # or "dark", "light", "none"
+//! ascii_borders = false
 //!
 //! [keys]                      # actions by the names of docs/reference/keys.md
 //! follow = "T"
@@ -16,7 +18,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::tui::{Keymap, TuiSettings};
+use crate::tui::{Depth, Keymap, Palette, TuiSettings};
 
 use super::report::Report;
 
@@ -28,9 +30,25 @@ const LONGEST: u64 = 1 << 20;
 #[serde(default)]
 struct File {
     mouse: Option<bool>,
+    theme: Option<ThemeName>,
+    ascii_borders: Option<bool>,
     keys: BTreeMap<String, Keys>,
     #[serde(flatten)]
     unknown: BTreeMap<String, toml::Value>,
+}
+
+/// The colours wanted.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum ThemeName {
+    /// Those of the terminal.
+    Terminal,
+    /// For a dark background.
+    Dark,
+    /// For a light background.
+    Light,
+    /// No colour.
+    None,
 }
 
 /// One key, or some.
@@ -80,6 +98,8 @@ fn resolve(file: &File, mut settings: TuiSettings) -> Result<TuiSettings, crate:
     let own = file.keys.iter().map(|(name, keys)| (name.as_str(), keys.texts()));
     let (keymap, mut unknown) = Keymap::with(own)?;
     settings.keymap = keymap;
+    settings.palette = palette(file.theme, settings.palette);
+    settings.ascii_borders = file.ascii_borders.unwrap_or(settings.ascii_borders);
     settings.mouse = file.mouse.unwrap_or(settings.mouse);
     unknown.extend(file.unknown.keys().cloned());
     if !unknown.is_empty() {
@@ -87,6 +107,22 @@ fn resolve(file: &File, mut settings: TuiSettings) -> Result<TuiSettings, crate:
         settings.notice = Some(format!("the settings file names what is not known: `{names}`"));
     }
     Ok(settings)
+}
+
+/// `NO_COLOR` holds whatever the file says.
+fn palette(theme: Option<ThemeName>, now: Palette) -> Palette {
+    let depth = || {
+        let variable = |name| std::env::var(name).unwrap_or_default();
+        Depth::of(&variable("COLORTERM"), &variable("TERM"))
+    };
+    match theme {
+        _ if now == Palette::None => Palette::None,
+        None => now,
+        Some(ThemeName::Terminal) => Palette::Terminal,
+        Some(ThemeName::Dark) => Palette::Dark(depth()),
+        Some(ThemeName::Light) => Palette::Light(depth()),
+        Some(ThemeName::None) => Palette::None,
+    }
 }
 
 fn read(path: &Path) -> std::io::Result<String> {
@@ -114,11 +150,18 @@ mod tests {
 
     #[test]
     fn what_is_written_holds_and_what_is_unknown_is_told() {
-        let text = "mouse = false\nwings = 2\n[keys]\nfollow = \"T\"\npause = []\nfly = [\"W\"]\n";
+        let text = "theme = \"none\"\nmouse = false\nwings = 2\n[keys]\nfollow = \"T\"\npause = []\nfly = [\"W\"]\n";
         let settings = with(text).unwrap();
-        assert!(!settings.mouse);
+        assert_eq!((settings.mouse, settings.palette), (false, Palette::None));
         let notice = settings.notice.unwrap();
         assert!(notice.ends_with("`fly`, `wings`"), "{notice}");
+    }
+
+    #[test]
+    fn no_color_holds_whatever_the_theme() {
+        assert_eq!(palette(Some(ThemeName::Light), Palette::None), Palette::None);
+        assert!(matches!(palette(Some(ThemeName::Light), Palette::Terminal), Palette::Light(_)));
+        assert_eq!(palette(None, Palette::Terminal), Palette::Terminal);
     }
 
     #[test]

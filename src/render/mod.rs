@@ -24,7 +24,7 @@ pub use hex::{HEX_ROW, HexLine, hex};
 pub use json::{SCHEMA, json, json_decoded};
 pub use outline::{OutlineLine, OutlineOptions, Piece, Role, outline, outline_text};
 pub use overview::overview;
-pub use row::{RowText, row, row_line};
+pub use row::{RowText, brief, row, row_line};
 pub use secrets::SecretPlaces;
 pub use units::{age, bytes, count, thousands};
 pub use xml::{XmlLine, xml, xml_lines, xml_of_tree};

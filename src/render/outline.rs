@@ -377,6 +377,17 @@ fn only_value(tree: &Tree, id: NodeId) -> Option<NodeId> {
     (leaf && children.next().is_none()).then_some(only)
 }
 
+/// True for a fact that is so in about every document: the rest of the line tells more.
+fn goes_without_saying(name: &str, value: &str) -> bool {
+    match name {
+        "WBXML version" => value == "1.3",
+        "public id" => value.starts_with("0x1 "),
+        "charset" => value.starts_with("UTF-8 (106"),
+        "string table" => value == "0 bytes",
+        _ => false,
+    }
+}
+
 /// True for the attribute of a `parm` that holds what its `name` names.
 fn text_is_value(attribute: &Attribute) -> bool {
     name_text(&attribute.name) == "value"
@@ -396,7 +407,9 @@ fn headline(layer: &Layer) -> Vec<Piece> {
     if layer.format != Format::Empty {
         line.add(Role::Dim, format!(", {}", count(layer.bytes.len() as u64, "byte")));
     }
-    for (name, value) in &layer.facts {
+    for (name, value) in
+        layer.facts.iter().filter(|(name, value)| !goes_without_saying(name, value))
+    {
         line.add(Role::Dim, format!(", {name} {}", clean(value)));
     }
     line.0

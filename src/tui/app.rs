@@ -75,7 +75,7 @@ impl App {
     /// A screen without size and content; its first messages bring both.
     pub(crate) fn new(settings: TuiSettings, now: WallTime) -> Self {
         Self {
-            theme: Theme::new(settings.color),
+            theme: Theme::new(settings.palette, settings.ascii_borders),
             keymap: settings.keymap,
             status: Status::default(),
             now,

@@ -32,6 +32,7 @@ mod memory;
 mod message;
 mod overlays;
 mod pace;
+mod palette;
 mod panes;
 mod pointer;
 mod prepared;
@@ -50,5 +51,6 @@ mod work;
 mod tests;
 
 pub use keys::{KeyError, Keymap, keys_page};
+pub use palette::{Depth, Palette};
 pub use run::run;
 pub use settings::TuiSettings;

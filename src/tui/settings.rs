@@ -3,12 +3,15 @@
 use std::path::PathBuf;
 
 use super::keys::Keymap;
+use super::palette::Palette;
 
 /// How the screen is to be.
 #[derive(Debug, Clone)]
 pub struct TuiSettings {
-    /// Colours may be used (`NO_COLOR` is unset and the terminal has them).
-    pub color: bool,
+    /// The colours that may be used ([`Palette::None`] under `NO_COLOR`).
+    pub palette: Palette,
+    /// Lines and marks of ASCII only.
+    pub ascii_borders: bool,
     /// Clicks and the wheel act here; when false the terminal's own selection works.
     pub mouse: bool,
     /// Starts with the newest exchange selected, and keeps it so.
@@ -24,7 +27,8 @@ pub struct TuiSettings {
 impl Default for TuiSettings {
     fn default() -> Self {
         Self {
-            color: true,
+            palette: Palette::Terminal,
+            ascii_borders: false,
             mouse: true,
             follow: false,
             keymap: Keymap::default(),

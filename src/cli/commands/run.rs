@@ -22,7 +22,7 @@ use crate::proxy::ProxyError;
 use crate::render;
 use crate::render::Secrets;
 use crate::tui;
-use crate::tui::TuiSettings;
+use crate::tui::{Palette, TuiSettings};
 
 use super::ca;
 use super::open::cannot_open;
@@ -91,7 +91,8 @@ pub(super) fn tui_settings(follow: bool) -> Result<TuiSettings, Report> {
     let color = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let folders = Folders::of_user()?;
     let memory = Some(folders.screen_memory());
-    let settings = TuiSettings { color, follow, memory, ..TuiSettings::default() };
+    let palette = if color { Palette::Terminal } else { Palette::None };
+    let settings = TuiSettings { palette, follow, memory, ..TuiSettings::default() };
     config::apply(&folders.settings_file(), settings)
 }
 

@@ -55,9 +55,9 @@ impl Column {
         Self::Command,
         Self::Status,
         Self::Time,
-        Self::Took,
         Self::Facts,
         Self::Device,
+        Self::Took,
         Self::Host,
         Self::Sizes,
     ];
@@ -65,14 +65,14 @@ impl Column {
     const fn spec(self) -> Spec {
         let (title, least, good, most) = match self {
             Self::Time => ("Time", 8, 8, 8),
-            Self::Device => ("Device", 8, 10, 20),
+            Self::Device => ("Device", 8, 9, 20),
             Self::Command => ("Command", 9, 12, 20),
             Self::Host => ("Host", 12, 18, 28),
             Self::Status => ("Status", 7, 10, 14),
             // Ages grow while one looks: room for the longest from the start.
             Self::Took => ("Took", 7, 7, 7),
             Self::Sizes => ("Sizes", 9, 12, 14),
-            Self::Facts => ("Facts", 16, 26, 60),
+            Self::Facts => ("Facts", 16, 34, 60),
         };
         Spec { title, least, good, most }
     }
@@ -237,9 +237,9 @@ mod tests {
         use Column::{Command, Device, Facts, Host, Sizes, Status, Time, Took};
         assert_eq!(shown(157), [Time, Device, Command, Host, Status, Took, Sizes, Facts]);
         assert_eq!(shown(97), [Time, Device, Command, Host, Status, Took, Facts]);
-        assert_eq!(shown(77), [Time, Device, Command, Status, Took, Facts]);
-        assert_eq!(shown(57), [Time, Command, Status, Took, Facts]);
-        assert_eq!(shown(37), [Time, Command, Status, Took]);
+        assert_eq!(shown(77), [Time, Device, Command, Status, Facts]);
+        assert_eq!(shown(57), [Time, Command, Status, Facts]);
+        assert_eq!(shown(37), [Time, Device, Command, Status]);
         assert_eq!(shown(3), []);
     }
 

@@ -38,7 +38,12 @@ pub(super) struct Stage {
 
 impl Stage {
     pub(super) fn new(width: u16, height: u16, capture: Vec<Detail>) -> Self {
-        Self::with(TuiSettings { color: false, ..TuiSettings::default() }, width, height, capture)
+        Self::with(
+            TuiSettings { palette: crate::tui::Palette::None, ..TuiSettings::default() },
+            width,
+            height,
+            capture,
+        )
     }
 
     pub(super) fn with(

@@ -15,7 +15,7 @@ use crate::tui::prepared::Prepared;
 use crate::tui::theme::Tone;
 
 use super::hex::Dumped;
-use super::paint::{Pen, cursor};
+use super::paint::Pen;
 use super::{hex, tree};
 
 /// Draws the bar and the tab that is shown.
@@ -175,7 +175,7 @@ fn xml(app: &App, buffer: &mut Buffer, area: Rect, lines: &[XmlLine], scroll: Sc
         if selected {
             pen = pen.over(if focused { Tone::Selected } else { Tone::SelectedIdle });
         }
-        pen.put(Tone::Plain, cursor(selected, focused));
+        pen.put(Tone::Plain, app.theme.cursor(selected, focused));
         pen.put(Tone::Plain, &lines[at].text);
     }
 }

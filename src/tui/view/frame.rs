@@ -46,7 +46,7 @@ fn panes(app: &App, buffer: &mut Buffer, areas: &Areas) {
     }
     if let Some(area) = areas.divider {
         for line in 0..area.height {
-            Pen::new(buffer, app.theme, area, line).put(Tone::Dim, "│");
+            Pen::new(buffer, app.theme, area, line).put(Tone::Dim, app.theme.signs().down);
         }
     }
     if let Some(area) = areas.detail {

@@ -13,10 +13,11 @@ use super::paint::Pen;
 /// Draws one line that says which bytes of which layer follow.
 pub(crate) fn info(app: &App, buffer: &mut Buffer, area: Rect, place: &str) {
     let mut pen = Pen::new(buffer, app.theme, area, 0);
-    pen.put(Tone::Dim, "── ");
+    let across = app.theme.signs().across;
+    pen.put(Tone::Dim, &format!("{across}{across} "));
     pen.put(Tone::Dim, place);
     pen.put(Tone::Dim, " ");
-    let rest = "─".repeat(pen.room());
+    let rest = across.repeat(pen.room());
     pen.put(Tone::Dim, &rest);
 }
 

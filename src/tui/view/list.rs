@@ -5,14 +5,14 @@ use ratatui::layout::Rect;
 
 use crate::engine::Order;
 use crate::model::{Level, Row};
-use crate::render::{RowText, clean, row};
+use crate::render::{RowText, brief, clean, row};
 use crate::tui::app::App;
 use crate::tui::fit;
 use crate::tui::layout::Pane;
 use crate::tui::panes::{Column, Placed, place};
-use crate::tui::theme::{MARKED, Tone};
+use crate::tui::theme::Tone;
 
-use super::paint::{Pen, cursor};
+use super::paint::Pen;
 
 /// Cells before the first column: cursor, level, the user's mark.
 pub(crate) const GUTTER: usize = 3;
@@ -72,19 +72,20 @@ fn line_of(
     if selected {
         pen = pen.over(if focused { Tone::Selected } else { Tone::SelectedIdle });
     }
-    pen.put(Tone::Plain, cursor(selected, focused));
+    pen.put(Tone::Plain, app.theme.cursor(selected, focused));
     let Some(found) = found else {
         pen.skip(GUTTER - 1);
         pen.put(Tone::Dim, "…");
         return;
     };
     let mut text = row(found, app.now);
+    text.facts = brief(&text.facts).into_owned();
     let age_shown = columns.iter().any(|placed| placed.column == Column::Took);
     if text.in_flight && !age_shown {
         text.status = format!("{} {}", text.status, text.duration);
     }
     pen.put(Tone::Level(text.level), &text.mark.to_string());
-    pen.put(Tone::Strong, if found.marked { MARKED } else { " " });
+    pen.put(Tone::Strong, if found.marked { app.theme.signs().marked } else { " " });
     let mut at = 0;
     for placed in columns {
         pen.skip(placed.x - at);
@@ -106,6 +107,7 @@ fn cell(pen: &mut Pen<'_>, column: Column, row: &RowText, width: usize) {
     match column {
         // The end of a host name tells more than its start.
         Column::Host => pen.field(tone, &fit::cut_left(text, width), width),
+        Column::Device => pen.field(tone, &fit::cut_middle(text, width), width),
         _ if column.is_numeric() => pen.field_right(tone, text, width),
         _ => pen.field(tone, text, width),
     }

@@ -7,7 +7,7 @@ use crate::tui::layout::Areas;
 use crate::tui::overlays::Menu;
 use crate::tui::theme::Tone;
 
-use super::paint::{Pen, cursor};
+use super::paint::Pen;
 
 /// Draws the title and the choices.
 pub(crate) fn menu(app: &App, menu: &Menu, buffer: &mut Buffer, areas: &Areas) {
@@ -18,7 +18,7 @@ pub(crate) fn menu(app: &App, menu: &Menu, buffer: &mut Buffer, areas: &Areas) {
     for (line, item) in (1..).zip(menu.items()) {
         let selected = usize::from(line) == menu.marked() + 1;
         let mut pen = Pen::new(buffer, app.theme, area, line).blank();
-        pen.put(Tone::Plain, cursor(selected, true));
+        pen.put(Tone::Plain, app.theme.cursor(selected, true));
         pen.put(Tone::Key, item.key.encode_utf8(&mut [0; 4]));
         pen.skip(2);
         pen.put(if selected { Tone::Strong } else { Tone::Plain }, &item.label);

@@ -6,7 +6,7 @@ use ratatui::style::{Modifier, Style};
 
 use crate::render::clean;
 use crate::tui::fit;
-use crate::tui::theme::{CURSOR, CURSOR_IDLE, Theme, Tone};
+use crate::tui::theme::{Theme, Tone};
 
 /// One line of a buffer, written from left to right.
 pub(crate) struct Pen<'a> {
@@ -90,15 +90,6 @@ impl<'a> Pen<'a> {
         let indent = cells.saturating_sub(fit::width(text));
         self.skip(indent);
         self.field(tone, text, cells - indent);
-    }
-}
-
-/// The cell before a line that can be selected.
-pub(crate) fn cursor(selected: bool, focused: bool) -> &'static str {
-    match (selected, focused) {
-        (true, true) => CURSOR,
-        (true, false) => CURSOR_IDLE,
-        (false, _) => " ",
     }
 }
 

@@ -10,7 +10,7 @@ use crate::tui::layout::Areas;
 use crate::tui::overlays::Prompt;
 use crate::tui::theme::Tone;
 
-use super::paint::{Pen, cursor};
+use super::paint::Pen;
 
 /// Cells of the names of commands.
 const NAMES: usize = 20;
@@ -25,7 +25,7 @@ pub(crate) fn prompt(app: &App, prompt: &Prompt, buffer: &mut Buffer, areas: &Ar
         let selected = at == prompt.marked();
         let pen = Pen::new(buffer, app.theme, area, line).blank();
         let mut pen = pen.over(if selected { Tone::Selected } else { Tone::Bar });
-        pen.put(Tone::Plain, cursor(selected, true));
+        pen.put(Tone::Plain, app.theme.cursor(selected, true));
         let names = NAMES.max(fit::width(&choice.text));
         pen.field(Tone::Key, &choice.text, names);
         pen.put(Tone::Plain, " ");

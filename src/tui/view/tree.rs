@@ -10,11 +10,11 @@ use crate::tui::fit;
 use crate::tui::layout::Pane;
 use crate::tui::panes::{indent, revealed};
 use crate::tui::prepared::Prepared;
-use crate::tui::theme::{FOLDED, LEAF, Tone, UNFOLDED};
+use crate::tui::theme::{LEAF, Theme, Tone};
 
 use super::hex;
 use super::hex::Dumped;
-use super::paint::{Pen, cursor};
+use super::paint::Pen;
 
 /// Draws the lines in sight; the selected one unfolds to show all of its text.
 pub(crate) fn tree(app: &App, buffer: &mut Buffer, area: Rect, shown: &Prepared, leg: Leg) {
@@ -54,7 +54,7 @@ fn draw_lines(app: &App, buffer: &mut Buffer, area: Rect, lines: &[OutlineLine],
             break;
         }
         let line = &lines[*at];
-        let mark = fold_mark(line, pane.is_folded(line));
+        let mark = fold_mark(app.theme, line, pane.is_folded(line));
         if row != page.cursor {
             let mut pen = Pen::new(buffer, app.theme, area, y);
             pen.skip(1 + indent(line));
@@ -79,7 +79,7 @@ fn draw_selected(
     let focused = app.focus() == Pane::Detail;
     let over = if focused { Tone::Selected } else { Tone::SelectedIdle };
     let mut pen = Pen::new(buffer, app.theme, area, y).over(over);
-    pen.put(Tone::Plain, cursor(true, focused));
+    pen.put(Tone::Plain, app.theme.cursor(true, focused));
     pen.skip(indent(line));
     pen.put(Tone::Plain, mark);
     let Some((start, rest)) = unfolded.split_first() else {
@@ -90,7 +90,7 @@ fn draw_selected(
     let mut y = y + 1;
     for text in rest {
         let mut pen = Pen::new(buffer, app.theme, area, y).over(over);
-        pen.put(Tone::Plain, cursor(true, focused));
+        pen.put(Tone::Plain, app.theme.cursor(true, focused));
         pen.skip(indent(line) + fit::width(mark));
         pen.put(Tone::Plain, text);
         y += 1;
@@ -104,10 +104,10 @@ fn pieces(pen: &mut Pen<'_>, line: &OutlineLine) {
     }
 }
 
-fn fold_mark(line: &OutlineLine, folded: bool) -> &'static str {
+fn fold_mark(theme: Theme, line: &OutlineLine, folded: bool) -> &'static str {
     match (line.expandable, folded) {
-        (true, true) => FOLDED,
-        (true, false) => UNFOLDED,
+        (true, true) => theme.signs().folded,
+        (true, false) => theme.signs().unfolded,
         (false, _) => LEAF,
     }
 }
