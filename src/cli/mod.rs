@@ -6,6 +6,7 @@
 
 mod args;
 mod commands;
+mod config;
 mod filter;
 mod folders;
 mod logging;

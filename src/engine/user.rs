@@ -81,7 +81,8 @@ impl Viewer {
         Ok(judge(&self.details(), filter, row)?)
     }
 
-    fn say(&self, id: ExchangeId, marking: Marking) {
+    /// Takes over what `marking` says of an exchange; what it leaves open stays.
+    pub fn say(&self, id: ExchangeId, marking: Marking) {
         self.store().writer().mark(id, marking);
     }
 }

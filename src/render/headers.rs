@@ -15,7 +15,7 @@ pub enum Secrets {
 }
 
 /// Stands where a secret was.
-const MASK: &str = "********";
+pub(super) const MASK: &str = "********";
 
 /// The header fields of one leg as clean (name, value) pairs, in the order received.
 pub fn headers(detail: &Detail, leg: Leg, secrets: Secrets) -> Vec<(String, String)> {

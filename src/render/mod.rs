@@ -6,21 +6,25 @@
 //! unless asked for.
 
 mod clean;
+mod curl;
 mod headers;
 mod hex;
 mod json;
 mod outline;
 mod overview;
 mod row;
+mod secrets;
 mod units;
 mod xml;
 
 pub use clean::{clean, printable};
+pub use curl::curl;
 pub use headers::{Secrets, headers, mask_header};
 pub use hex::{HEX_ROW, HexLine, hex};
 pub use json::{SCHEMA, json, json_decoded};
 pub use outline::{OutlineLine, OutlineOptions, Piece, Role, outline, outline_text};
 pub use overview::overview;
-pub use row::{RowText, row, row_line};
+pub use row::{RowText, brief, row, row_line};
+pub use secrets::SecretPlaces;
 pub use units::{age, bytes, count, thousands};
 pub use xml::{XmlLine, xml, xml_lines, xml_of_tree};

@@ -11,6 +11,8 @@ use crate::model::{
 };
 
 use super::clean;
+use super::headers::{MASK, Secrets};
+use super::secrets::SecretPlaces;
 use super::units::count;
 
 /// What a piece of a line is, so that a theme can colour it.
@@ -76,17 +78,24 @@ pub struct OutlineOptions {
     pub value_limit: usize,
     /// Most lines of a text or binary layer.
     pub layer_lines: usize,
+    /// Whether values that are secrets are shown (see [`SecretPlaces`]).
+    pub secrets: Secrets,
 }
 
 impl Default for OutlineOptions {
     fn default() -> Self {
-        Self { value_limit: 400, layer_lines: 40 }
+        Self { value_limit: 400, layer_lines: 40, secrets: Secrets::Masked }
     }
 }
 
 /// The outline of `decoded` with `notes` on its nodes.
 pub fn outline(decoded: &Decoded, notes: &[Note], options: OutlineOptions) -> Vec<OutlineLine> {
-    let mut builder = Builder { decoded, options, notes: HashMap::new(), lines: Vec::new() };
+    let secret = match options.secrets {
+        Secrets::Masked => SecretPlaces::of(decoded),
+        Secrets::Shown => SecretPlaces::default(),
+    };
+    let (notes_of, lines) = (HashMap::new(), Vec::new());
+    let mut builder = Builder { decoded, options, secret, notes: notes_of, lines };
     for note in notes {
         builder.notes.entry((note.layer, note.node)).or_default().push(note);
     }
@@ -114,6 +123,7 @@ const MAX_DEPTH: usize = 4096;
 struct Builder<'a> {
     decoded: &'a Decoded,
     options: OutlineOptions,
+    secret: SecretPlaces,
     notes: HashMap<(LayerId, NodeId), Vec<&'a Note>>,
     lines: Vec<OutlineLine>,
 }
@@ -196,14 +206,16 @@ impl<'a> Builder<'a> {
                 for attribute in element.attributes.iter().filter(shown) {
                     line.add(Role::Attribute, format!(" {}=", name_text(&attribute.name)));
                     let text = Tree::resolve(&attribute.value, &layer.bytes);
-                    line.add(Role::Text, format!("\"{}\"", self.cut(text)));
+                    let hidden = self.secret.has(id, node) && text_is_value(attribute);
+                    let text = if hidden { MASK.into() } else { self.cut(text) };
+                    line.add(Role::Text, format!("\"{text}\""));
                 }
                 if let Some(value) = value {
                     line.add(Role::Dim, ": ");
-                    self.value(layer, tree, value, &mut line);
+                    self.value((id, layer), tree, value, &mut line);
                 }
             }
-            _ => self.value(layer, tree, node, &mut line),
+            _ => self.value((id, layer), tree, node, &mut line),
         }
         let on_value = value.and_then(|value| self.notes.get(&(id, value)));
         let notes = self.notes.get(&(id, node)).into_iter().chain(on_value).flatten();
@@ -215,7 +227,17 @@ impl<'a> Builder<'a> {
         line.0
     }
 
-    fn value(&self, layer: &'a Layer, tree: &'a Tree, node: NodeId, line: &mut Line) {
+    fn value(
+        &self,
+        (id, layer): (LayerId, &'a Layer),
+        tree: &'a Tree,
+        node: NodeId,
+        line: &mut Line,
+    ) {
+        if self.secret.has(id, node) && tree.element(node).is_none() {
+            line.add(Role::Text, MASK);
+            return;
+        }
         match tree.get(node).map(|n| &n.kind) {
             Some(NodeKind::Text(text, _)) => {
                 line.add(Role::Text, self.cut(Tree::resolve(text, &layer.bytes)));
@@ -360,6 +382,22 @@ fn only_value(tree: &Tree, id: NodeId) -> Option<NodeId> {
     (leaf && children.next().is_none()).then_some(only)
 }
 
+/// True for a fact that is so in about every document: the rest of the line tells more.
+fn goes_without_saying(name: &str, value: &str) -> bool {
+    match name {
+        "WBXML version" => value == "1.3",
+        "public id" => value.starts_with("0x1 "),
+        "charset" => value.starts_with("UTF-8 (106"),
+        "string table" => value == "0 bytes",
+        _ => false,
+    }
+}
+
+/// True for the attribute of a `parm` that holds what its `name` names.
+fn text_is_value(attribute: &Attribute) -> bool {
+    name_text(&attribute.name) == "value"
+}
+
 fn headline(layer: &Layer) -> Vec<Piece> {
     let mut line = Line::default();
     if layer.origin.is_some() {
@@ -374,7 +412,9 @@ fn headline(layer: &Layer) -> Vec<Piece> {
     if layer.format != Format::Empty {
         line.add(Role::Dim, format!(", {}", count(layer.bytes.len() as u64, "byte")));
     }
-    for (name, value) in &layer.facts {
+    for (name, value) in
+        layer.facts.iter().filter(|(name, value)| !goes_without_saying(name, value))
+    {
         line.add(Role::Dim, format!(", {name} {}", clean(value)));
     }
     line.0

@@ -1,5 +1,6 @@
 //! The words of one list line.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::model::{Kind, Level, Progress, Protocol, Row, WallTime};
@@ -50,6 +51,12 @@ pub fn row(row: &Row, now: WallTime) -> RowText {
         (false, true) => clean(&row.cause).into_owned(),
         (false, false) => format!("{} · {}", clean(&row.cause), clean(&summary.facts)),
     };
+    // The user's own words come first.
+    let facts = match (row.comment.is_empty(), facts.is_empty()) {
+        (true, _) => facts,
+        (false, true) => format!("\"{}\"", clean(&row.comment)),
+        (false, false) => format!("\"{}\" · {facts}", clean(&row.comment)),
+    };
     RowText {
         time: time_of_day(row.started),
         device: or(&summary.device, &row.client),
@@ -69,6 +76,32 @@ pub fn row(row: &Row, now: WallTime) -> RowText {
         level,
         in_flight,
     }
+}
+
+/// Facts for a narrow column: of long sync keys, which are a folder's id and a counter, the counter.
+pub fn brief(facts: &str) -> Cow<'_, str> {
+    let mut out = String::new();
+    let mut rest = facts;
+    while let Some((before, id, after)) = shortened_id(rest) {
+        out.push_str(before);
+        out.push_str(id);
+        rest = after;
+    }
+    if out.is_empty() {
+        return Cow::Borrowed(facts);
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
+/// What stands before the next `{86b3c6b…700104}`, what to show in its place, and what follows.
+fn shortened_id(text: &str) -> Option<(&str, &str, &str)> {
+    let start = text.find('{')?;
+    let end = start + text[start..].find('}')? + 1;
+    let id = &text[start..end];
+    // A counter that follows is what tells; anything else stays as it is.
+    let counted = text[end..].starts_with(|c: char| c.is_ascii_digit());
+    Some((&text[..start], if counted && id.contains('…') { "…" } else { id }, &text[end..]))
 }
 
 /// One line without a terminal: what headless mode prints.
@@ -124,5 +157,19 @@ fn status(row: &Row) -> String {
         Progress::Failed(side) if shown.is_empty() => format!("✗ {}", side.name()),
         Progress::CutOff if shown.is_empty() => "cut".to_owned(),
         _ => shown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_long_sync_keys_the_counter_is_shown() {
+        let long = "sync key {86b3c6b…700104}5 -> {86b3c6b…700104}6, 1 add";
+        assert_eq!(brief(long), "sync key …5 -> …6, 1 add");
+        for kept in ["sync key 5 -> 6", "a {b} c", "{a…b}", "{", "}{"] {
+            assert_eq!(brief(kept), kept);
+        }
     }
 }

@@ -25,6 +25,11 @@ fn the_command_line_page_is_current() {
     check("cli.md", &page);
 }
 
+#[test]
+fn the_keys_page_is_current() {
+    check("keys.md", &synctap::tui::keys_page());
+}
+
 fn help(command: &mut Command, name: &str, page: &mut String) {
     let text = command.clone().term_width(100).render_long_help().to_string();
     let _ = write!(page, "\n## `{name}`\n\n```text\n{}\n```\n", text.trim_end());

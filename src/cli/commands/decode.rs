@@ -15,7 +15,7 @@ use crate::codec;
 use crate::codec::{DocumentType, Hints};
 use crate::model::{Decoded, Leg};
 use crate::render;
-use crate::render::OutlineOptions;
+use crate::render::{OutlineOptions, Secrets};
 
 /// Largest body read, in bytes.
 const BODY_LIMIT: u64 = 1 << 30;
@@ -47,7 +47,12 @@ pub(super) fn run(args: &DecodeArgs) -> Result<ExitCode, Report> {
     } else if args.xml {
         print_xml(&mut out, &decoded)?;
     } else {
-        let options = OutlineOptions { value_limit: VALUE_LIMIT, layer_lines: usize::MAX };
+        let options = OutlineOptions {
+            value_limit: VALUE_LIMIT,
+            layer_lines: usize::MAX,
+            // A file that somebody named, on the terminal of the same person.
+            secrets: Secrets::Shown,
+        };
         let lines = render::outline(&decoded, &notes, options);
         out.write_all(render::outline_text(&lines).as_bytes())?;
     }

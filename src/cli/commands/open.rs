@@ -17,11 +17,12 @@ use super::run::{runtime, signals, tui_settings};
 
 /// Opens it.
 pub(super) fn run(args: &OpenArgs) -> Result<ExitCode, Report> {
+    let screen = tui_settings(false)?;
     let viewer = viewer(&args.file)?;
     let shutdown = CancellationToken::new();
     runtime()?.block_on(async {
-        signals(&shutdown)?;
-        let done = tui::run(viewer, tui_settings(false), shutdown).await;
+        signals(&shutdown, false)?;
+        let done = tui::run(viewer, screen, shutdown).await;
         done.map_err(|error| Report::new("cannot use the terminal").because(error))
     })?;
     Ok(ExitCode::SUCCESS)

@@ -10,6 +10,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::args::RunArgs;
+use crate::cli::config;
+use crate::cli::folders::Folders;
 use crate::cli::logging;
 use crate::cli::output::{say, stdout};
 use crate::cli::report::{Report, chain};
@@ -22,7 +24,7 @@ use crate::render;
 use crate::render::Secrets;
 use crate::render::clean;
 use crate::tui;
-use crate::tui::TuiSettings;
+use crate::tui::{Palette, TuiSettings};
 
 use super::ca;
 use super::open::cannot_open;
@@ -39,18 +41,20 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Report> {
     let _log = logging::start(settings.log_file.as_deref())?;
     let ca = ca::load(&settings.ca_dir)?;
     let output = settings.output;
+    // What is wrong with the settings file is told before anything listens.
+    let screen = (output == Output::Tui).then(|| tui_settings(true)).transpose()?;
     let show_secrets = settings.show_secrets;
     let filter = settings.filter;
     let capture = settings.capture.clone();
     let live = LiveSettings { proxy: settings.proxy, ca, capture: capture.clone() };
     let shutdown = CancellationToken::new();
     runtime()?.block_on(async {
-        signals(&shutdown)?;
+        signals(&shutdown, screen.is_none())?;
         let live = Live::start(live, shutdown.clone()).await;
         let live = live.map_err(|error| cannot_start(&capture, &error))?;
         let viewer = live.viewer();
-        let shown = if output == Output::Tui {
-            let done = tui::run(viewer, tui_settings(true), shutdown).await;
+        let shown = if let Some(screen) = screen {
+            let done = tui::run(viewer, screen, shutdown).await;
             done.map_err(|error| Report::new("cannot use the terminal").because(error))
         } else {
             greet(&viewer, &capture);
@@ -70,9 +74,11 @@ pub(super) fn runtime() -> Result<Runtime, Report> {
     Runtime::new().map_err(|error| Report::new("cannot start the runtime").because(error))
 }
 
-/// Cancels `shutdown` on SIGINT, SIGTERM and SIGHUP; the same signal again ends the process.
-pub(super) fn signals(shutdown: &CancellationToken) -> Result<(), Report> {
-    for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
+/// Cancels `shutdown` on SIGTERM and SIGHUP, and on SIGINT if it is ours: the terminal UI deals with
+/// that itself, as it may be meant for a pager. The same signal again ends the process.
+pub(super) fn signals(shutdown: &CancellationToken, interrupt: bool) -> Result<(), Report> {
+    let kinds = [SignalKind::terminate(), SignalKind::hangup()];
+    for kind in kinds.into_iter().chain(interrupt.then(SignalKind::interrupt)) {
         let mut stream = signal(kind)
             .map_err(|error| Report::new("cannot listen for signals").because(error))?;
         let shutdown = shutdown.clone();
@@ -88,9 +94,16 @@ pub(super) fn signals(shutdown: &CancellationToken) -> Result<(), Report> {
 }
 
 /// What the environment asks of the UI; live traffic is followed until the user moves.
-pub(super) fn tui_settings(follow: bool) -> TuiSettings {
+///
+/// # Errors
+/// When the settings file cannot be used.
+pub(super) fn tui_settings(follow: bool) -> Result<TuiSettings, Report> {
     let color = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    TuiSettings { color, follow, ..TuiSettings::default() }
+    let folders = Folders::of_user()?;
+    let memory = Some(folders.screen_memory());
+    let palette = if color { Palette::Terminal } else { Palette::None };
+    let settings = TuiSettings { palette, follow, memory, ..TuiSettings::default() };
+    config::apply(&folders.settings_file(), settings)
 }
 
 fn now() -> WallTime {

@@ -100,8 +100,8 @@ fn print_leg(out: &mut impl Write, detail: &Detail, leg: Leg, secrets: Secrets) 
         writeln!(out, "  {name}: {value}")?;
     }
     if let Some(decoded) = detail.decoded(leg) {
-        let lines =
-            render::outline(decoded, detail.annotated.notes(leg), OutlineOptions::default());
+        let options = OutlineOptions { secrets, ..OutlineOptions::default() };
+        let lines = render::outline(decoded, detail.annotated.notes(leg), options);
         for line in render::outline_text(&lines).lines() {
             writeln!(out, "  {line}")?;
         }

@@ -1,12 +1,20 @@
 //! What lies over the panes until it is closed.
 
 mod help;
+mod menu;
+mod prompt;
 
 pub(crate) use help::{Help, HelpLine};
+pub(crate) use menu::{Menu, menu};
+pub(crate) use prompt::{Choice, History, Prompt};
 
 /// An open overlay; the last one opened has the keys.
 #[derive(Debug, Clone)]
 pub(crate) enum Overlay {
     /// The keys.
     Help(Help),
+    /// Choices.
+    Menu(Menu),
+    /// A line being typed.
+    Prompt(Prompt),
 }

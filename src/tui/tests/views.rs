@@ -117,6 +117,25 @@ fn help() {
 }
 
 #[test]
+fn menus_and_lines() {
+    for size in [USUAL, SMALL] {
+        picture("menu_copy", size, canned::morning(), "jjy");
+        picture("menu_export", size, canned::morning(), "jje<Down>");
+        picture("commands", size, canned::morning(), ":");
+        picture("commands_some", size, canned::morning(), "jj:copy<Down>");
+        picture("filter", size, canned::morning(), "jjfcmd = P");
+        picture("filter_wrong", size, canned::morning(), "jjfhttp >= many");
+        picture("filter_nothing", size, canned::morning(), "jjfhttp = 999<Enter>");
+        picture("filtered", size, canned::morning(), "jjfcmd = Provision<Enter>jm");
+        picture("menu_sort", size, canned::morning(), "oco");
+        picture("menu_columns", size, canned::morning(), "ch");
+        picture("clear", size, canned::morning(), "z");
+        picture("search", size, canned::morning(), "jj/policy key");
+        picture("search_nothing", size, canned::morning(), "jj3<In>/absent<Enter>");
+    }
+}
+
+#[test]
 fn trouble() {
     for (width, height) in [USUAL, SMALL] {
         let mut stage = Stage::new(width, height, canned::morning());
