@@ -18,7 +18,7 @@ use crate::playback::{self, Device};
 const BINARY: &str = env!("CARGO_BIN_EXE_synctap");
 
 /// How long a test waits for something that must come; never how long it measures.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// The size that must be comfortable.
 const ROWS: NonZero<u16> = NonZero::new(24).unwrap();

@@ -37,11 +37,12 @@ impl Default for Order {
 /// Dropping it stops the search; that does not wait.
 #[derive(Debug)]
 pub struct Listing {
+    /// First, so that it is dropped first: the last viewer waits for the search to end.
+    _stop: DropGuard,
     board: Arc<Board>,
     viewer: Viewer,
     /// The order of the capture is kept forwards and read backwards.
     reversed: bool,
-    _stop: DropGuard,
 }
 
 impl Viewer {

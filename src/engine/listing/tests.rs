@@ -433,3 +433,20 @@ fn a_list_can_be_limited_to_a_range() {
     let progress = listing.progress();
     assert_eq!((progress.scanned, progress.total), (3, 3));
 }
+
+/// The last holder of a capture may be a list: it must stop its search before it waits for it.
+#[test]
+fn a_list_that_is_the_last_to_go_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::create(&folder.path().join("last.synctap"), 1).unwrap();
+    let viewer = Viewer::of_capture(Arc::new(store), String::new()).unwrap();
+    let filter = Filter::parse("http = 200").unwrap();
+    let list = viewer.listing(filter, Order::default(), false);
+    drop(viewer);
+    let (done, ended) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        drop(list);
+        done.send(()).unwrap();
+    });
+    ended.recv_timeout(std::time::Duration::from_secs(20)).unwrap();
+}
