@@ -298,7 +298,9 @@ mod tests {
 
     fn grouped(turns: &[Turn<'_>]) -> Vec<DeviceGroup> {
         let mut groups = Groups::default();
-        turns.iter().for_each(|turn| groups.add(turn));
+        for turn in turns {
+            groups.add(turn);
+        }
         groups.finish()
     }
 
