@@ -269,3 +269,147 @@ fn keep(known: &mut String, new: &str) {
         new.clone_into(known);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::model::{ConnId, Exchange, ExchangeId, Kind, MonoTime, Row, State, Summary};
+    use crate::store::Store;
+
+    const MINUTE: i64 = 60_000_000;
+
+    fn turn(position: u64, minute: i64) -> Turn<'static> {
+        Turn {
+            position,
+            started: WallTime(minute * MINUTE),
+            duration: Some(1_000_000),
+            protocol: Protocol::ActiveSync,
+            device: "phone",
+            session: "",
+            user: "",
+            host: "mail.example",
+            version: "",
+            command: "Sync",
+            level: Level::Info,
+        }
+    }
+
+    fn grouped(turns: &[Turn<'_>]) -> Vec<DeviceGroup> {
+        let mut groups = Groups::default();
+        for turn in turns {
+            groups.add(turn);
+        }
+        groups.finish()
+    }
+
+    fn counts(group: &DeviceGroup) -> Vec<(SessionKind, &str, u64, Range<u64>)> {
+        let of = |s: &'_ SessionGroup| (s.kind, s.count, s.positions.clone());
+        group.sessions.iter().map(|s| (of(s).0, s.id.as_str(), of(s).1, of(s).2)).collect()
+    }
+
+    #[test]
+    fn half_an_hour_of_silence_ends_a_session() {
+        let hour_long = Turn { duration: Some(59 * 60_000_000), ..turn(2, 40) };
+        let waiting = Turn { duration: None, ..turn(5, 300) };
+        let all =
+            [turn(0, 0), turn(1, 30), hour_long, turn(3, 129), turn(4, 160), waiting, turn(6, 900)];
+        let devices = grouped(&all);
+        assert_eq!(
+            counts(&devices[0]),
+            [
+                (SessionKind::ActiveSync, "", 4, 0..4),
+                (SessionKind::ActiveSync, "", 1, 4..5),
+                (SessionKind::ActiveSync, "", 2, 5..7),
+            ],
+            "a poll that is waiting is no silence"
+        );
+        assert_eq!((devices[0].count, devices[0].last), (7, WallTime(900 * MINUTE)));
+    }
+
+    #[test]
+    fn devices_protocols_and_session_ids_are_told_apart() {
+        let syncml = |position, minute, session| Turn {
+            protocol: Protocol::SyncMl,
+            session,
+            ..turn(position, minute)
+        };
+        let all = [
+            turn(0, 0),
+            syncml(1, 1, "1A"),
+            Turn { device: "PHONE", user: "u", version: "14.1", ..turn(2, 2) },
+            syncml(3, 3, "2"),
+            Turn { device: "tablet", level: Level::Alarm, command: "Provision", ..turn(4, 4) },
+            Turn { level: Level::Warning, command: "Replace", ..syncml(5, 5, "1a") },
+            syncml(6, 90, "1A"),
+            Turn { protocol: Protocol::Http, device: "", ..turn(7, 91) },
+        ];
+        let devices = grouped(&all);
+        let names: Vec<_> = devices.iter().map(|device| device.device.as_str()).collect();
+        assert_eq!(names, ["", "phone", "tablet"], "the newest first");
+        let phone = &devices[1];
+        assert_eq!(
+            counts(phone),
+            [
+                (SessionKind::ActiveSync, "", 2, 0..3),
+                (SessionKind::SyncMl, "1A", 2, 1..6),
+                (SessionKind::SyncMl, "2", 1, 3..4),
+                (SessionKind::SyncMl, "1A", 1, 6..7),
+            ]
+        );
+        assert_eq!(
+            (phone.user.as_str(), phone.version.as_str(), phone.level),
+            ("u", "14.1", Level::Warning)
+        );
+        assert_eq!(phone.sessions[1].command, "Replace");
+        assert_eq!((devices[2].command.as_str(), devices[2].level), ("Provision", Level::Alarm));
+    }
+
+    #[test]
+    fn too_many_devices_are_left_out() {
+        let names: Vec<String> = (0..=MAX_DEVICES).map(|n| n.to_string()).collect();
+        let mut groups = Groups::default();
+        for (position, device) in (0..).zip(&names) {
+            groups.add(&Turn { device, ..turn(position, 0) });
+        }
+        groups.add(&turn(99_999, 0));
+        assert_eq!(groups.finish().len(), MAX_DEVICES);
+    }
+
+    fn put(store: &Store, id: u64, minute: i64, device: &str) {
+        let started = WallTime(minute * MINUTE);
+        let mut exchange = Exchange::begin(ExchangeId(id), ConnId(1), Kind::Http, started);
+        exchange.times.closed = Some(MonoTime(5));
+        exchange.state = State::Complete;
+        let protocol = Protocol::ActiveSync;
+        let summary = Summary { protocol, device: device.into(), ..Summary::default() };
+        let row = Row::new(&exchange, summary);
+        store.writer().put(exchange, row);
+    }
+
+    #[test]
+    fn a_session_lists_its_exchanges() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Arc::new(Store::create(&folder.path().join("a.synctap"), 1).unwrap());
+        for (id, minute, device) in
+            [(1, 0, "a"), (2, 1, "b"), (3, 2, "A"), (4, 3, "a"), (5, 60, "a")]
+        {
+            put(&store, id, minute, device);
+        }
+        let viewer = Viewer::of_capture(Arc::clone(&store), "a".into()).unwrap();
+        viewer.hide(&[ExchangeId(4)]);
+        store.writer().flush();
+        let devices = viewer.devices().unwrap();
+        let a = devices.iter().find(|device| device.device == "a").unwrap();
+        assert_eq!(a.sessions.iter().map(|s| s.count).collect::<Vec<_>>(), [2, 1]);
+        let listing = viewer.session(&a.sessions[0]);
+        let mut revision = listing.revision();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        while !listing.progress().done {
+            runtime.block_on(revision.changed()).unwrap();
+        }
+        let ids: Vec<_> = listing.window(0, 9).unwrap().iter().map(|row| row.id.0).collect();
+        assert_eq!(ids, [1, 3]);
+    }
+}

@@ -5,11 +5,14 @@ use bytes::Bytes;
 use crate::model::filter::{Field, Filter};
 use crate::model::{ExchangeId, Leg, Marking, Row};
 
-use super::listing::judge;
+use super::listing::{judge, passing};
 use super::viewer::{EngineError, Viewer};
 
 /// Most bytes of one body that are read at once to be saved: 1 GiB.
 const BODY_LIMIT: usize = 1 << 30;
+
+/// Positions looked at in one step of a search.
+const SEARCH_STEP: u64 = 1_024;
 
 /// The user's words are kept in the capture. They show once they are committed, a moment later; in a
 /// capture that can only be read they are lost, and [`Viewer::status`] says so.
@@ -79,6 +82,27 @@ impl Viewer {
     /// When the capture cannot be read.
     pub fn passes(&self, filter: &Filter, row: &Row) -> Result<bool, EngineError> {
         Ok(judge(&self.details(), filter, row)?)
+    }
+
+    /// The next exchanges that pass a filter, oldest first, and where to go on: begin with 0; `None`
+    /// when everything was looked at. Looks at about a thousand exchanges a call. Those that cannot
+    /// be read are left out.
+    ///
+    /// # Errors
+    /// When the capture cannot be read.
+    pub fn search(
+        &self,
+        filter: &Filter,
+        from: u64,
+    ) -> Result<Option<(Vec<Row>, u64)>, EngineError> {
+        let reader = self.details();
+        let Some(chunk) = reader.chunk(from)? else { return Ok(None) };
+        let next = chunk.end.min(chunk.start.saturating_add(SEARCH_STEP));
+        let mut found = Vec::new();
+        for position in reader.matching(filter, chunk.start..next)? {
+            found.extend(passing(&reader, filter, position)?);
+        }
+        Ok(Some((found, next)))
     }
 
     /// Takes over what `marking` says of an exchange; what it leaves open stays.

@@ -122,6 +122,45 @@ fn a_conversation_is_printed_and_sigterm_closes_the_capture() {
 }
 
 #[test]
+fn a_filter_limits_what_is_printed() {
+    let home = TempDir::new().unwrap();
+    let capture = home.path().join("day.synctap");
+    let exchanges = playback::load("eas/zpush-14.0");
+    let origin = playback::origin(exchanges.clone());
+    let mut run = Headless::start(home.path(), origin, &capture, "--filter=cmd=Provision");
+    let mut device = Device::connect(run.proxy);
+    for exchange in exchanges.iter().take(12) {
+        device.send(exchange).unwrap();
+    }
+    run.signal("-TERM");
+    assert!(run.child.wait().unwrap().success());
+    let printed: Vec<String> = run.lines.iter().collect();
+    let expected = exchanges[..12].iter().filter(|e| e.label.contains("Provision")).count();
+    assert!(expected > 0 && printed.len() == expected, "{printed:?}");
+    assert!(printed.iter().all(|line| line.contains("Provision")), "{printed:?}");
+
+    let shown = |filter: &str| {
+        let args = ["show", capture.to_str().unwrap(), "--filter", filter];
+        let output = Command::new(BINARY).args(args).output().unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(shown("tag:provision").lines().count(), expected);
+    assert_eq!(shown("").lines().count(), 12);
+}
+
+#[test]
+fn a_filter_that_cannot_be_read_is_pointed_at() {
+    let output =
+        Command::new(BINARY).args(["show", "none", "--filter", "hosst = x"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stderr).unwrap();
+    let lines: Vec<&str> = said.lines().collect();
+    assert_eq!(lines.len(), 3, "{said}");
+    assert_eq!(lines[0].find("hosst"), lines[1].find("^^^^^ `hosst` is not a field"), "{said}");
+}
+
+#[test]
 fn what_was_printed_survives_kill_9() {
     let home = TempDir::new().unwrap();
     let capture = home.path().join("killed.synctap");

@@ -11,6 +11,7 @@ mod families;
 mod http;
 mod layers;
 mod limits;
+mod listing;
 mod modes;
 mod playback;
 mod random;

@@ -7,7 +7,7 @@ use crate::cli::args::ShowArgs;
 use crate::cli::filter;
 use crate::cli::output::stdout;
 use crate::cli::report::Report;
-use crate::engine::Viewer;
+use crate::engine::{EngineError, Viewer};
 use crate::model::filter::Filter;
 use crate::model::{Detail, ExchangeId, Leg, Row, WallTime};
 use crate::render;
@@ -47,21 +47,10 @@ fn all(
     filter: Option<&Filter>,
     secrets: Secrets,
 ) -> Result<(), Report> {
-    let passes = |row: &Row| match filter {
-        Some(filter) => viewer.passes(filter, row).map_err(cannot_read),
-        None => Ok(true),
-    };
-    let mut offset = 0;
-    loop {
-        let rows = viewer.window(offset, WINDOW).map_err(cannot_read)?;
-        if rows.is_empty() {
-            return Ok(());
-        }
-        offset += rows.len() as u64;
+    let mut at = 0;
+    while let Some((rows, next)) = next(viewer, filter, at).map_err(cannot_read)? {
+        at = next;
         for row in rows {
-            if !passes(&row)? {
-                continue;
-            }
             if !args.json && !args.detail {
                 writeln!(out, "{}", render::row_line(&row, WallTime(row.started.0)))?;
                 continue;
@@ -71,6 +60,21 @@ fn all(
             }
         }
     }
+    Ok(())
+}
+
+/// The next rows to be printed, and the position behind them.
+fn next(
+    viewer: &Viewer,
+    filter: Option<&Filter>,
+    at: u64,
+) -> Result<Option<(Vec<Row>, u64)>, EngineError> {
+    if let Some(filter) = filter {
+        return viewer.search(filter, at);
+    }
+    let rows = viewer.window(at, WINDOW)?;
+    let next = at + rows.len() as u64;
+    Ok((!rows.is_empty()).then_some((rows, next)))
 }
 
 fn cannot_read(error: impl std::fmt::Display) -> Report {

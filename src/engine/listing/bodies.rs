@@ -12,16 +12,21 @@ use crate::store::{Reader, StoreError};
 /// Most bytes of one body that a search looks through.
 const SEARCH_LIMIT: usize = 16 * 1024 * 1024;
 
-/// Whether the exchange at a position passes. One that cannot be read does not.
+/// The row at a position if its exchange passes. One that cannot be read does not.
 ///
 /// # Errors
 /// `Query`.
-pub(super) fn passes(reader: &Reader, filter: &Filter, position: u64) -> Result<bool, StoreError> {
+pub(in crate::engine) fn passing(
+    reader: &Reader,
+    filter: &Filter,
+    position: u64,
+) -> Result<Option<Row>, StoreError> {
     let row = match reader.rows(&[position]) {
         Ok(rows) => rows.into_iter().next(),
-        Err(error) => return unreadable(error),
+        Err(error) => return unreadable(error).map(|_| None),
     };
-    row.map_or(Ok(false), |row| judge(reader, filter, &row))
+    let Some(row) = row else { return Ok(None) };
+    Ok(judge(reader, filter, &row)?.then_some(row))
 }
 
 /// Whether the exchange of a row passes: its bodies are read and decoded (the first 16 MiB of each)

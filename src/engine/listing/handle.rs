@@ -167,7 +167,9 @@ impl Listing {
             offset..offset.saturating_add(length)
         };
         let limit = usize::try_from(range.end - range.start).unwrap_or(limit);
-        let mut rows = match self.viewer.list().window(range.start, limit) {
+        // Let go of the reader: the other way takes it too.
+        let rows = self.viewer.list().window(range.start, limit);
+        let mut rows = match rows {
             Err(StoreError::Damaged { .. }) => self.rows(&range.collect::<Vec<_>>())?,
             rows => rows?,
         };

@@ -27,4 +27,4 @@ mod tests;
 pub use handle::{Listing, Order};
 
 pub use board::ListingProgress;
-pub(super) use bodies::judge;
+pub(super) use bodies::{judge, passing};

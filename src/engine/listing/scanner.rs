@@ -14,7 +14,7 @@ use crate::model::filter::{Field, Filter};
 use crate::store::{Journal, Reader, StoreError, Touched};
 
 use super::board::{Board, ListingProgress};
-use super::bodies::passes;
+use super::bodies::passing;
 use super::keys::{Entry, Keys};
 use super::ranked::Ranked;
 
@@ -287,7 +287,7 @@ impl Scanner {
     fn judge_again(&mut self, positions: &[u64]) -> Result<(), StoreError> {
         let mut found = Vec::new();
         for position in positions {
-            if passes(&self.reader, &self.filter, *position)? {
+            if passing(&self.reader, &self.filter, *position)?.is_some() {
                 found.push(*position);
             }
         }
@@ -327,7 +327,7 @@ impl Scanner {
         let mut found = Vec::new();
         for position in possible {
             let known = certain.binary_search(&position).is_ok();
-            if known || passes(&self.reader, &self.filter, position)? {
+            if known || passing(&self.reader, &self.filter, position)?.is_some() {
                 found.push(position);
             }
             if self.stop.is_cancelled() {

@@ -19,17 +19,29 @@ use crate::model::{
 };
 use crate::store::{Store, Writer};
 
-/// Bodies, with what is in them: element names, LocURIs, texts.
-const BODIES: [(&str, &[&str], &[&str], &[&str]); 4] = [
-    ("", &[], &[], &[]),
-    ("<Wipe>Quota &amp; exceeded</Wipe>", &["Wipe"], &[], &["Quota & exceeded"]),
-    (
-        "<Item x=\"flag\"><LocURI>./DevInfo/Man</LocURI></Item>",
-        &["Item", "LocURI"],
-        &["./DevInfo/Man"],
-        &["flag", "./DevInfo/Man"],
-    ),
-    ("plain quota", &[], &[], &["plain quota"]),
+/// A body and what is in it.
+struct Sample {
+    bytes: &'static str,
+    tags: &'static [&'static str],
+    loc_uris: &'static [&'static str],
+    texts: &'static [&'static str],
+}
+
+const BODIES: [Sample; 4] = [
+    Sample { bytes: "", tags: &[], loc_uris: &[], texts: &[] },
+    Sample {
+        bytes: "<Wipe>Quota &amp; exceeded</Wipe>",
+        tags: &["Wipe"],
+        loc_uris: &[],
+        texts: &["Quota & exceeded"],
+    },
+    Sample {
+        bytes: "<Item x=\"flag\"><LocURI>./DevInfo/Man</LocURI></Item>",
+        tags: &["Item", "LocURI"],
+        loc_uris: &["./DevInfo/Man"],
+        texts: &["flag", "./DevInfo/Man"],
+    },
+    Sample { bytes: "plain quota", tags: &[], loc_uris: &[], texts: &["plain quota"] },
 ];
 
 /// An exchange as the model knows it.
@@ -62,7 +74,7 @@ impl Known {
         if !self.exchange.in_flight() {
             return;
         }
-        let size = BODIES[self.body].0.len() as u64;
+        let size = BODIES[self.body].bytes.len() as u64;
         if let Some(request) = &mut self.exchange.request {
             request.body = BodyFacts { seen: size, kept: size, ended: true };
         }
@@ -92,12 +104,12 @@ impl Known {
 impl Searched for Known {
     fn any(&self, field: Field, visit: &mut dyn FnMut(&str) -> bool) -> bool {
         // The bytes are in the file once it is closed.
-        let body = if self.exchange.in_flight() { BODIES[0] } else { BODIES[self.body] };
+        let body = &BODIES[if self.exchange.in_flight() { 0 } else { self.body }];
         match field {
             Field::Header => visit(&format!("X-Kind: {}", self.device)),
-            Field::Tag => body.1.iter().any(|tag| visit(tag)),
-            Field::LocUri => body.2.iter().any(|uri| visit(uri)),
-            _ => body.3.iter().any(|text| visit(text)),
+            Field::Tag => body.tags.iter().any(|tag| visit(tag)),
+            Field::LocUri => body.loc_uris.iter().any(|uri| visit(uri)),
+            _ => body.texts.iter().any(|text| visit(text)),
         }
     }
 }
@@ -240,7 +252,7 @@ impl Stage {
     fn close(&mut self, index: Option<usize>, status: u16) {
         let Some(known) = index.map(|index| &mut self.known[index]) else { return };
         if known.exchange.in_flight() {
-            let body = Bytes::from(BODIES[known.body].0);
+            let body = Bytes::from(BODIES[known.body].bytes);
             if !body.is_empty() {
                 self.writer.append(known.exchange.id, Leg::Request, body, || ());
             }
@@ -306,7 +318,9 @@ proptest! {
         (text, order, hidden) in (filter(), order(), any::<bool>()),
     ) {
         let mut stage = Stage::new();
-        before.iter().for_each(|what| stage.play(what));
+        for what in &before {
+            stage.play(what);
+        }
         stage.writer.flush();
         let filter = Filter::parse(&text).unwrap();
         let (listing, scanner) = stage.viewer.prepare(filter, order, hidden, 0..u64::MAX);
