@@ -7,7 +7,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
 };
-use synctap::model::{Failure, Kind, Side, State, Verdict};
+use synctap::model::{Exchange, Failure, Kind, Side, State, Verdict};
 use synctap::pki::{KeyKind, LeafMint, crypto_provider};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -68,6 +68,24 @@ async fn a_reverse_proxy_shows_the_servers_name_when_none_is_asked_for() {
     assert_eq!(get(&mut peer).await, 200);
     let tls = lab.events.closed(1).await.client_tls.unwrap();
     assert_eq!((tls.sni, &*tls.chain[0].names), (None, &["localhost".to_owned()][..]));
+}
+
+#[tokio::test]
+async fn a_client_may_offer_http_1_0_alone() {
+    let origin = Origin::echo(true).await;
+    let lab = Lab::regular().await;
+    for (offered, agreed) in
+        [(vec!["http/1.0"], "http/1.0"), (vec!["http/1.0", "http/1.1"], "http/1.1")]
+    {
+        let mut config = support::client_config();
+        config.alpn_protocols = offered.iter().map(|name| name.as_bytes().to_vec()).collect();
+        let tunnel = lab.client().await.tunnel("localhost", origin.port()).await;
+        let mut peer = tunnel.tls_with("localhost", config).await.unwrap();
+        assert_eq!(get(&mut peer).await, 200);
+        let told = |e: &Exchange| e.client_tls.as_ref().is_some_and(|t| t.alpn_offered == offered);
+        let exchange = lab.events.wait(told).await;
+        assert_eq!(exchange.client_tls.unwrap().alpn.as_deref(), Some(agreed));
+    }
 }
 
 #[tokio::test]
