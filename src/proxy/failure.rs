@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::io;
 
-use rustls::{AlertDescription, PeerIncompatible};
+use rustls::{AlertDescription, PeerIncompatible, PeerMisbehaved};
 
 use super::client_hello::{HelloFacts, TLS12, version_name};
 use super::limits::QUOTE_BYTES;
@@ -63,6 +63,17 @@ pub(super) fn client_handshake(error: &io::Error, hello: Option<&HelloFacts>) ->
             ),
             "",
         ),
+        Some(rustls::Error::PeerMisbehaved(PeerMisbehaved::ServerNameMustContainOneHostName)) => {
+            let name = hello.and_then(|hello| hello.sni.as_deref()).unwrap_or_default();
+            client(
+                "bad-server-name",
+                format!(
+                    "the client asked for the server name `{}` (SNI), which is no host name",
+                    quote(name.as_bytes())
+                ),
+                "configure the server on the device by a host name without wildcard or accents",
+            )
+        }
         Some(error) => client(
             "client-tls-failed",
             format!("the TLS handshake of the client failed: {error}"),
