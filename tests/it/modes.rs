@@ -133,13 +133,21 @@ async fn absolute_targets_are_forwarded_in_origin_form() {
         );
         peer.send(&head).await;
         let seen = String::from_utf8(peer.message().await.body).unwrap();
-        let expected = format!("GET {form} HTTP/1.1\r\nHost: device's\r\nUser-Agent: d\r\n\r\n");
-        assert_eq!(seen, expected);
+        let expected =
+            format!("GET {form} HTTP/1.1\r\nHost: localhost:{port}\r\nUser-Agent: d\r\n\r\n");
+        assert_eq!(seen, expected, "the target's authority replaces the device's Host");
     }
     let exchange = lab.events.closed(1).await;
     assert_eq!((exchange.scheme, exchange.port), (Scheme::Http, port));
-    assert_eq!(exchange.request.unwrap().target, format!("http://localhost:{port}/p?q=1"));
+    let target = exchange.request.as_ref().map(|request| request.target.as_str());
+    assert_eq!(target, Some(&*format!("http://localhost:{port}/p?q=1")));
+    assert_eq!(exchange.request.unwrap().headers.first("host"), Some("device's"), "as received");
     assert_eq!(lab.events.closed(3).await.times.connected, None, "one connection for all");
+    // Without a Host, and with words before an @ that are no part of one.
+    peer.send(format!("GET http://u:p@localhost:{port}/ HTTP/1.1\r\n\r\n")).await;
+    let seen = String::from_utf8(peer.message().await.body).unwrap();
+    let lower = seen.to_ascii_lowercase();
+    assert_eq!(lower, format!("get / http/1.1\r\nhost: localhost:{port}\r\n\r\n"));
 }
 
 #[tokio::test]
