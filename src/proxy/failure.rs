@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::io;
 
-use rustls::{AlertDescription, PeerIncompatible, PeerMisbehaved};
+use rustls::{AlertDescription, CertificateError, PeerIncompatible, PeerMisbehaved};
 
 use super::client_hello::{HelloFacts, TLS12, version_name};
 use super::limits::QUOTE_BYTES;
@@ -189,11 +189,11 @@ pub(super) fn not_found(host: &str, error: Option<&io::Error>) -> Failure {
 /// A handshake with the server failed. `asked` when it asked for a client certificate.
 pub(super) fn server_handshake(error: &io::Error, why: Option<&str>, asked: bool) -> Failure {
     let tls = tls_error(error);
-    if let (Some(rustls::Error::InvalidCertificate(_)), Some(why)) = (tls, why) {
+    if let (Some(rustls::Error::InvalidCertificate(invalid)), Some(why)) = (tls, why) {
         return server(
             "upstream-untrusted",
             format!("the server's certificate does not hold: {why}"),
-            "add its authority with `--upstream-ca FILE`, or go on with `--insecure-upstream`",
+            about_certificate(invalid),
         );
     }
     if asked {
@@ -215,6 +215,27 @@ pub(super) fn server_handshake(error: &io::Error, why: Option<&str>, asked: bool
             format!("the TLS handshake with the server failed: {error}"),
             "",
         ),
+    }
+}
+
+/// What helps against a certificate that does not hold: another authority only where it is the
+/// authority that is not trusted.
+fn about_certificate(invalid: &CertificateError) -> &'static str {
+    use CertificateError as Invalid;
+    match invalid {
+        Invalid::Expired | Invalid::ExpiredContext { .. } => {
+            "renew the server's certificate, or go on with `--insecure-upstream`"
+        }
+        Invalid::NotValidYet | Invalid::NotValidYetContext { .. } => {
+            "check the clock of this machine, or go on with `--insecure-upstream`"
+        }
+        Invalid::NotValidForName | Invalid::NotValidForNameContext { .. } => {
+            "ask for the server by a name it is certified for, or go on with `--insecure-upstream`"
+        }
+        Invalid::UnknownIssuer | Invalid::Other(_) => {
+            "add its authority with `--upstream-ca FILE`, or go on with `--insecure-upstream`"
+        }
+        _ => "replace the server's certificate, or go on with `--insecure-upstream`",
     }
 }
 
@@ -351,6 +372,26 @@ mod tests {
     fn quotes_are_short_and_printable() {
         assert_eq!(quote(b"\x1b[2J\x00"), "\\x1b[2J\\x00");
         assert_eq!(quote(&[b'a'; 1000]).len(), QUOTE_BYTES);
+    }
+
+    #[test]
+    fn an_authority_is_advised_only_where_it_helps() {
+        let advice = |invalid: CertificateError| {
+            let error = io::Error::other(rustls::Error::InvalidCertificate(invalid));
+            server_handshake(&error, Some("why"), false).advice
+        };
+        assert!(advice(CertificateError::UnknownIssuer).contains("--upstream-ca"));
+        for invalid in [
+            CertificateError::Expired,
+            CertificateError::NotValidYet,
+            CertificateError::NotValidForName,
+            CertificateError::Revoked,
+            CertificateError::BadSignature,
+        ] {
+            let advice = advice(invalid);
+            assert!(!advice.contains("--upstream-ca"), "{advice}");
+            assert!(advice.contains("--insecure-upstream"), "{advice}");
+        }
     }
 
     #[test]

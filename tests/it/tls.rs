@@ -49,6 +49,7 @@ async fn the_certificate_is_for_the_name_asked_for() {
         "{}",
         untrusted.cause
     );
+    assert!(!untrusted.advice.contains("--upstream-ca"), "that would not help");
     // Without a name (an address sends none) the tunnel's host is certified.
     let tunnel = lab.client().await.tunnel("127.0.0.1", origin.port()).await;
     let mut by_address = tunnel.tls("127.0.0.1").await;
