@@ -1,7 +1,10 @@
 //! Both ways in, and that what goes through comes out the same.
 
+use synctap::engine::{Live, LiveError, LiveSettings};
 use synctap::model::{Kind, Leg, Relayed, Scheme, Side, State};
+use synctap::pki::Authority;
 use synctap::proxy::{Proxy, ProxyError, Settings};
+use tokio_util::sync::CancellationToken;
 
 use crate::support::{self, Lab, Origin, Peer};
 
@@ -333,6 +336,30 @@ async fn an_address_in_use_is_an_error_with_a_hint() {
     let error = Proxy::bind(settings, support::authority(), events).await.err().unwrap();
     assert_eq!(error.to_string(), format!("cannot listen on `{address}`"));
     assert!(error.hint().contains("--listen"));
+}
+
+#[tokio::test]
+async fn a_start_that_fails_leaves_no_capture_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let busy = format!("regular@{}", taken.local_addr().unwrap());
+    let nothing = folder.path().join("nothing.pem");
+    for (mode, upstream_ca) in [(&*busy, vec![]), ("regular@127.0.0.1:0", vec![nothing])] {
+        let capture = folder.path().join("made.synctap");
+        let settings = LiveSettings {
+            proxy: Settings {
+                modes: vec![mode.parse().unwrap()],
+                upstream_ca,
+                ..Settings::default()
+            },
+            ca: Authority::open(&folder.path().join("ca")).unwrap(),
+            capture: capture.clone(),
+        };
+        let started = Live::start(settings, CancellationToken::new()).await;
+        assert!(matches!(started.err(), Some(LiveError::Proxy(_))));
+        let left = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name());
+        assert_eq!(left.collect::<Vec<_>>(), ["ca"]);
+    }
 }
 
 /// The device's next request may come before the last exchange has put its connection to the
