@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::PoisonError;
 
 use hyper::body::{Body, Incoming};
-use hyper::header::{CONTENT_LENGTH, HOST};
+use hyper::header::{CONTENT_LENGTH, HOST, HeaderValue};
 use hyper::http::uri::{PathAndQuery, Uri};
 use hyper::http::{request, response};
 use hyper::upgrade::OnUpgrade;
@@ -76,8 +76,13 @@ pub(super) async fn forward(
     Ok(())
 }
 
-/// Origin form, hop-by-hop fields out, the server's own `Host` where the mode says so.
+/// Origin form, hop-by-hop fields out; as `Host` the target's own where it names one (RFC 9112
+/// §3.2.2), or the server's where the mode says so.
 fn prepare(parts: &mut request::Parts, route: &Route) -> Result<(), Failure> {
+    let named = parts.uri.authority().and_then(|authority| {
+        let host = authority.as_str().rsplit('@').next().unwrap_or_default();
+        HeaderValue::from_str(host).ok()
+    });
     let path = parts.uri.path_and_query().cloned();
     let path = match path {
         // An absolute target may have a query and no path (RFC 9112 §3.2.1).
@@ -91,8 +96,12 @@ fn prepare(parts: &mut request::Parts, route: &Route) -> Result<(), Failure> {
         failure::proxy("bad-target", "the request's target cannot be forwarded", "")
     })?;
     hop::strip_request(&mut parts.headers);
-    if let Route::Fixed { host: Some(host), .. } = route {
-        parts.headers.insert(HOST, host.clone());
+    let host = match route {
+        Route::Fixed { host: Some(host), .. } => Some(host.clone()),
+        _ => named,
+    };
+    if let Some(host) = host {
+        parts.headers.insert(HOST, host);
     }
     Ok(())
 }

@@ -38,7 +38,7 @@ pub(super) async fn sniff(wire: &mut Wire) -> io::Result<First> {
         if wire.look().await? == 0 {
             return Ok(match wire.ahead() {
                 [] => First::Nothing,
-                [0x16, ..] => First::Tls(None),
+                [0x14..=0x17, ..] => First::Tls(None),
                 _ => First::Other,
             });
         }
@@ -99,6 +99,9 @@ mod tests {
         assert_eq!(first(b"EHLO x\r\nGET / HTTP/1.1\r\n"), Some(First::Other));
         assert_eq!(first(b""), None);
         assert_eq!(first(b"\x16\x03"), None);
+        assert_eq!(first(b"\x15\x03"), None);
+        assert_eq!(first(b"\x15\x03\x01\x00\x02\x02\x30"), Some(First::Tls(None)));
+        assert_eq!(first(b"\x15\x01\x02"), Some(First::Other));
         assert_eq!(first(b"hello"), Some(First::Other));
         assert_eq!(first(b"SSH-2.0-x"), Some(First::Other));
         assert_eq!(first(b"\0\0\0\x20"), Some(First::Other));
