@@ -48,7 +48,7 @@ impl Prepared {
     /// Prepares every line of `detail`.
     pub(crate) fn new(detail: Detail) -> Self {
         Self {
-            overview: overview(&detail),
+            overview: overview(&detail, Secrets::Masked),
             request: LegLines::new(&detail, Leg::Request),
             response: LegLines::new(&detail, Leg::Response),
             detail,
@@ -132,12 +132,16 @@ impl LegLines {
         let Some(decoded) = detail.decoded(leg) else {
             return Self { headers, ..Self::default() };
         };
-        let options = OutlineOptions { value_limit: VALUE_LIMIT, layer_lines: LAYER_LINES };
+        let options = OutlineOptions {
+            value_limit: VALUE_LIMIT,
+            layer_lines: LAYER_LINES,
+            ..OutlineOptions::default()
+        };
         let tree = outline(decoded, detail.annotated.notes(leg), options);
         let mut xml: Vec<Document> = Vec::new();
         for (id, _) in decoded.ids().filter(|(_, layer)| layer.tree.is_some()) {
             if xml.iter().all(|document| !document.layers.contains(&id)) {
-                xml.push(Document::new(xml_lines(decoded, id)));
+                xml.push(Document::new(xml_lines(decoded, id, Secrets::Masked)));
             }
         }
         Self { tree, xml, headers }

@@ -138,7 +138,7 @@ impl Printer {
             return Ok(detail.map(|detail| render::json(&detail, self.secrets).to_string()));
         }
         let row = self.viewer.row(id)?;
-        Ok(row.map(|row| render::row_line(&row, row.started)))
+        Ok(row.map(|row| render::row_line(&row, row.started, self.secrets)))
     }
 }
 

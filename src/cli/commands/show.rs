@@ -7,7 +7,7 @@ use crate::cli::args::ShowArgs;
 use crate::cli::output::stdout;
 use crate::cli::report::Report;
 use crate::engine::Viewer;
-use crate::model::{Detail, ExchangeId, Leg, WallTime};
+use crate::model::{Detail, ExchangeId, Leg};
 use crate::render;
 use crate::render::{OutlineOptions, Secrets};
 
@@ -52,7 +52,7 @@ fn all(
         offset += rows.len() as u64;
         for row in rows {
             if !args.json && !args.detail {
-                writeln!(out, "{}", render::row_line(&row, WallTime(row.started.0)))?;
+                writeln!(out, "{}", render::row_line(&row, row.started, secrets))?;
                 continue;
             }
             if let Some(detail) = viewer.detail(row.id).map_err(cannot_read)? {
@@ -71,7 +71,7 @@ fn print(out: &mut impl Write, detail: &Detail, json: bool, secrets: Secrets) ->
     if json {
         return writeln!(out, "{}", render::json(detail, secrets));
     }
-    for (label, text) in render::overview(detail) {
+    for (label, text) in render::overview(detail, secrets) {
         writeln!(out, "{label:<10} {text}")?;
     }
     for leg in [Leg::Request, Leg::Response] {
@@ -89,8 +89,8 @@ fn print_leg(out: &mut impl Write, detail: &Detail, leg: Leg, secrets: Secrets) 
         writeln!(out, "  {name}: {value}")?;
     }
     if let Some(decoded) = detail.decoded(leg) {
-        let lines =
-            render::outline(decoded, detail.annotated.notes(leg), OutlineOptions::default());
+        let options = OutlineOptions { secrets, ..OutlineOptions::default() };
+        let lines = render::outline(decoded, detail.annotated.notes(leg), options);
         for line in render::outline_text(&lines).lines() {
             writeln!(out, "  {line}")?;
         }
