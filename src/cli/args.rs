@@ -146,6 +146,9 @@ pub struct DecodeArgs {
     /// Print layers, trees and problems as one JSON object
     #[arg(long)]
     pub json: bool,
+    /// Do not mask credentials
+    #[arg(long)]
+    pub show_secrets: bool,
 }
 
 /// Which half of an exchange.

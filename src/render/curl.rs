@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::model::Detail;
 
 use super::clean;
-use super::headers::{Secrets, mask_header};
+use super::secrets::{Secrets, mask_header, mask_url};
 
 /// Header fields that belong to one connection, or that curl writes itself.
 const OWN: &[&str] = &[
@@ -25,7 +25,11 @@ const INLINE: usize = 2048;
 pub fn curl(detail: &Detail, secrets: Secrets, body_file: &str) -> Option<String> {
     let exchange = &detail.exchange;
     let request = exchange.request.as_ref()?;
-    let mut out = format!("curl -X {} {}", quoted(&request.method), quoted(&exchange.url()));
+    let mut out = format!(
+        "curl -X {} {}",
+        quoted(&request.method),
+        quoted(&mask_url(&exchange.url(), secrets))
+    );
     for header in &request.headers.0 {
         let lower = header.name.to_ascii_lowercase();
         let usual = lower == "host" && header.value == exchange.authority();

@@ -11,8 +11,8 @@ use crate::model::{
 };
 
 use super::clean;
-use super::headers::{MASK, Secrets};
-use super::secrets::SecretPlaces;
+use super::hidden::Hidden;
+use super::secrets::{MASK, Secrets, mask_form};
 use super::units::count;
 
 /// What a piece of a line is, so that a theme can colour it.
@@ -78,7 +78,7 @@ pub struct OutlineOptions {
     pub value_limit: usize,
     /// Most lines of a text or binary layer.
     pub layer_lines: usize,
-    /// Whether values that are secrets are shown (see [`SecretPlaces`]).
+    /// Whether secret values are shown.
     pub secrets: Secrets,
 }
 
@@ -90,12 +90,9 @@ impl Default for OutlineOptions {
 
 /// The outline of `decoded` with `notes` on its nodes.
 pub fn outline(decoded: &Decoded, notes: &[Note], options: OutlineOptions) -> Vec<OutlineLine> {
-    let secret = match options.secrets {
-        Secrets::Masked => SecretPlaces::of(decoded),
-        Secrets::Shown => SecretPlaces::default(),
-    };
-    let (notes_of, lines) = (HashMap::new(), Vec::new());
-    let mut builder = Builder { decoded, options, secret, notes: notes_of, lines };
+    let hidden = Hidden::of(decoded, options.secrets);
+    let mut builder =
+        Builder { decoded, options, hidden, notes: HashMap::new(), lines: Vec::new() };
     for note in notes {
         builder.notes.entry((note.layer, note.node)).or_default().push(note);
     }
@@ -123,7 +120,7 @@ const MAX_DEPTH: usize = 4096;
 struct Builder<'a> {
     decoded: &'a Decoded,
     options: OutlineOptions,
-    secret: SecretPlaces,
+    hidden: Hidden,
     notes: HashMap<(LayerId, NodeId), Vec<&'a Note>>,
     lines: Vec<OutlineLine>,
 }
@@ -202,20 +199,23 @@ impl<'a> Builder<'a> {
                     line.add(Role::Dim, format!(" [{namespace}]"));
                 }
                 // Namespaces are shown where they change; their declarations say it twice.
-                let shown = |a: &&Attribute| a.namespace.as_str() != XMLNS;
-                for attribute in element.attributes.iter().filter(shown) {
+                let shown = |a: &Attribute| a.namespace.as_str() != XMLNS;
+                let hidden = self.hidden.layer(id);
+                let attributes = element.attributes.iter().enumerate();
+                for (at, attribute) in attributes.filter(|(_, a)| shown(a)) {
                     line.add(Role::Attribute, format!(" {}=", name_text(&attribute.name)));
-                    let text = Tree::resolve(&attribute.value, &layer.bytes);
-                    let hidden = self.secret.has(id, node) && text_is_value(attribute);
-                    let text = if hidden { MASK.into() } else { self.cut(text) };
-                    line.add(Role::Text, format!("\"{text}\""));
+                    let text = match hidden.attribute(node, at) {
+                        true => MASK,
+                        false => Tree::resolve(&attribute.value, &layer.bytes),
+                    };
+                    line.add(Role::Text, format!("\"{}\"", self.cut(text)));
                 }
                 if let Some(value) = value {
                     line.add(Role::Dim, ": ");
-                    self.value((id, layer), tree, value, &mut line);
+                    self.value(id, layer, tree, value, &mut line);
                 }
             }
-            _ => self.value((id, layer), tree, node, &mut line),
+            _ => self.value(id, layer, tree, node, &mut line),
         }
         let on_value = value.and_then(|value| self.notes.get(&(id, value)));
         let notes = self.notes.get(&(id, node)).into_iter().chain(on_value).flatten();
@@ -227,16 +227,10 @@ impl<'a> Builder<'a> {
         line.0
     }
 
-    fn value(
-        &self,
-        (id, layer): (LayerId, &'a Layer),
-        tree: &'a Tree,
-        node: NodeId,
-        line: &mut Line,
-    ) {
-        if self.secret.has(id, node) && tree.element(node).is_none() {
-            line.add(Role::Text, MASK);
-            return;
+    fn value(&self, id: LayerId, layer: &'a Layer, tree: &'a Tree, node: NodeId, line: &mut Line) {
+        let is_element = tree.element(node).is_some();
+        if !is_element && self.hidden.layer(id).value(node) {
+            return line.add(Role::Text, MASK);
         }
         match tree.get(node).map(|n| &n.kind) {
             Some(NodeKind::Text(text, _)) => {
@@ -278,6 +272,11 @@ impl<'a> Builder<'a> {
 
     fn plain(&mut self, id: LayerId, layer: &'a Layer, depth: usize) {
         let limit = self.options.layer_lines;
+        if self.hidden.layer(id).content() && !layer.bytes.is_empty() {
+            let pieces = vec![Piece { text: MASK.to_owned(), role: Role::Text }];
+            return self.push(id, None, Span::new(0, layer.bytes.len()), depth, pieces);
+        }
+        let mask = layer.format == Format::Text("form") && self.options.secrets == Secrets::Masked;
         match layer.format {
             Format::Text(_) => {
                 let text = String::from_utf8_lossy(&layer.bytes);
@@ -290,7 +289,11 @@ impl<'a> Builder<'a> {
                         self.more(id, depth, left);
                         break;
                     }
-                    let shown = self.cut(raw.trim_end_matches(['\r', '\n']));
+                    let line = raw.trim_end_matches(['\r', '\n']);
+                    let shown = match mask {
+                        true => self.cut(&mask_form(line)),
+                        false => self.cut(line),
+                    };
                     self.push(id, None, span, depth, vec![Piece { text: shown, role: Role::Text }]);
                 }
             }
@@ -382,22 +385,6 @@ fn only_value(tree: &Tree, id: NodeId) -> Option<NodeId> {
     (leaf && children.next().is_none()).then_some(only)
 }
 
-/// True for a fact that is so in about every document: the rest of the line tells more.
-fn goes_without_saying(name: &str, value: &str) -> bool {
-    match name {
-        "WBXML version" => value == "1.3",
-        "public id" => value.starts_with("0x1 "),
-        "charset" => value.starts_with("UTF-8 (106"),
-        "string table" => value == "0 bytes",
-        _ => false,
-    }
-}
-
-/// True for the attribute of a `parm` that holds what its `name` names.
-fn text_is_value(attribute: &Attribute) -> bool {
-    name_text(&attribute.name) == "value"
-}
-
 fn headline(layer: &Layer) -> Vec<Piece> {
     let mut line = Line::default();
     if layer.origin.is_some() {
@@ -412,9 +399,7 @@ fn headline(layer: &Layer) -> Vec<Piece> {
     if layer.format != Format::Empty {
         line.add(Role::Dim, format!(", {}", count(layer.bytes.len() as u64, "byte")));
     }
-    for (name, value) in
-        layer.facts.iter().filter(|(name, value)| !goes_without_saying(name, value))
-    {
+    for (name, value) in &layer.facts {
         line.add(Role::Dim, format!(", {name} {}", clean(value)));
     }
     line.0

@@ -8,15 +8,16 @@ use crate::model::{
 };
 
 use super::clean;
+use super::secrets::{Secrets, mask_url};
 use super::units::{age, bytes, count};
 
 /// The overview's lines; all clean. Empty labels continue the line above.
-pub fn overview(detail: &Detail) -> Vec<(String, String)> {
+pub fn overview(detail: &Detail, secrets: Secrets) -> Vec<(String, String)> {
     let exchange = &detail.exchange;
     let mut lines = Lines::default();
     // The analysis has more to say about an answer than its status line.
     let explained = detail.annotated.overview.iter().any(|(label, _)| *label == "answer");
-    lines.outcome(exchange, explained);
+    lines.outcome(exchange, explained, secrets);
     for (label, text) in &detail.annotated.overview {
         lines.add(label, text);
     }
@@ -46,7 +47,7 @@ impl Lines {
         self.0.push((label.to_owned(), clean(text).into_owned()));
     }
 
-    fn outcome(&mut self, exchange: &Exchange, explained: bool) {
+    fn outcome(&mut self, exchange: &Exchange, explained: bool, secrets: Secrets) {
         let request = exchange.request.as_ref();
         let method = request.map_or(
             match exchange.kind {
@@ -55,7 +56,9 @@ impl Lines {
             },
             |r| r.method.as_str(),
         );
-        self.add("exchange", &format!("{} {method} {}", exchange.id, exchange.url()));
+        let url = exchange.url();
+        let url = mask_url(&url, secrets);
+        self.add("exchange", &format!("{} {method} {url}", exchange.id));
         if let Some(response) = exchange.response.as_ref().filter(|_| !explained) {
             let ours = if response.ours { " (written by synctap)" } else { "" };
             self.add(

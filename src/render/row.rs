@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::model::{Kind, Level, Progress, Protocol, Row, WallTime};
 
 use super::clean;
+use super::secrets::{Secrets, mask_url};
 use super::units::{age, bytes};
 
 /// One list line, a string a column; all clean.
@@ -37,8 +38,12 @@ pub struct RowText {
     pub in_flight: bool,
 }
 
-/// The words of `row`; `now` gives exchanges in flight their age.
+/// The words of `row`, secrets masked; `now` gives exchanges in flight their age.
 pub fn row(row: &Row, now: WallTime) -> RowText {
+    words(row, now, Secrets::Masked)
+}
+
+fn words(row: &Row, now: WallTime, secrets: Secrets) -> RowText {
     let summary = &row.summary;
     let or =
         |text: &str, other: &str| clean(if text.is_empty() { other } else { text }).into_owned();
@@ -62,7 +67,7 @@ pub fn row(row: &Row, now: WallTime) -> RowText {
         device: or(&summary.device, &row.client),
         command: command(row),
         host: clean(&row.host).into_owned(),
-        path: clean(&row.path).into_owned(),
+        path: clean(&mask_url(&row.path, secrets)).into_owned(),
         status: status(row),
         sizes: format!(
             "{} → {}{}",
@@ -105,8 +110,8 @@ fn shortened_id(text: &str) -> Option<(&str, &str, &str)> {
 }
 
 /// One line without a terminal: what headless mode prints.
-pub fn row_line(r: &Row, now: WallTime) -> String {
-    let text = row(r, now);
+pub fn row_line(r: &Row, now: WallTime, secrets: Secrets) -> String {
+    let text = words(r, now, secrets);
     let mut line = format!(
         "{} {} {:>5} {:<22} {:<20} {:<7} {:>13} {:>7}  {}",
         text.time,

@@ -1,286 +1,299 @@
-//! Which values of a decoded body are secrets.
+//! What is secret, by the table `secrets.tsv`, and masking it in header fields, URLs and forms.
+//!
+//! Secret values inside decoded documents are found by [`super::hidden`] with the same table.
 
-use std::collections::HashSet;
+use std::borrow::Cow;
+use std::sync::LazyLock;
 
-use crate::model::{Decoded, Element, Layer, LayerId, Node, NodeId, NodeKind, Span, Tree};
-
-use super::headers::MASK;
-use super::xml::XmlLine;
-
-/// Elements whose text is a secret: `EASSettings`, `ItemOperations` and `Search` passwords
-/// (MS-ASCMD), WS-Security, device tokens.
-const ELEMENTS: &[&str] = &[
-    "password",
-    "recoverypassword",
-    "binarysecuritytoken",
-    "accesstoken",
-    "authtoken",
-    "devicetoken",
-];
-
-/// Last segments of management paths whose data is a secret (DM account object and kin).
-const PATHS: &[&str] = &[
-    "aauthsecret",
-    "password",
-    "pwd",
-    "clientsecret",
-    "presharedkey",
-    "authsecret",
-    "pfxcertpassword",
-];
-
-/// `parm` names of a provisioning document whose value is a secret (OMA CP).
-const PARMS: &[&str] = &["AAUTHSECRET", "AUTHSECRET", "AUTH-PW", "PROXY-PW", "PASSWORD"];
-
-/// The secrets of a body: nodes whose value must be masked, and the bytes where they stand.
-#[derive(Debug, Clone, Default)]
-pub struct SecretPlaces {
-    nodes: HashSet<(LayerId, NodeId)>,
-    spans: Vec<(LayerId, Span)>,
+/// Whether secrets are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Secrets {
+    /// Replaced by a mask that keeps the scheme or name.
+    #[default]
+    Masked,
+    /// As they are.
+    Shown,
 }
 
-impl SecretPlaces {
-    /// Finds them: passwords and tokens by element name, credentials of SyncML (`Cred/Data`), data
-    /// of management paths such as `…/AAuthSecret`, values of `parm` elements such as `AAUTHSECRET`.
-    pub fn of(decoded: &Decoded) -> Self {
-        let mut places = Self::default();
-        for (id, layer) in decoded.ids() {
-            let Some(tree) = &layer.tree else { continue };
-            for (index, node) in (0_u32..).zip(tree.nodes()) {
-                let NodeKind::Element(element) = &node.kind else { continue };
-                if is_secret(tree, layer, NodeId(index), element) {
-                    places.add(decoded, id, tree, NodeId(index), node);
-                }
-            }
-        }
-        places
-    }
+/// Stands where a secret was.
+pub(super) const MASK: &str = "********";
 
-    /// True when the value of this node, or the value that it is, is a secret.
-    pub fn has(&self, layer: LayerId, node: NodeId) -> bool {
-        self.nodes.contains(&(layer, node))
-    }
+/// `secrets.tsv` by kind of match; names compare without case.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    /// Header fields and how each is masked.
+    headers: Vec<(&'static str, How)>,
+    /// Names in URL queries and forms.
+    parameters: Vec<&'static str>,
+    /// Ends of element paths: everything inside is secret.
+    elements: Vec<&'static str>,
+    /// Ends of management paths: the data of items that name them is secret.
+    nodes: Vec<&'static str>,
+    /// `Meta/Type` of items whose data is secret.
+    types: Vec<&'static str>,
+}
 
-    /// True when there are none.
-    pub fn is_empty(&self) -> bool {
-        self.nodes.is_empty()
-    }
+/// What of a header field is secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum How {
+    /// All of it.
+    Value,
+    /// What follows the scheme.
+    Scheme,
+    /// The values of cookies.
+    Cookie,
+    /// The value of the cookie, not its attributes.
+    SetCookie,
+    /// The parameter `mac`.
+    Mac,
+    /// Parts of the URL that it is.
+    Url,
+}
 
-    /// True when this byte of a layer belongs to a secret.
-    pub fn covers(&self, layer: LayerId, offset: usize) -> bool {
-        self.spans.iter().any(|(of, span)| *of == layer && span.contains(offset))
-    }
-
-    /// XML lines with the text of secret elements masked.
-    pub fn mask_xml(&self, lines: Vec<XmlLine>) -> Vec<XmlLine> {
-        let mut out: Vec<XmlLine> = Vec::with_capacity(lines.len());
-        for line in lines {
-            let Some(node) = line.node.filter(|node| self.has(line.layer, *node)) else {
-                out.push(line);
-                continue;
-            };
-            // A value over several lines becomes one.
-            match out.last_mut().filter(|last| (last.layer, last.node) == (line.layer, Some(node)))
-            {
-                Some(last) => last.text.push_str(&line.text),
-                None => out.push(line),
-            }
-        }
-        for line in &mut out {
-            if line.node.is_some_and(|node| self.has(line.layer, node)) {
-                line.text = masked_line(&line.text);
-            }
-        }
-        out
-    }
-
-    fn add(&mut self, decoded: &Decoded, id: LayerId, tree: &Tree, node: NodeId, of: &Node) {
-        self.nodes.insert((id, node));
-        for child in node.0 + 1..of.end.0 {
-            self.nodes.insert((id, NodeId(child)));
-            if let Some(value) = tree.get(NodeId(child)) {
-                self.cover(decoded, id, value.span);
-            }
-        }
-        for attribute in tree.element(node).into_iter().flat_map(|e| &e.attributes) {
-            self.cover(decoded, id, attribute.span);
+pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    let mut table = Table::default();
+    for line in include_str!("secrets.tsv").lines().skip(1) {
+        let mut fields = line.split('\t');
+        let (Some(kind), Some(name), Some(how)) = (fields.next(), fields.next(), fields.next())
+        else {
+            continue;
+        };
+        match kind {
+            "header" => table.headers.extend(how_of(how).map(|how| (name, how))),
+            "parameter" => table.parameters.push(name),
+            "element" => table.elements.push(name),
+            "node" => table.nodes.push(name),
+            "type" => table.types.push(name),
+            _ => {}
         }
     }
+    table
+});
 
-    /// Takes in bytes of a layer, and the same bytes of the layers they were lifted from unchanged.
-    fn cover(&mut self, decoded: &Decoded, id: LayerId, span: Span) {
-        let (mut id, mut span) = (id, span);
-        loop {
-            self.spans.push((id, span));
-            let Some(layer) = decoded.layer(id) else { return };
-            let Some(origin) = layer.origin else { return };
-            if origin.span.len() != layer.bytes.len() {
-                return;
-            }
-            let start = origin.span.start as usize;
-            let shifted = |at: u32| start.saturating_add(at as usize);
-            (id, span) = (origin.layer, Span::new(shifted(span.start), shifted(span.end)));
-        }
+fn how_of(word: &str) -> Option<How> {
+    Some(match word {
+        "value" => How::Value,
+        "scheme" => How::Scheme,
+        "cookie" => How::Cookie,
+        "set-cookie" => How::SetCookie,
+        "mac" => How::Mac,
+        "url" => How::Url,
+        _ => return None,
+    })
+}
+
+impl Table {
+    /// True when `path`, given from its last name outwards, ends as an element of the table.
+    pub(super) fn has_element<'a>(&self, path: impl Iterator<Item = &'a str> + Clone) -> bool {
+        self.elements.iter().any(|rule| ends_as(path.clone(), rule))
+    }
+
+    /// True when a management path ends as a node of the table.
+    pub(super) fn has_node(&self, uri: &str) -> bool {
+        let path = uri.split('?').next().unwrap_or_default().trim().trim_end_matches('/');
+        self.nodes.iter().any(|rule| ends_as(path.rsplit('/'), rule))
+    }
+
+    /// True for the `Meta/Type` of a secret.
+    pub(super) fn has_type(&self, text: &str) -> bool {
+        contains(&self.types, text.trim())
+    }
+
+    fn has_parameter(&self, name: &str) -> bool {
+        contains(&self.parameters, percent_decoded(name).trim())
     }
 }
 
-fn is_secret(tree: &Tree, layer: &Layer, id: NodeId, element: &Element) -> bool {
-    let Some(name) = tree.name(id) else { return false };
-    if ELEMENTS.iter().any(|secret| name.eq_ignore_ascii_case(secret)) {
-        return true;
-    }
-    if name == "parm" {
-        return element.attributes.iter().any(|attribute| {
-            let value = Tree::resolve(&attribute.value, &layer.bytes);
-            PARMS.iter().any(|secret| value.eq_ignore_ascii_case(secret))
-        });
-    }
-    let parent = tree.get(id).and_then(|node| node.parent);
-    name == "Data" && parent.is_some_and(|parent| is_credential(tree, layer, parent))
+fn contains(names: &[&str], name: &str) -> bool {
+    names.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
-/// True for `Cred`, and for an `Item` whose path names a secret.
-fn is_credential(tree: &Tree, layer: &Layer, parent: NodeId) -> bool {
-    match tree.name(parent) {
-        Some("Cred") => true,
-        Some("Item") => ["Target", "Source"].iter().any(|end| {
-            tree.descend(parent, &[end, "LocURI"]).is_some_and(|uri| {
-                let path = tree.text(uri, &layer.bytes);
-                let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-                PATHS.iter().any(|secret| last.eq_ignore_ascii_case(secret))
-            })
-        }),
-        _ => false,
-    }
+/// Compares names from the last outwards; `*` stands for any one.
+fn ends_as<'a>(mut names: impl Iterator<Item = &'a str>, rule: &str) -> bool {
+    rule.rsplit('/').all(|wanted| {
+        names.next().is_some_and(|name| wanted == "*" || wanted.eq_ignore_ascii_case(name))
+    })
 }
 
-/// The tags stay, what stands between them goes; of a `parm` only the name stays.
-fn masked_line(line: &str) -> String {
-    match (line.find('>'), line.rfind("</")) {
-        (Some(open), Some(close)) if open < close => {
-            format!("{}{MASK}{}", &line[..=open], &line[close..])
-        }
-        _ => match line.find("value=") {
-            Some(at) => format!("{}value=\"{MASK}\"/>", &line[..at]),
-            None => line.to_owned(),
+/// The value of a header field with credentials masked: the scheme of `Authorization` and the names
+/// of cookies stay, as they are evidence and no secret.
+pub fn mask_header(name: &str, value: &str, secrets: Secrets) -> String {
+    let known = TABLE.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+    let Some((_, how)) = known.filter(|_| secrets == Secrets::Masked) else {
+        return value.to_owned();
+    };
+    match how {
+        How::Value => MASK.to_owned(),
+        How::Scheme => match value.trim_start().split_once(' ') {
+            Some((scheme, _)) => format!("{scheme} {MASK}"),
+            None => MASK.to_owned(),
         },
+        How::Cookie => value.split(';').map(mask_cookie).collect::<Vec<_>>().join("; "),
+        How::SetCookie => match value.split_once(';') {
+            Some((cookie, attributes)) => format!("{};{attributes}", mask_cookie(cookie)),
+            None => mask_cookie(value),
+        },
+        How::Mac => value.split(',').map(mask_mac).collect::<Vec<_>>().join(","),
+        How::Url => mask_url(value, secrets).into_owned(),
     }
+}
+
+fn mask_cookie(cookie: &str) -> String {
+    match cookie.trim().split_once('=') {
+        Some((name, _)) => format!("{name}={MASK}"),
+        None => MASK.to_owned(),
+    }
+}
+
+fn mask_mac(part: &str) -> String {
+    match part.split_once('=') {
+        Some((name, _)) if name.trim().eq_ignore_ascii_case("mac") => format!("{name}={MASK}"),
+        _ => part.to_owned(),
+    }
+}
+
+/// A URL or request target with the password of its user information (RFC 3986 3.2.1) and the
+/// secret parameters of its query and fragment masked. User information without a colon is masked
+/// whole: it may be a token.
+pub fn mask_url(text: &str, secrets: Secrets) -> Cow<'_, str> {
+    if secrets == Secrets::Shown {
+        return Cow::Borrowed(text);
+    }
+    let (head, query) = text.split_at(text.find(['?', '#']).unwrap_or(text.len()));
+    let masked_head = mask_user_information(head);
+    let masked_query = mask_form(query);
+    match (&masked_head, &masked_query) {
+        (Cow::Borrowed(_), Cow::Borrowed(_)) => Cow::Borrowed(text),
+        _ => Cow::Owned(format!("{masked_head}{masked_query}")),
+    }
+}
+
+fn mask_user_information(head: &str) -> Cow<'_, str> {
+    let start = match head.find("://") {
+        Some(at) => at + 3,
+        None if head.starts_with('/') => return Cow::Borrowed(head),
+        None => 0,
+    };
+    let (scheme, rest) = head.split_at(start);
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let Some((user, host)) = authority.rsplit_once('@') else { return Cow::Borrowed(head) };
+    let user = user.split_once(':').map(|(user, _)| format!("{user}:")).unwrap_or_default();
+    Cow::Owned(format!("{scheme}{user}{MASK}@{host}{path}"))
+}
+
+/// A form (`name=value&…`) or query with the values of secret parameters masked.
+pub(super) fn mask_form(text: &str) -> Cow<'_, str> {
+    if !text.split('&').any(|pair| secret_value(pair).is_some()) {
+        return Cow::Borrowed(text);
+    }
+    let mask = |pair: &str| match secret_value(pair) {
+        Some(at) => format!("{}{MASK}", &pair[..at]),
+        None => pair.to_owned(),
+    };
+    Cow::Owned(text.split('&').map(mask).collect::<Vec<_>>().join("&"))
+}
+
+/// Where the first secret value of a pair begins; it is masked to the pair's end. Some senders
+/// separate pairs by `;`, and fragments are forms too.
+fn secret_value(pair: &str) -> Option<usize> {
+    let mut start = 0;
+    for part in pair.split_inclusive(['?', '#', ';']) {
+        if let Some((name, value)) = part.split_once('=')
+            && !value.is_empty()
+            && TABLE.has_parameter(name)
+        {
+            return Some(start + name.len() + 1);
+        }
+        start += part.len();
+    }
+    None
+}
+
+fn percent_decoded(name: &str) -> Cow<'_, str> {
+    if !name.contains('%') {
+        return Cow::Borrowed(name);
+    }
+    let bytes = name.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        let digits = name.get(at + 1..at + 3).filter(|_| *byte == b'%');
+        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(decoded) => {
+                out.push(decoded);
+                at += 3;
+            }
+            None => {
+                out.push(*byte);
+                at += 1;
+            }
+        }
+    }
+    Cow::Owned(String::from_utf8_lossy(&out).into_owned())
 }
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
+    use std::collections::HashSet;
 
     use super::*;
-    use crate::model::{Attribute, Format, Name, Namespace, Origin, Text, Written};
 
-    /// Elements by depth, with a text inside where there is one; bytes are the texts one after another.
-    fn layer(rows: &[(usize, &'static str, &str)]) -> Layer {
-        let mut tree = Tree::new();
-        let mut bytes = String::new();
-        let mut open: Vec<(usize, NodeId)> = Vec::new();
-        for (depth, name, text) in rows {
-            while open.last().is_some_and(|(other, _)| other >= depth) {
-                let (_, id) = open.pop().unwrap();
-                tree.close(id, bytes.len());
-            }
-            let span = Span::at(bytes.len());
-            let element = Element {
-                name: Name::Known(name),
-                namespace: Namespace::NONE,
-                token: None,
-                attributes: Vec::new(),
-                tag: span,
-            };
-            let parent = open.last().map(|(_, id)| *id);
-            let id = tree.push(NodeKind::Element(element), span, parent);
-            if !text.is_empty() {
-                let span = Span::new(bytes.len(), bytes.len() + text.len());
-                bytes.push_str(text);
-                tree.push(NodeKind::Text(Text::Slice(span), Written::Plain), span, Some(id));
-            }
-            open.push((*depth, id));
-        }
-        while let Some((_, id)) = open.pop() {
-            tree.close(id, bytes.len());
-        }
-        Layer {
-            label: "body".into(),
-            origin: None,
-            bytes: Bytes::from(bytes),
-            format: Format::Xml("SyncML 1.2"),
-            tree: Some(tree),
-            facts: Vec::new(),
+    #[test]
+    fn every_row_of_the_table_means_something() {
+        let mut lines = include_str!("secrets.tsv").lines();
+        assert_eq!(lines.next(), Some("kind\tmatch\thow\tsource"));
+        let mut seen = HashSet::new();
+        for line in lines {
+            let fields: Vec<&str> = line.split('\t').collect();
+            let [kind, name, how, source] = fields[..] else { panic!("{line}") };
+            assert!(["header", "parameter", "element", "node", "type"].contains(&kind), "{line}");
+            assert!(!name.is_empty() && !source.is_empty(), "{line}");
+            assert!(how_of(how).is_some_and(|how| kind == "header" || how == How::Value), "{line}");
+            assert!(seen.insert((kind, name.to_ascii_lowercase())), "twice: {line}");
         }
     }
 
-    fn masked(layer: &Layer) -> Vec<String> {
-        let decoded = Decoded { layers: vec![layer.clone()], problems: Vec::new() };
-        let places = SecretPlaces::of(&decoded);
-        let tree = layer.tree.as_ref().unwrap();
-        let ids = (0..).map(NodeId).take(tree.len());
-        let texts = ids.filter(|id| tree.element(*id).is_none() && places.has(LayerId::BODY, *id));
-        texts.map(|id| tree.text(id, &layer.bytes).into_owned()).collect()
+    #[test]
+    fn no_secret_is_left_in_headers() {
+        let mask = |name, value| mask_header(name, value, Secrets::Masked);
+        assert_eq!(mask("Authorization", "Basic YWxpY2U6c2VjcmV0"), "Basic ********");
+        assert_eq!(mask("authorization", "YWxpY2U6c2VjcmV0"), "********");
+        assert_eq!(mask("X-Forwarded-Authorization", "Bearer abc"), "Bearer ********");
+        assert_eq!(mask("x-api-key", "abc"), "********");
+        assert_eq!(mask("Cookie", "a=secret; b=c"), "a=********; b=********");
+        assert_eq!(mask("Set-Cookie", "a=secret; path=/; secure"), "a=********; path=/; secure");
+        assert_eq!(mask("x-syncml-hmac", "algorithm=MD5, mac=NTI2"), "algorithm=MD5, mac=********");
+        assert_eq!(
+            mask("Location", "https://h/cb#access_token=abc&x=1"),
+            "https://h/cb#access_token=********&x=1"
+        );
+        assert_eq!(mask("Host", "mail"), "mail");
+        assert_eq!(mask_header("Cookie", "a=b", Secrets::Shown), "a=b");
     }
 
     #[test]
-    fn credentials_and_paths_of_secrets_are_found_and_policies_are_not() {
-        let found = masked(&layer(&[
-            (0, "SyncML", ""),
-            (1, "Cred", ""),
-            (2, "Data", "YWxpY2U6c2VjcmV0"),
-            (1, "Item", ""),
-            (2, "Target", ""),
-            (3, "LocURI", "./SyncML/DMAcc/x/AppAuth/1/AAuthSecret"),
-            (2, "Data", "hush"),
-            (1, "Item", ""),
-            (2, "Target", ""),
-            (3, "LocURI", "./Vendor/MSFT/Policy/Config/DeviceLock/DevicePasswordEnabled"),
-            (2, "Data", "0"),
-            (1, "DevicePasswordEnabled", "1"),
-            (1, "Password", "1234"),
-        ]));
-        assert_eq!(found, ["YWxpY2U6c2VjcmV0", "hush", "1234"]);
+    fn no_secret_is_left_in_urls() {
+        let mask = |text| mask_url(text, Secrets::Masked).into_owned();
+        for (url, masked) in [
+            ("http://al:pw@h/p?a=b", "http://al:********@h/p?a=b"),
+            ("http://token@h:1", "http://********@h:1"),
+            ("al:p@w@h:443", "al:********@h:443"),
+            ("/p?password=x&b=c&Access_Token=y", "/p?password=********&b=c&Access_Token=********"),
+            ("/p?a=b;pwd=c;d", "/p?a=b;pwd=********"),
+            ("/p?pass%77ord=x", "/p?pass%77ord=********"),
+            ("/p?password=&passwords=2", "/p?password=&passwords=2"),
+            ("/a@b?User=al@h&%zz=%e", "/a@b?User=al@h&%zz=%e"),
+        ] {
+            assert_eq!(mask(url), masked);
+        }
+        assert_eq!(mask_url("/?password=x", Secrets::Shown), "/?password=x");
     }
 
     #[test]
-    fn the_bytes_are_covered_through_layers() {
-        let inner = layer(&[(0, "Set", ""), (1, "Password", "1234")]);
-        let mut inner = inner;
-        inner.origin = Some(Origin { layer: LayerId::BODY, span: Span::new(10, 14), node: None });
-        let mut outer = layer(&[(0, "SyncML", "0123456789....")]);
-        outer.tree = None;
-        let places =
-            SecretPlaces::of(&Decoded { layers: vec![outer, inner], problems: Vec::new() });
-        let covered: Vec<_> = (0..16).filter(|at| places.covers(LayerId::BODY, *at)).collect();
-        assert_eq!(covered, [10, 11, 12, 13]);
-        assert!(places.covers(LayerId(1), 0) && !places.is_empty());
-    }
-
-    #[test]
-    fn parm_values_are_secrets_by_their_name() {
-        let mut with = layer(&[(0, "parm", "")]);
-        let attribute = |name: &'static str, value: &str| Attribute {
-            name: Name::Known(name),
-            namespace: Namespace::NONE,
-            value: Text::Owned(value.into()),
-            span: Span::default(),
-        };
-        let tree = with.tree.take().unwrap();
-        let mut element = tree.element(NodeId(0)).unwrap().clone();
-        element.attributes = vec![attribute("name", "AAUTHSECRET"), attribute("value", "hush")];
-        let mut tree = Tree::new();
-        let id = tree.push(NodeKind::Element(element), Span::default(), None);
-        tree.close(id, 0);
-        with.tree = Some(tree);
-        let places = SecretPlaces::of(&Decoded { layers: vec![with], problems: Vec::new() });
-        assert!(places.has(LayerId::BODY, NodeId(0)));
-        let masked = masked_line("  <parm name=\"AAUTHSECRET\" value=\"hush\"/>");
-        assert_eq!(masked, "  <parm name=\"AAUTHSECRET\" value=\"********\"/>");
-    }
-
-    #[test]
-    fn xml_keeps_its_tags() {
-        assert_eq!(masked_line("  <Data x=\"1\">a&gt;b</Data>"), "  <Data x=\"1\">********</Data>");
+    fn management_paths_match_from_their_end() {
+        assert!(TABLE.has_node("./Vendor/MSFT/WiFi/Profile/Guests/WlanXml"));
+        assert!(TABLE.has_node("./Vendor/MSFT/Accounts/Users/al/password/"));
+        assert!(!TABLE.has_node("./Vendor/MSFT/WiFi/Profile/WlanXml"));
+        assert!(!TABLE.has_node("./Vendor/MSFT/Policy/Config/DeviceLock/DevicePasswordEnabled"));
     }
 }

@@ -198,7 +198,7 @@ impl App {
     fn copy(&mut self, piece: Piece) -> Option<Effect> {
         let row = self.list.selected()?;
         let text = if self.focus == Pane::List && matches!(piece, Piece::Node | Piece::Value) {
-            Some(row_line(row, self.now))
+            Some(row_line(row, self.now, self.secrets))
         } else {
             copy::copied(&self.detail, piece)
         };

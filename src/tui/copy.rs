@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use bytes::Bytes;
 
 use crate::model::{Format, LayerId, Leg};
-use crate::render::{Secrets, clean, curl, outline_text};
+use crate::render::{clean, curl, outline_text};
 
 use super::action::{Coding, Face, Piece, Tab};
 use super::panes::DetailPane;
@@ -112,11 +112,12 @@ fn value(pane: &DetailPane, shown: &Prepared, leg: Leg) -> Option<String> {
         return None;
     }
     let line = shown.leg(leg).tree.get(pane.leg(leg).tree.selected()?)?;
-    let layer = shown.detail.decoded(leg)?.layer(line.layer)?;
+    let decoded = shown.detail.decoded(leg)?;
+    let layer = decoded.layer(line.layer)?;
     let (Some(id), Some(tree)) = (line.node, &layer.tree) else {
         return Some(line.text());
     };
-    if shown.secrets == Secrets::Masked && shown.leg(leg).secret.has(line.layer, id) {
+    if shown.leg(leg).secret.has(decoded, line.layer, id) {
         return Some("********".to_owned());
     }
     let text = tree.text(id, &layer.bytes);

@@ -52,7 +52,7 @@ impl Prepared {
     /// Prepares every line of `detail`.
     pub(crate) fn new(detail: Detail, secrets: Secrets) -> Self {
         Self {
-            overview: overview(&detail),
+            overview: overview(&detail, secrets),
             request: LegLines::new(&detail, Leg::Request, secrets),
             response: LegLines::new(&detail, Leg::Response, secrets),
             secrets,
@@ -139,15 +139,12 @@ impl LegLines {
         };
         let options =
             OutlineOptions { value_limit: VALUE_LIMIT, layer_lines: LAYER_LINES, secrets };
-        let secret = match secrets {
-            Secrets::Masked => SecretPlaces::of(decoded),
-            Secrets::Shown => SecretPlaces::default(),
-        };
+        let secret = SecretPlaces::of(decoded, secrets);
         let tree = outline(decoded, detail.annotated.notes(leg), options);
         let mut xml: Vec<Document> = Vec::new();
         for (id, _) in decoded.ids().filter(|(_, layer)| layer.tree.is_some()) {
             if xml.iter().all(|document| !document.layers.contains(&id)) {
-                xml.push(Document::new(secret.mask_xml(xml_lines(decoded, id))));
+                xml.push(Document::new(xml_lines(decoded, id, secrets)));
             }
         }
         Self { tree, xml, headers, secret }

@@ -173,8 +173,10 @@ fn found(
 ) -> Result<Option<usize>, EngineError> {
     let total = cells(list.count());
     let from = from.min(total);
-    let hit =
-        |row: &Row| needle.is_in(&row_line(row, WallTime::default())) || needle.is_in(&row.path);
+    let hit = |row: &Row| {
+        needle.is_in(&row_line(row, WallTime::default(), Secrets::Masked))
+            || needle.is_in(&row.path)
+    };
     let after = (from + 1).min(total);
     let parts = match way {
         Way::Forward => [after..total, 0..after],

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use synctap::codec::{Book, DocumentType, Hints, Preamble, decode, decode_as, encode};
 use synctap::model::{Format, Layer};
-use synctap::render::xml;
+use synctap::render::{Secrets, xml};
 
 use crate::captures::captures;
 use crate::random::shape;
@@ -46,13 +46,13 @@ fn xml_becomes_wbxml_again() {
         let layer = decoded.layer(id).unwrap();
         let Format::Wbxml(name) = layer.format else { continue };
         let book = Book::by_name(name).unwrap();
-        let text = xml(&decoded, id);
+        let text = xml(&decoded, id, Secrets::Shown);
         let again = decode_as(Bytes::from(text.clone()), DocumentType::Xml, &Hints::default());
         let (_, tree, bytes) = again.document().unwrap();
         let encoded = encode(tree, bytes, &Preamble::canonical(book)).unwrap();
         let third = decode_as(encoded.clone().into(), DocumentType::Wbxml(book), &Hints::default());
         assert!(third.problems.is_empty(), "{}: {:?}", capture.name, third.problems);
-        let fourth = xml(&third, third.main());
+        let fourth = xml(&third, third.main(), Secrets::Shown);
         let fourth = decode_as(Bytes::from(fourth), DocumentType::Xml, &Hints::default());
         let (_, other, other_bytes) = fourth.document().unwrap();
         assert_eq!(infoset(tree, bytes), infoset(other, other_bytes), "{}", capture.name);

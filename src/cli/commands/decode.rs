@@ -39,20 +39,16 @@ pub(super) fn run(args: &DecodeArgs) -> Result<ExitCode, Report> {
         None => codec::decode(body, &hints),
     };
     let notes = analyze::annotate_body(&decoded, leg);
+    let secrets = if args.show_secrets { Secrets::Shown } else { Secrets::Masked };
     let mut out = stdout();
     if args.json {
-        let mut object = render::json_decoded(&decoded, &notes);
+        let mut object = render::json_decoded(&decoded, &notes, secrets);
         object["schema"] = render::SCHEMA.into();
         writeln!(out, "{object}")?;
     } else if args.xml {
-        print_xml(&mut out, &decoded)?;
+        print_xml(&mut out, &decoded, secrets)?;
     } else {
-        let options = OutlineOptions {
-            value_limit: VALUE_LIMIT,
-            layer_lines: usize::MAX,
-            // A file that somebody named, on the terminal of the same person.
-            secrets: Secrets::Shown,
-        };
+        let options = OutlineOptions { value_limit: VALUE_LIMIT, layer_lines: usize::MAX, secrets };
         let lines = render::outline(&decoded, &notes, options);
         out.write_all(render::outline_text(&lines).as_bytes())?;
     }
@@ -61,7 +57,7 @@ pub(super) fn run(args: &DecodeArgs) -> Result<ExitCode, Report> {
 }
 
 /// XML on stdout is data; what is wrong with the body is talk.
-fn print_xml(out: &mut impl io::Write, decoded: &Decoded) -> Result<(), Report> {
+fn print_xml(out: &mut impl io::Write, decoded: &Decoded, secrets: Secrets) -> Result<(), Report> {
     let Some((layer, ..)) = decoded.document() else {
         if decoded.is_broken() {
             say_problems(decoded);
@@ -72,7 +68,7 @@ fn print_xml(out: &mut impl io::Write, decoded: &Decoded) -> Result<(), Report> 
             .because(format!("it is {format}"))
             .hint("leave out `--xml`, or say what it is with `--as TYPE`"));
     };
-    writeln!(out, "{}", render::xml(decoded, layer))?;
+    writeln!(out, "{}", render::xml(decoded, layer, secrets))?;
     say_problems(decoded);
     Ok(())
 }

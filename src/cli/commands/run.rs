@@ -181,7 +181,7 @@ impl Printer {
             let detail = self.viewer.detail(id)?;
             return Ok(detail.map(|detail| render::json(&detail, self.secrets).to_string()));
         }
-        Ok(Some(render::row_line(&row, row.started)))
+        Ok(Some(render::row_line(&row, row.started, self.secrets)))
     }
 }
 

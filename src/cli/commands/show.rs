@@ -9,7 +9,7 @@ use crate::cli::output::stdout;
 use crate::cli::report::Report;
 use crate::engine::{EngineError, Viewer};
 use crate::model::filter::Filter;
-use crate::model::{Detail, ExchangeId, Leg, Row, WallTime};
+use crate::model::{Detail, ExchangeId, Leg, Row};
 use crate::render;
 use crate::render::{OutlineOptions, Secrets};
 
@@ -52,7 +52,7 @@ fn all(
         at = next;
         for row in rows {
             if !args.json && !args.detail {
-                writeln!(out, "{}", render::row_line(&row, WallTime(row.started.0)))?;
+                writeln!(out, "{}", render::row_line(&row, row.started, secrets))?;
                 continue;
             }
             if let Some(detail) = viewer.detail(row.id).map_err(cannot_read)? {
@@ -86,7 +86,7 @@ fn print(out: &mut impl Write, detail: &Detail, json: bool, secrets: Secrets) ->
     if json {
         return writeln!(out, "{}", render::json(detail, secrets));
     }
-    for (label, text) in render::overview(detail) {
+    for (label, text) in render::overview(detail, secrets) {
         writeln!(out, "{label:<10} {text}")?;
     }
     for leg in [Leg::Request, Leg::Response] {

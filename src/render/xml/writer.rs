@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use crate::model::{Attribute, Element, Name, NodeId, NodeKind, Span, Text, Tree, Written};
+use crate::render::hidden::HiddenIn;
+use crate::render::secrets::MASK;
 
 use super::escape;
 use super::name;
@@ -39,6 +41,7 @@ pub(super) enum Holds {
 pub(super) struct Writer<'a> {
     tree: &'a Tree,
     layer: &'a [u8],
+    hidden: &'a HiddenIn,
     /// What was written and not taken yet.
     pub(super) out: String,
     /// What follows the name in the start tag being written.
@@ -56,10 +59,16 @@ pub(super) struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     /// Nothing written; `default` is the default namespace where the text will stand.
-    pub(super) fn new(tree: &'a Tree, layer: &'a [u8], default: &'a str) -> Self {
+    pub(super) fn new(
+        tree: &'a Tree,
+        layer: &'a [u8],
+        hidden: &'a HiddenIn,
+        default: &'a str,
+    ) -> Self {
         Self {
             tree,
             layer,
+            hidden,
             out: String::new(),
             head: String::new(),
             seen: HashSet::new(),
@@ -82,7 +91,7 @@ impl<'a> Writer<'a> {
         self.head.clear();
         self.declarations(element, mark);
         let prefix = self.element_prefix(element, mark);
-        self.attributes(element, mark);
+        self.attributes(id, element, mark);
         if holds == Holds::Content && self.has_only_bytes(id) {
             self.head.push_str(NOTE);
         }
@@ -112,8 +121,11 @@ impl<'a> Writer<'a> {
     pub(super) fn content(&mut self, id: NodeId) {
         let (tree, layer) = (self.tree, self.layer);
         let Some(node) = tree.get(id) else { return };
+        let secret = self.hidden.value(id);
         match &node.kind {
             NodeKind::Element(_) => {}
+            NodeKind::Comment(_) if secret => escape::comment(&mut self.out, MASK),
+            _ if secret => self.out.push_str(MASK),
             NodeKind::Text(text, Written::CData) => {
                 escape::cdata(&mut self.out, Tree::resolve(text, layer));
             }
@@ -207,9 +219,9 @@ impl<'a> Writer<'a> {
         prefix
     }
 
-    fn attributes(&mut self, element: &'a Element, mark: Mark) {
+    fn attributes(&mut self, id: NodeId, element: &'a Element, mark: Mark) {
         self.seen.clear();
-        for attribute in &element.attributes {
+        for (at, attribute) in element.attributes.iter().enumerate() {
             if declared_prefix(attribute).is_some() {
                 continue;
             }
@@ -233,7 +245,11 @@ impl<'a> Writer<'a> {
             }
             self.head.push_str(&local);
             self.head.push_str("=\"");
-            escape::attribute(&mut self.head, Tree::resolve(&attribute.value, self.layer));
+            let value = match self.hidden.attribute(id, at) {
+                true => MASK,
+                false => Tree::resolve(&attribute.value, self.layer),
+            };
+            escape::attribute(&mut self.head, value);
             self.head.push('"');
         }
     }
@@ -276,6 +292,9 @@ impl<'a> Writer<'a> {
     fn only_opaque(&self, id: NodeId) -> Option<Span> {
         let mut children = self.tree.children(id);
         let only = children.next().filter(|_| children.next().is_none())?;
+        if self.hidden.value(only) {
+            return None;
+        }
         match self.tree.get(only)?.kind {
             NodeKind::Opaque(span) => Some(span),
             _ => None,

@@ -131,8 +131,13 @@ impl Stage {
                 Message::Detail(id, found.cloned().map(|detail| canned::prepared(detail, secrets)))
             }
             Effect::Find(needle, from, way) => {
-                let hit =
-                    |at: &usize| needle.is_in(&row_line(&row(&self.capture[*at]), canned::NOW));
+                let hit = |at: &usize| {
+                    needle.is_in(&row_line(
+                        &row(&self.capture[*at]),
+                        canned::NOW,
+                        crate::render::Secrets::Masked,
+                    ))
+                };
                 Message::Found(next_line(self.capture.len(), from, way, hit))
             }
             other => {
