@@ -83,7 +83,8 @@ pub(super) fn tui_settings(follow: bool) -> TuiSettings {
     TuiSettings { color, follow, ..TuiSettings::default() }
 }
 
-fn now() -> WallTime {
+/// The time on the wall.
+pub(super) fn now() -> WallTime {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     WallTime(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
 }

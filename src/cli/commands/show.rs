@@ -12,6 +12,7 @@ use crate::render;
 use crate::render::{OutlineOptions, Secrets};
 
 use super::open;
+use super::run::now;
 
 /// Rows read at a time.
 const WINDOW: usize = 256;
@@ -43,6 +44,7 @@ fn all(
     args: &ShowArgs,
     secrets: Secrets,
 ) -> Result<(), Report> {
+    let now = now();
     let mut offset = 0;
     loop {
         let rows = viewer.window(offset, WINDOW).map_err(cannot_read)?;
@@ -52,7 +54,7 @@ fn all(
         offset += rows.len() as u64;
         for row in rows {
             if !args.json && !args.detail {
-                writeln!(out, "{}", render::row_line(&row, row.started, secrets))?;
+                writeln!(out, "{}", render::row_line(&row, now, secrets))?;
                 continue;
             }
             if let Some(detail) = viewer.detail(row.id).map_err(cannot_read)? {
