@@ -323,3 +323,12 @@ fn no_color_means_no_color() {
     }
     assert!(text.contains("\x1b[7m"), "the selection is not visible");
 }
+
+#[test]
+fn the_screen_is_not_drawn_into_a_pipe() {
+    let output = Command::new(BINARY).args(["open", "day.synctap"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(output.stdout.is_empty());
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("hint: print the capture: synctap show day.synctap"), "{said}");
+}

@@ -1,5 +1,6 @@
 //! `synctap open`: a capture in the terminal UI.
 
+use std::io::{self, IsTerminal as _};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -17,6 +18,11 @@ use super::run::{runtime, signals, tui_settings};
 
 /// Opens it.
 pub(super) fn run(args: &OpenArgs) -> Result<ExitCode, Report> {
+    if !io::stdout().is_terminal() {
+        return Err(Report::new("cannot open the terminal UI")
+            .because("standard output is not a terminal")
+            .hint(format!("print the capture: synctap show {}", args.file.display())));
+    }
     let viewer = viewer(&args.file)?;
     let shutdown = CancellationToken::new();
     runtime()?.block_on(async {
