@@ -62,12 +62,29 @@ impl Live {
     /// Opens the capture, listens, and begins to record. Cancelling `shutdown` begins the end.
     ///
     /// # Errors
-    /// When the capture cannot be used or an address cannot be listened on.
+    /// When the capture cannot be used or an address cannot be listened on. Then no new capture is
+    /// left behind.
     pub async fn start(
-        mut settings: LiveSettings,
+        settings: LiveSettings,
         shutdown: CancellationToken,
     ) -> Result<Self, LiveError> {
         let store = Arc::new(Store::create(&settings.capture, DECODER_VERSION)?);
+        let live = Self::record_to(Arc::clone(&store), settings, shutdown).await;
+        if live.is_err() {
+            let discard = move || Arc::into_inner(store).map_or(Ok(()), Store::discard);
+            let discarded = tokio::task::spawn_blocking(discard).await;
+            if let Ok(Err(error)) = discarded {
+                tracing::warn!(%error, "an empty capture is left behind");
+            }
+        }
+        live
+    }
+
+    async fn record_to(
+        store: Arc<Store>,
+        mut settings: LiveSettings,
+        shutdown: CancellationToken,
+    ) -> Result<Self, LiveError> {
         let last_closed = store.reader()?.last_closed()?;
         settings.proxy.first_id = crate::model::ExchangeId(store.last_id().0 + 1);
         let insecure = settings.proxy.insecure_upstream;

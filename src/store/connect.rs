@@ -75,6 +75,8 @@ pub(super) struct Opened {
     pub(super) access: Access,
     /// Held by the writer.
     pub(super) lock: Option<Lock>,
+    /// There was no such file before.
+    pub(super) made: bool,
 }
 
 impl Source {
@@ -125,10 +127,12 @@ pub(super) fn create(path: &Path) -> Result<Opened, StoreError> {
         Err(LockRefused::InUse) => return Err(StoreError::Locked { path }),
         Err(LockRefused::Io(source)) => return Err(cannot_open(&path, source)),
     };
+    let made = fs::symlink_metadata(&path).is_err();
     if claim(&path)? {
         let source = Source { path, door: Door::Shared };
         let connection = source.connect().map_err(|error| cannot_open(&source.path, error))?;
-        return begin_recording(connection, source, lock, 0);
+        let opened = begin_recording(connection, source, lock, 0)?;
+        return Ok(Opened { made, ..opened });
     }
     let opened = open_locked(path, lock)?;
     match opened.access {
@@ -182,7 +186,7 @@ fn begin_recording(
         .and_then(|()| write_ahead(&connection))
         .and_then(|()| record::cut_off(&mut connection))
         .map_err(|error| cannot_open(&source.path, error))?;
-    Ok(Opened { connection, source, access: Access::ReadWrite, lock: Some(lock) })
+    Ok(Opened { connection, source, access: Access::ReadWrite, lock: Some(lock), made: false })
 }
 
 /// Opens an existing file without any means to change it.
@@ -205,7 +209,7 @@ fn open_read_only(path: PathBuf, cause: ReadOnlyCause) -> Result<Opened, StoreEr
         return Err(StoreError::NeedsUpgrade { path: source.path, found, known: migrate::known() });
     }
     let connection = connection.map_or_else(|| source.reader(), Ok)?;
-    Ok(Opened { connection, source, access: Access::ReadOnly(cause), lock: None })
+    Ok(Opened { connection, source, access: Access::ReadOnly(cause), lock: None, made: false })
 }
 
 fn try_identity(source: &Source) -> rusqlite::Result<(Connection, migrate::Identity)> {
