@@ -52,7 +52,7 @@ pub(super) fn cannot_open(file: &Path, error: &StoreError) -> Report {
     };
     match error {
         StoreError::CannotOpen { source, .. } if is_missing(source.as_ref()) => {
-            report.hint("check the path: neither the file nor a folder for it is there")
+            report.hint("check the path: the file, or a folder on the way to it, is not there")
         }
         StoreError::Locked { .. } => {
             report.hint("stop the other synctap, or record to another file with `--capture FILE`")
