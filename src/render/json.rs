@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::model::{
     Attribute, BodyFacts, Decoded, Detail, Failure, Format, Grade, Headers, Layer, LayerId, Leg,
-    Name, NodeId, NodeKind, Note, Span, State, Tree,
+    Name, NodeId, NodeKind, Note, Span, State, Tls, Tree,
 };
 
 use super::hidden::{Hidden, HiddenIn};
@@ -38,8 +38,8 @@ pub fn json(detail: &Detail, secrets: Secrets) -> Value {
         "url": mask_url(&exchange.url(), secrets),
         "host": exchange.host,
         "port": exchange.port,
-        "client_tls": exchange.client_tls,
-        "server_tls": exchange.server_tls,
+        "client_tls": exchange.client_tls.as_ref().map(tls_json),
+        "server_tls": exchange.server_tls.as_ref().map(tls_json),
         "times_us": exchange.times,
         "relayed": exchange.relayed,
         "summary": annotated.summary,
@@ -107,6 +107,16 @@ pub fn json_decoded(decoded: &Decoded, notes: &[Note], secrets: Secrets) -> Valu
 fn decoded_json(detail: &Detail, leg: Leg, secrets: Secrets) -> Value {
     let notes = detail.annotated.notes(leg);
     detail.decoded(leg).map_or(Value::Null, |decoded| json_decoded(decoded, notes, secrets))
+}
+
+/// TLS facts with the times of certificates as text, like every other point in time.
+fn tls_json(tls: &Tls) -> Value {
+    let mut out = json!(tls);
+    for (at, certificate) in tls.chain.iter().enumerate() {
+        out["chain"][at]["not_before"] = certificate.not_before.rfc3339().into();
+        out["chain"][at]["not_after"] = certificate.not_after.rfc3339().into();
+    }
+    out
 }
 
 fn state_name(state: &State) -> &'static str {
@@ -294,5 +304,23 @@ fn name_text(name: &Name) -> String {
         Name::Known(name) => (*name).to_owned(),
         Name::Literal(name) => name.to_string(),
         Name::Unknown { page, token } => format!("unknown_p{page}_t{token:02X}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{CertificateFacts, WallTime};
+
+    #[test]
+    fn points_in_time_are_text() {
+        let certificate = CertificateFacts {
+            not_after: WallTime(1_700_000_000_000_000),
+            ..CertificateFacts::default()
+        };
+        let tls = tls_json(&Tls { chain: vec![certificate], ..Tls::default() });
+        assert_eq!(tls["chain"][0]["not_after"], WallTime(1_700_000_000_000_000).rfc3339());
+        assert!(tls["chain"][0]["not_before"].is_string());
+        assert_eq!(tls["chain"].as_array().map(Vec::len), Some(1));
     }
 }

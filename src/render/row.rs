@@ -26,7 +26,7 @@ pub struct RowText {
     pub status: String,
     /// Request and response body sizes: `51 → 595`; `+` marks a truncated copy.
     pub sizes: String,
-    /// How long it took, or its age in flight.
+    /// How long it took, or its age in flight; empty when that is not known.
     pub duration: String,
     /// What one would tell a colleague.
     pub facts: String,
@@ -49,8 +49,9 @@ fn words(row: &Row, now: WallTime, secrets: Secrets) -> RowText {
         |text: &str, other: &str| clean(if text.is_empty() { other } else { text }).into_owned();
     let in_flight = row.progress == Progress::InFlight;
     let level = row.level();
-    let micros =
-        row.duration.unwrap_or_else(|| now.0.saturating_sub(row.started.0).max(0).unsigned_abs());
+    let since = || now.0.saturating_sub(row.started.0).max(0).unsigned_abs();
+    // How long something took that was cut off is not known.
+    let micros = row.duration.or_else(|| in_flight.then(since));
     let facts = match (row.cause.is_empty(), summary.facts.is_empty()) {
         (true, _) => clean(&summary.facts).into_owned(),
         (false, true) => clean(&row.cause).into_owned(),
@@ -67,15 +68,20 @@ fn words(row: &Row, now: WallTime, secrets: Secrets) -> RowText {
         device: or(&summary.device, &row.client),
         command: command(row),
         host: clean(&row.host).into_owned(),
-        path: clean(&mask_url(&row.path, secrets)).into_owned(),
+        path: clean(&mask_url(path(row), secrets)).into_owned(),
         status: status(row),
         sizes: format!(
-            "{} → {}{}",
+            "{}{} → {}{}",
             bytes(row.request_size),
+            if row.request_truncated { "+" } else { "" },
             bytes(row.response_size),
-            if row.truncated { "+" } else { "" }
+            if row.truncated && (row.response_truncated || !row.request_truncated) {
+                "+"
+            } else {
+                ""
+            }
         ),
-        duration: age(Duration::from_micros(micros)),
+        duration: micros.map(|us| age(Duration::from_micros(us))).unwrap_or_default(),
         facts,
         mark: level.mark(),
         level,
@@ -125,6 +131,9 @@ pub fn row_line(r: &Row, now: WallTime, secrets: Secrets) -> String {
         text.host
     );
     if r.summary.protocol == Protocol::Http && !text.path.is_empty() {
+        if !text.path.starts_with(['/', '?']) {
+            line.push(' ');
+        }
         line.push_str(&text.path);
     }
     if !text.facts.is_empty() {
@@ -132,6 +141,12 @@ pub fn row_line(r: &Row, now: WallTime, secrets: Secrets) -> String {
         line.push_str(&text.facts);
     }
     line
+}
+
+/// The target where it says more than the host: that of CONNECT is host and port again (RFC 9112
+/// 3.2.3).
+fn path(row: &Row) -> &str {
+    if row.method == "CONNECT" { "" } else { &row.path }
 }
 
 fn time_of_day(time: WallTime) -> String {
@@ -168,6 +183,9 @@ fn status(row: &Row) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{
+        BodyFacts, ConnId, Exchange, ExchangeId, Request, Response, State, Summary,
+    };
 
     #[test]
     fn of_long_sync_keys_the_counter_is_shown() {
@@ -176,5 +194,55 @@ mod tests {
         for kept in ["sync key 5 -> 6", "a {b} c", "{a…b}", "{", "}{"] {
             assert_eq!(brief(kept), kept);
         }
+    }
+
+    fn exchange(method: &str, target: &str) -> Exchange {
+        let mut exchange = Exchange::begin(ExchangeId(1), ConnId(1), Kind::Http, WallTime(0));
+        exchange.host = "localhost".into();
+        exchange.port = 18025;
+        exchange.request =
+            Some(Request { method: method.into(), target: target.into(), ..Request::default() });
+        exchange
+    }
+
+    fn line(exchange: &Exchange) -> String {
+        let row = Row::new(exchange, Summary::default());
+        row_line(&row, WallTime(2_000_000), Secrets::Masked)
+    }
+
+    #[test]
+    fn the_host_stands_once() {
+        let ends = |method, target, end| {
+            let line = line(&exchange(method, target));
+            assert!(line.ends_with(end), "{line}");
+            assert_eq!(line.matches("localhost").count(), 1, "{line}");
+        };
+        ends("CONNECT", "localhost:18025", "  localhost:18025");
+        ends("OPTIONS", "*", "  localhost:18025 *");
+        ends("GET", "/a?token=b", "  localhost:18025/a?token=********");
+    }
+
+    #[test]
+    fn the_mark_stands_at_the_body_that_was_cut() {
+        let body = |seen, kept| BodyFacts { seen, kept, ended: true };
+        let sizes = |request, response| {
+            let mut exchange = exchange("PUT", "/");
+            exchange.request.as_mut().unwrap().body = request;
+            exchange.response = Some(Response { body: response, ..Response::default() });
+            row(&Row::new(&exchange, Summary::default()), WallTime(0)).sizes
+        };
+        assert_eq!(sizes(body(900, 9), body(15, 15)), "900+ → 15");
+        assert_eq!(sizes(body(9, 9), body(15, 1)), "9 → 15+");
+        assert_eq!(sizes(body(9, 1), body(15, 1)), "9+ → 15+");
+        assert_eq!(sizes(body(9, 9), body(15, 15)), "9 → 15");
+    }
+
+    #[test]
+    fn no_time_is_made_up() {
+        let mut open = exchange("GET", "/");
+        assert!(line(&open).contains(" 2.0 s "), "its age");
+        open.state = State::CutOff;
+        assert!(!line(&open).contains(" s "), "not known");
+        assert!(!line(&open).contains("µs"), "not known");
     }
 }

@@ -374,6 +374,7 @@ mod tests {
         fn a_row()(
             (id, request_size, response_size) in any::<(u64, u64, u64)>(),
             (started, truncated, http_status) in any::<(i64, bool, Option<u16>)>(),
+            (request_truncated, response_truncated) in any::<(bool, bool)>(),
             duration in any::<Option<u64>>(),
             (kind, progress) in (a_kind(), progress_of()),
             (client, method, host, path, cause) in (text(), text(), text(), text(), text()),
@@ -381,7 +382,8 @@ mod tests {
         ) -> Row {
             Row {
                 id: ExchangeId(id), started: WallTime(started), kind, progress, client, method,
-                host, path, http_status, request_size, response_size, truncated, duration, cause,
+                host, path, http_status, request_size, response_size, truncated,
+                request_truncated, response_truncated, duration, cause,
                 summary, marked: false, comment: String::new(), hidden: false,
             }
         }

@@ -218,6 +218,7 @@ mod tests {
             (request_size, response_size) in (number(), number()),
             duration in prop::option::of(number()),
             (truncated, marked, hidden) in any::<(bool, bool, bool)>(),
+            (request_truncated, response_truncated) in any::<(bool, bool)>(),
             http_status in prop::sample::select(vec![None, Some(0), Some(200), Some(449)]),
             kind in prop::sample::select(vec![Kind::Http, Kind::Tunnel, Kind::Connection]),
             progress in progress(),
@@ -227,7 +228,8 @@ mod tests {
         ) -> Row {
             Row {
                 id: ExchangeId(0), started: WallTime(started), kind, progress, client, method, host,
-                path, http_status, request_size, response_size, truncated, duration, cause, summary,
+                path, http_status, request_size, response_size, truncated,
+                request_truncated, response_truncated, duration, cause, summary,
                 marked, comment, hidden,
             }
         }

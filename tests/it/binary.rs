@@ -362,3 +362,30 @@ fn no_color_means_no_color() {
     }
     assert!(text.contains("\x1b[7m"), "the selection is not visible");
 }
+
+#[test]
+fn a_failed_start_leaves_no_capture() {
+    let home = TempDir::new().unwrap();
+    let capture = home.path().join("none.synctap");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = Command::new(BINARY)
+        .args(["--no-tui", "--listen", &address, "--capture"])
+        .arg(&capture)
+        .env("HOME", home.path())
+        .env_remove("XDG_DATA_HOME")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(!capture.exists(), "an empty capture was left");
+    assert!(lone(&capture));
+}
+
+#[test]
+fn the_screen_is_not_drawn_into_a_pipe() {
+    let output = Command::new(BINARY).args(["open", "day.synctap"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(output.stdout.is_empty());
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("hint: print the capture: synctap show day.synctap"), "{said}");
+}

@@ -106,7 +106,8 @@ pub(super) fn tui_settings(follow: bool) -> Result<TuiSettings, Report> {
     config::apply(&folders.settings_file(), settings)
 }
 
-fn now() -> WallTime {
+/// The time on the wall.
+pub(super) fn now() -> WallTime {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     WallTime(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
 }

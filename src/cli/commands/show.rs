@@ -14,6 +14,7 @@ use crate::render;
 use crate::render::{OutlineOptions, Secrets};
 
 use super::open;
+use super::run::now;
 
 /// Rows read at a time.
 const WINDOW: usize = 256;
@@ -47,12 +48,13 @@ fn all(
     filter: Option<&Filter>,
     secrets: Secrets,
 ) -> Result<(), Report> {
+    let now = now();
     let mut at = 0;
     while let Some((rows, next)) = next(viewer, filter, at).map_err(cannot_read)? {
         at = next;
         for row in rows {
             if !args.json && !args.detail {
-                writeln!(out, "{}", render::row_line(&row, row.started, secrets))?;
+                writeln!(out, "{}", render::row_line(&row, now, secrets))?;
                 continue;
             }
             if let Some(detail) = viewer.detail(row.id).map_err(cannot_read)? {
