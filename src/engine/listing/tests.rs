@@ -431,6 +431,17 @@ fn a_dropped_list_stops_its_thread() {
 }
 
 #[test]
+fn the_last_to_go_waits_for_its_thread() {
+    let mut stage = Stage::new();
+    stage.play(&Happens::Begins("a", 1));
+    let listing = stage.viewer.listing(Filter::parse("quota").unwrap(), Order::default(), false);
+    let board = listing.board();
+    drop(stage);
+    drop(listing);
+    assert_eq!(Arc::strong_count(&board), 1, "the thread is gone");
+}
+
+#[test]
 fn a_list_can_be_limited_to_a_range() {
     let mut stage = Stage::new();
     (0..9).for_each(|turn| stage.play(&Happens::Begins(DEVICES[turn % 6], 0)));
