@@ -12,6 +12,7 @@
 mod listing;
 mod live;
 mod meaning;
+mod open;
 mod pipeline;
 mod rebuild;
 mod searched;
@@ -20,4 +21,5 @@ mod viewer;
 pub use listing::{Listing, ListingProgress, Order};
 pub use live::{Live, LiveError, LiveSettings, open_capture};
 pub use meaning::{DECODER_VERSION, detail_of};
+pub use open::{ValuePlace, open_value};
 pub use viewer::{EngineError, Status, Viewer};
