@@ -71,6 +71,7 @@ impl App {
             Action::NextHit => return self.search(Way::Forward),
             Action::PreviousHit => return self.search(Way::Backward),
             Action::Copy(piece) => return self.copy(piece),
+            Action::Save(_) if self.is_stale() => {}
             Action::Save(coding) => {
                 let body = copy::body(&self.detail, coding);
                 return self.or_say(body.map(Effect::Write), "there is no body to save");
@@ -85,6 +86,7 @@ impl App {
                 return Some(Effect::Export(selection, how, self.secrets));
             }
             Action::View(program) => return self.view(program),
+            Action::OpenValue => return self.open_value(),
             Action::ToggleSecrets => self.toggle_secrets(),
             Action::ToggleMouse => {
                 self.mouse = !self.mouse;
@@ -196,9 +198,12 @@ impl App {
     }
 
     fn copy(&mut self, piece: Piece) -> Option<Effect> {
-        let row = self.list.selected()?;
+        let row = self.list.selected()?.clone();
+        if self.is_stale() {
+            return None;
+        }
         let text = if self.focus == Pane::List && matches!(piece, Piece::Node | Piece::Value) {
-            Some(row_line(row, self.now))
+            Some(row_line(&row, self.now))
         } else {
             copy::copied(&self.detail, piece)
         };
@@ -206,7 +211,29 @@ impl App {
         self.or_say(text.map(|text| Effect::Copy(text, stem)), "there is nothing like that here")
     }
 
+    /// True, and told, while what is in sight is not yet what is selected.
+    fn is_stale(&mut self) -> bool {
+        let Some(id) = self.list.selected().map(|row| row.id) else { return true };
+        let stale = !self.detail.is_shown(id);
+        if stale {
+            self.say(Level::Notable, &format!("{id} is still being read"));
+        }
+        stale
+    }
+
+    fn open_value(&mut self) -> Option<Effect> {
+        let place = self.detail.selected_value();
+        let place = self.or_say(place, "there is no value on this line")?;
+        let mut places = self.opened.clone();
+        places.push(place);
+        let id = self.detail.shown()?.id();
+        Some(Effect::OpenValue(id, self.secrets, places))
+    }
+
     fn view(&mut self, program: Program) -> Option<Effect> {
+        if self.is_stale() {
+            return None;
+        }
         let text = copy::copied(&self.detail, Piece::Xml).map(|text| ("xml", text));
         let text = text.or_else(|| copy::copied(&self.detail, Piece::Node).map(|t| ("txt", t)));
         let stem = self.detail.shown().map(|s| copy::stem(s, self.detail.current_leg()));

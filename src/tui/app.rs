@@ -2,7 +2,7 @@
 
 use ratatui::layout::Size;
 
-use crate::engine::{Order, Status};
+use crate::engine::{Order, Status, ValuePlace};
 use crate::model::filter::Filter;
 use crate::model::{ExchangeId, Level, Row, WallTime};
 use crate::render::{Secrets, clean};
@@ -58,6 +58,8 @@ pub(crate) struct App {
     pub(super) drawing_edge: bool,
     pub(super) secrets: Secrets,
     pub(super) mouse: bool,
+    /// Values of the exchange in sight that the user opened.
+    pub(super) opened: Vec<ValuePlace>,
     /// Exchanges there were when the user paused.
     paused: Option<usize>,
     /// Why rows or an exchange could not be read, until they can.
@@ -96,6 +98,7 @@ impl App {
             drawing_edge: false,
             secrets: Secrets::Masked,
             mouse: settings.mouse,
+            opened: Vec::new(),
             paused: None,
             unreadable: None,
             status_load: Load::default(),
@@ -132,6 +135,7 @@ impl App {
             }
             Message::Window(window) => self.take_window(window, &mut effects),
             Message::Detail(id, prepared) => self.take_detail(id, prepared, &mut effects),
+            Message::Opened(id, prepared) => self.take_opened(id, prepared),
             Message::Found(at) => self.take_found(at),
             Message::Completed(text, choices) => self.take_completed(&text, choices),
             Message::Marked => effects.push(self.show_list()),
@@ -271,12 +275,29 @@ impl App {
     ) {
         self.readable(Wanted::Detail);
         match prepared {
-            Some(prepared) => self.detail.show(prepared),
+            Some(prepared) => {
+                self.opened.clear();
+                self.detail.show(prepared);
+            }
             None if self.list.is_selected(id) => self.detail.clear(),
             None => {}
         }
         let next = self.detail_load.done();
         effects.extend(next.map(|(id, secrets)| Effect::LoadDetail(id, secrets)));
+    }
+
+    fn take_opened(&mut self, id: ExchangeId, prepared: Option<Box<Prepared>>) {
+        match prepared {
+            Some(prepared) if self.detail.is_shown(id) => {
+                self.opened.clone_from(&prepared.opened);
+                self.detail.show(prepared);
+            }
+            Some(_) => {}
+            None => {
+                let text = "nothing is known to be inside this value".to_owned();
+                self.notice = Some((Level::Notable, text));
+            }
+        }
     }
 
     fn take_found(&mut self, at: Option<usize>) {

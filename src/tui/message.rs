@@ -2,7 +2,7 @@
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use crate::engine::{Order, Status};
+use crate::engine::{Order, Status, ValuePlace};
 use crate::model::filter::Filter;
 use crate::model::{ExchangeId, Level, Marking, Row, WallTime};
 use crate::render::Secrets;
@@ -34,6 +34,8 @@ pub(crate) enum Message {
     Window(Window),
     /// An exchange in full; `None` when the capture no longer has it.
     Detail(ExchangeId, Option<Box<Prepared>>),
+    /// An exchange with the value that was asked for open; `None` when nothing is in it.
+    Opened(ExchangeId, Option<Box<Prepared>>),
     /// Where in the list what was searched for stands; `None` when nowhere.
     Found(Option<usize>),
     /// What may stand in this filter.
@@ -121,6 +123,8 @@ pub(crate) enum Effect {
     ShowAll,
     /// Read and decode an exchange and answer with [`Message::Detail`].
     LoadDetail(ExchangeId, Secrets),
+    /// Open a value of this exchange, after these, and answer with [`Message::Opened`].
+    OpenValue(ExchangeId, Secrets, Vec<ValuePlace>),
     /// Search the list from a position on and answer with [`Message::Found`].
     Find(Needle, usize, Way),
     /// Put text on the clipboard, or into a file of this name when it is too long.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use crate::engine::{EngineError, Listing, Order, Viewer};
+use crate::engine::{EngineError, Listing, Order, ValuePlace, Viewer, open_value};
 use crate::model::filter::{Filter, complete};
 use crate::model::{Detail, ExchangeId, Leg, Level, Marking, Row, WallTime};
 use crate::render::{Secrets, count, json, row_line};
@@ -155,6 +155,30 @@ pub(crate) fn detail(source: &Source, id: ExchangeId, secrets: Secrets) -> Messa
         }
         Err(error) => Message::Unreadable(Wanted::Detail, error.to_string()),
     }
+}
+
+/// An exchange with these values open; without an answer when the last one holds nothing.
+pub(crate) fn open(
+    source: &Source,
+    id: ExchangeId,
+    secrets: Secrets,
+    places: Vec<ValuePlace>,
+) -> Message {
+    let mut detail = match source.viewer.detail(id) {
+        Ok(Some(detail)) => detail,
+        Ok(None) => return Message::Opened(id, None),
+        Err(error) => return Message::Said(Level::Alarm, error.to_string()),
+    };
+    let mut found = false;
+    for place in &places {
+        found = open_value(&mut detail, *place);
+    }
+    let prepared = found.then(|| {
+        let mut prepared = Box::new(Prepared::new(detail, secrets));
+        prepared.opened = places;
+        prepared
+    });
+    Message::Opened(id, prepared)
 }
 
 /// The next row that holds what is searched for.

@@ -170,6 +170,13 @@ const TREE: &[Row] = &[
         "unfold",
         "show what is inside, or go into it",
     ),
+    (
+        "open-value",
+        &[c('o')],
+        Action::OpenValue,
+        "",
+        "open the value: base64, hex, XML, a certificate, JWT, MIME, time",
+    ),
     ("toggle-fold", &[p(KeyCode::Enter)], Action::ToggleFold, "", "hide or show what is inside"),
 ];
 

@@ -304,3 +304,19 @@ fn columns_are_chosen() {
     assert!(!heading.contains("Device") && !heading.contains("Took"), "{heading}");
     assert!(heading.contains("Host"), "others use the room: {heading}");
 }
+
+#[test]
+fn a_value_is_opened_as_what_it_may_be() {
+    let mut stage = Stage::new(80, 24, canned::morning());
+    stage.keys("jj3<In>/policykey<Enter>");
+    let before = stage.app.detail.leg(Leg::Response).tree.selected();
+    stage.keys("o");
+    let text = stage.text(80, 24);
+    assert!(text.contains("time text") && text.contains("2011-06-04"), "{text}");
+    assert_eq!(stage.app.detail.leg(Leg::Response).tree.selected(), before, "the selection stays");
+    stage.keys("ggo");
+    assert_eq!(notice(&stage), "there is no value on this line");
+    stage.keys("/policytype<Enter>o");
+    assert_eq!(notice(&stage), "nothing is known to be inside this value");
+    assert!(stage.text(80, 24).contains("2011-06-04"), "what is open stays so");
+}

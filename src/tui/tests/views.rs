@@ -130,6 +130,7 @@ fn menus_and_lines() {
         picture("menu_sort", size, canned::morning(), "oco");
         picture("menu_columns", size, canned::morning(), "ch");
         picture("clear", size, canned::morning(), "z");
+        picture("opened", size, canned::morning(), "jj3<In>/policykey<Enter>o");
         picture("search", size, canned::morning(), "jj/policy key");
         picture("search_nothing", size, canned::morning(), "jj3<In>/absent<Enter>");
     }
