@@ -12,7 +12,7 @@ use super::keys::Key;
 use super::layout::{Arrangement, Pane};
 use super::listing::is_listing;
 use super::message::{Effect, Selection};
-use super::overlays::{Help, Overlay};
+use super::overlays::{Devices, Help, Overlay};
 use super::search::{Needle, Way};
 
 /// Thousandths of the screen that one key gives a pane.
@@ -87,6 +87,12 @@ impl App {
             }
             Action::View(program) => return self.view(program),
             Action::OpenValue => return self.open_value(),
+            Action::ToggleDevices => return self.toggle_devices(),
+            Action::Open | Action::Fold | Action::Unfold
+                if matches!(self.overlays.last(), Some(Overlay::Devices(_))) =>
+            {
+                self.act_on_devices(action);
+            }
             Action::ToggleSecrets => self.toggle_secrets(),
             Action::ToggleMouse => {
                 self.mouse = !self.mouse;
@@ -144,12 +150,35 @@ impl App {
     fn step(&mut self, step: Step) {
         match (self.overlays.last_mut(), self.focus) {
             (Some(Overlay::Help(help)), _) => help.step(step),
+            (Some(Overlay::Devices(devices)), _) => devices.step(step),
             (Some(Overlay::Menu(menu)), _) => menu.step(step),
             (Some(Overlay::Prompt(_)), _) => {}
             (None, Pane::List) => self.list.step(step),
             (None, Pane::Detail) => {
                 self.detail.act(Action::Move(step));
             }
+        }
+    }
+
+    fn toggle_devices(&mut self) -> Option<Effect> {
+        if self.overlays.pop().is_some() {
+            return None;
+        }
+        self.overlays.push(Overlay::Devices(Devices::default()));
+        self.load_devices()
+    }
+
+    /// Folds a group, or goes to the exchange.
+    pub(super) fn act_on_devices(&mut self, action: Action) {
+        let Some(Overlay::Devices(devices)) = self.overlays.last_mut() else { return };
+        match (action, devices.exchange()) {
+            (Action::Open, Some(id)) => {
+                self.overlays.pop();
+                self.go_to(id);
+                self.focus = Pane::Detail;
+            }
+            (Action::Open, None) => devices.toggle(),
+            (action, _) => devices.fold(action == Action::Fold),
         }
     }
 

@@ -49,6 +49,8 @@ pub(crate) enum Action {
     ToggleFollow,
     /// Take no notice of new traffic, or take notice again.
     TogglePause,
+    /// Show exchanges by device and session, or the list again.
+    ToggleDevices,
     /// Open or close the help.
     ToggleHelp,
     /// Show secrets, or mask them again.

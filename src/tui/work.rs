@@ -16,12 +16,15 @@ use super::action::Export;
 use super::copy::extension;
 use super::files;
 use super::message::{Message, Selection, Span, Wanted, Window};
-use super::overlays::Choice;
+use super::overlays::{Choice, DeviceGroup};
 use super::prepared::Prepared;
 use super::search::{Needle, Way};
 
 /// Rows read at a time while the list is searched or exported.
 const CHUNK: usize = 1000;
+
+/// Rows grouped by device, the newest ones.
+const GROUPED: usize = 20_000;
 
 /// Known values offered for one field of a filter.
 const VALUES: usize = 50;
@@ -116,6 +119,18 @@ pub(crate) fn window(source: &Source, span: Span, seek: Option<ExchangeId>) -> M
 
 fn cells(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+/// The newest rows of the list by device.
+pub(crate) fn devices(source: &Source) -> Message {
+    let read = || -> Result<Vec<Row>, EngineError> {
+        let from = source.list.count()?.saturating_sub(GROUPED as u64);
+        source.list.window(from, GROUPED)
+    };
+    match read() {
+        Ok(rows) => Message::Devices(DeviceGroup::of(rows)),
+        Err(error) => Message::Unreadable(Wanted::Devices, error.to_string()),
+    }
 }
 
 /// What may stand in a filter.

@@ -13,7 +13,7 @@ use crate::render::row_line;
 use crate::tui::app::App;
 use crate::tui::layout::Pane;
 use crate::tui::message::{Effect, Message, Span, Window};
-use crate::tui::overlays::Choice;
+use crate::tui::overlays::{Choice, DeviceGroup};
 use crate::tui::search::next_line;
 use crate::tui::settings::TuiSettings;
 use crate::tui::view::view;
@@ -130,6 +130,7 @@ impl Stage {
                 let found = self.capture.iter().find(|detail| detail.exchange.id == id);
                 Message::Detail(id, found.cloned().map(|detail| canned::prepared(detail, secrets)))
             }
+            Effect::LoadDevices => Message::Devices(DeviceGroup::of(self.listed())),
             Effect::OpenValue(id, secrets, places) => {
                 let found = self.capture.iter().find(|detail| detail.exchange.id == id);
                 let mut detail = found.unwrap().clone();
