@@ -35,6 +35,7 @@ mod decode;
 mod document_type;
 mod eas;
 mod faults;
+mod leaf;
 mod limits;
 mod multipart;
 mod reader;
@@ -47,6 +48,7 @@ mod xml;
 pub use decode::{Hints, decode, decode_as};
 pub use document_type::{DocumentType, UnknownDocumentType};
 pub use eas::{Command, Form, Query, QueryFault};
+pub use leaf::open_value;
 pub use wbxml::{
     AttributeStart, Book, Data, EncodeError, Event, EventKind, Events, Follows, Header, Preamble,
     PublicId, Tag, TagName, WbxmlError, WbxmlErrorKind, encode,

@@ -12,7 +12,7 @@ use super::keys::Key;
 use super::layout::{Arrangement, Pane};
 use super::listing::is_listing;
 use super::message::{Effect, Selection};
-use super::overlays::{Help, Overlay};
+use super::overlays::{Devices, Help, Overlay};
 use super::search::{Needle, Way};
 
 /// Thousandths of the screen that one key gives a pane.
@@ -71,6 +71,7 @@ impl App {
             Action::NextHit => return self.search(Way::Forward),
             Action::PreviousHit => return self.search(Way::Backward),
             Action::Copy(piece) => return self.copy(piece),
+            Action::Save(_) if self.is_stale() => {}
             Action::Save(coding) => {
                 let body = copy::body(&self.detail, coding);
                 return self.or_say(body.map(Effect::Write), "there is no body to save");
@@ -85,6 +86,13 @@ impl App {
                 return Some(Effect::Export(selection, how, self.secrets));
             }
             Action::View(program) => return self.view(program),
+            Action::OpenValue => return self.open_value(),
+            Action::ToggleDevices => return self.toggle_devices(),
+            Action::Open | Action::Fold | Action::Unfold
+                if matches!(self.overlays.last(), Some(Overlay::Devices(_))) =>
+            {
+                self.act_on_devices(action);
+            }
             Action::ToggleSecrets => self.toggle_secrets(),
             Action::ToggleMouse => {
                 self.mouse = !self.mouse;
@@ -142,12 +150,35 @@ impl App {
     fn step(&mut self, step: Step) {
         match (self.overlays.last_mut(), self.focus) {
             (Some(Overlay::Help(help)), _) => help.step(step),
+            (Some(Overlay::Devices(devices)), _) => devices.step(step),
             (Some(Overlay::Menu(menu)), _) => menu.step(step),
             (Some(Overlay::Prompt(_)), _) => {}
             (None, Pane::List) => self.list.step(step),
             (None, Pane::Detail) => {
                 self.detail.act(Action::Move(step));
             }
+        }
+    }
+
+    fn toggle_devices(&mut self) -> Option<Effect> {
+        if self.overlays.pop().is_some() {
+            return None;
+        }
+        self.overlays.push(Overlay::Devices(Devices::default()));
+        self.load_devices()
+    }
+
+    /// Folds a group, or goes to the exchange.
+    pub(super) fn act_on_devices(&mut self, action: Action) {
+        let Some(Overlay::Devices(devices)) = self.overlays.last_mut() else { return };
+        match (action, devices.exchange()) {
+            (Action::Open, Some(id)) => {
+                self.overlays.pop();
+                self.go_to(id);
+                self.focus = Pane::Detail;
+            }
+            (Action::Open, None) => devices.toggle(),
+            (action, _) => devices.fold(action == Action::Fold),
         }
     }
 
@@ -196,9 +227,12 @@ impl App {
     }
 
     fn copy(&mut self, piece: Piece) -> Option<Effect> {
-        let row = self.list.selected()?;
+        let row = self.list.selected()?.clone();
+        if self.is_stale() {
+            return None;
+        }
         let text = if self.focus == Pane::List && matches!(piece, Piece::Node | Piece::Value) {
-            Some(row_line(row, self.now, self.secrets))
+            Some(row_line(&row, self.now, self.secrets))
         } else {
             copy::copied(&self.detail, piece)
         };
@@ -206,7 +240,29 @@ impl App {
         self.or_say(text.map(|text| Effect::Copy(text, stem)), "there is nothing like that here")
     }
 
+    /// True, and told, while what is in sight is not yet what is selected.
+    fn is_stale(&mut self) -> bool {
+        let Some(id) = self.list.selected().map(|row| row.id) else { return true };
+        let stale = !self.detail.is_shown(id);
+        if stale {
+            self.say(Level::Notable, &format!("{id} is still being read"));
+        }
+        stale
+    }
+
+    fn open_value(&mut self) -> Option<Effect> {
+        let place = self.detail.selected_value();
+        let place = self.or_say(place, "there is no value on this line")?;
+        let mut places = self.opened.clone();
+        places.push(place);
+        let id = self.detail.shown()?.id();
+        Some(Effect::OpenValue(id, self.secrets, places))
+    }
+
     fn view(&mut self, program: Program) -> Option<Effect> {
+        if self.is_stale() {
+            return None;
+        }
         let text = copy::copied(&self.detail, Piece::Xml).map(|text| ("xml", text));
         let text = text.or_else(|| copy::copied(&self.detail, Piece::Node).map(|t| ("txt", t)));
         let stem = self.detail.shown().map(|s| copy::stem(s, self.detail.current_leg()));

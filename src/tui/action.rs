@@ -39,6 +39,8 @@ pub(crate) enum Action {
     Unfold,
     /// Hide or show what is inside the selected line.
     ToggleFold,
+    /// Open the selected value as what it may be.
+    OpenValue,
     /// Two panes, or one.
     CycleLayout,
     /// Give the pane that has the focus this many twentieths of the screen more.
@@ -47,6 +49,8 @@ pub(crate) enum Action {
     ToggleFollow,
     /// Take no notice of new traffic, or take notice again.
     TogglePause,
+    /// Show exchanges by device and session, or the list again.
+    ToggleDevices,
     /// Open or close the help.
     ToggleHelp,
     /// Show secrets, or mask them again.

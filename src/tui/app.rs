@@ -2,7 +2,7 @@
 
 use ratatui::layout::Size;
 
-use crate::engine::{Order, Status};
+use crate::engine::{Order, Status, ValuePlace};
 use crate::model::filter::Filter;
 use crate::model::{ExchangeId, Level, Row, WallTime};
 use crate::render::{Secrets, clean};
@@ -58,8 +58,11 @@ pub(crate) struct App {
     pub(super) drawing_edge: bool,
     pub(super) secrets: Secrets,
     pub(super) mouse: bool,
+    /// Values of the exchange in sight that the user opened.
+    pub(super) opened: Vec<ValuePlace>,
     /// Exchanges there were when the user paused.
     paused: Option<usize>,
+    devices_load: Load<()>,
     /// Why rows or an exchange could not be read, until they can.
     unreadable: Option<(Wanted, String)>,
     status_load: Load<()>,
@@ -96,7 +99,9 @@ impl App {
             drawing_edge: false,
             secrets: Secrets::Masked,
             mouse: settings.mouse,
+            opened: Vec::new(),
             paused: None,
+            devices_load: Load::default(),
             unreadable: None,
             status_load: Load::default(),
             window_load: Load::default(),
@@ -124,6 +129,11 @@ impl App {
             Message::Changed => {
                 effects.extend(self.status_load.ask(()).map(|()| Effect::LoadStatus));
                 self.window_asked = self.window_asked.filter(|_| self.paused.is_some());
+                if matches!(self.overlays.first(), Some(Overlay::Devices(_)))
+                    && self.paused.is_none()
+                {
+                    effects.extend(self.load_devices());
+                }
             }
             Message::Status(status) => {
                 self.status = status;
@@ -132,6 +142,13 @@ impl App {
             }
             Message::Window(window) => self.take_window(window, &mut effects),
             Message::Detail(id, prepared) => self.take_detail(id, prepared, &mut effects),
+            Message::Opened(id, prepared) => self.take_opened(id, prepared),
+            Message::Devices(groups) => {
+                effects.extend(self.devices_load.done().map(|()| Effect::LoadDevices));
+                if let Some(Overlay::Devices(open)) = self.overlays.first_mut() {
+                    open.take(groups);
+                }
+            }
             Message::Found(at) => self.take_found(at),
             Message::Completed(text, choices) => self.take_completed(&text, choices),
             Message::Marked => effects.push(self.show_list()),
@@ -165,6 +182,7 @@ impl App {
     pub(crate) fn stack(&self) -> &'static [Context] {
         match self.overlays.last() {
             Some(Overlay::Help(_)) => STACKS[3],
+            Some(Overlay::Devices(_)) => STACKS[7],
             Some(Overlay::Menu(_)) => STACKS[4],
             Some(Overlay::Prompt(_)) => STACKS[5],
             None => self.pane_stack(),
@@ -255,6 +273,17 @@ impl App {
         effects.extend(self.window_load.done().map(|(span, seek)| Effect::LoadWindow(span, seek)));
     }
 
+    /// Asks for the rows by device.
+    pub(super) fn load_devices(&mut self) -> Option<Effect> {
+        self.devices_load.ask(()).map(|()| Effect::LoadDevices)
+    }
+
+    /// Selects an exchange of the list, wherever it stands.
+    pub(super) fn go_to(&mut self, id: ExchangeId) {
+        self.seek = Some(id);
+        self.window_asked = None;
+    }
+
     /// What is deleted from view, marked or filtered has changed: the list is made anew, the selected
     /// exchange stays selected if it is in it.
     pub(super) fn show_list(&mut self) -> Effect {
@@ -271,12 +300,29 @@ impl App {
     ) {
         self.readable(Wanted::Detail);
         match prepared {
-            Some(prepared) => self.detail.show(prepared),
+            Some(prepared) => {
+                self.opened.clear();
+                self.detail.show(prepared);
+            }
             None if self.list.is_selected(id) => self.detail.clear(),
             None => {}
         }
         let next = self.detail_load.done();
         effects.extend(next.map(|(id, secrets)| Effect::LoadDetail(id, secrets)));
+    }
+
+    fn take_opened(&mut self, id: ExchangeId, prepared: Option<Box<Prepared>>) {
+        match prepared {
+            Some(prepared) if self.detail.is_shown(id) => {
+                self.opened.clone_from(&prepared.opened);
+                self.detail.show(prepared);
+            }
+            Some(_) => {}
+            None => {
+                let text = "nothing is known to be inside this value".to_owned();
+                self.notice = Some((Level::Notable, text));
+            }
+        }
     }
 
     fn take_found(&mut self, at: Option<usize>) {
@@ -290,7 +336,10 @@ impl App {
     }
 
     fn take_failure(&mut self, what: Wanted, why: String, effects: &mut Vec<Effect>) {
-        if matches!(what, Wanted::Hit | Wanted::Export) {
+        if what == Wanted::Devices {
+            effects.extend(self.devices_load.done().map(|()| Effect::LoadDevices));
+        }
+        if matches!(what, Wanted::Hit | Wanted::Export | Wanted::Devices) {
             self.notice = Some((Level::Alarm, clean(&why).into_owned()));
             return;
         }
@@ -305,7 +354,7 @@ impl App {
                 self.detail.clear();
                 self.detail_load.done().map(|(id, secrets)| Effect::LoadDetail(id, secrets))
             }
-            Wanted::Hit | Wanted::Export => None,
+            Wanted::Hit | Wanted::Export | Wanted::Devices => None,
         });
     }
 
@@ -322,8 +371,12 @@ impl App {
         };
         self.list.resize(list.list_height());
         self.detail.resize(detail.detail_room());
-        if let Some(Overlay::Help(help)) = self.overlays.last_mut() {
-            help.resize(help_height(&list));
+        for overlay in &mut self.overlays {
+            match overlay {
+                Overlay::Help(help) => help.resize(help_height(&list)),
+                Overlay::Devices(devices) => devices.resize(help_height(&list)),
+                Overlay::Menu(_) | Overlay::Prompt(_) => {}
+            }
         }
     }
 

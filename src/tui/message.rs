@@ -2,14 +2,14 @@
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use crate::engine::{Order, Status};
+use crate::engine::{Order, Status, ValuePlace};
 use crate::model::filter::Filter;
 use crate::model::{ExchangeId, Level, Marking, Row, WallTime};
 use crate::render::Secrets;
 
 use super::action::{Export, Program};
 use super::copy::NamedBytes;
-use super::overlays::Choice;
+use super::overlays::{Choice, DeviceGroup};
 use super::prepared::Prepared;
 use super::search::{Needle, Way};
 
@@ -34,6 +34,10 @@ pub(crate) enum Message {
     Window(Window),
     /// An exchange in full; `None` when the capture no longer has it.
     Detail(ExchangeId, Option<Box<Prepared>>),
+    /// An exchange with the value that was asked for open; `None` when nothing is in it.
+    Opened(ExchangeId, Option<Box<Prepared>>),
+    /// The exchanges of the list by device; the newest 20,000.
+    Devices(Vec<DeviceGroup>),
     /// Where in the list what was searched for stands; `None` when nowhere.
     Found(Option<usize>),
     /// What may stand in this filter.
@@ -96,6 +100,8 @@ pub(crate) enum Wanted {
     Detail,
     /// What was searched for in the list, or may be meant by a line.
     Hit,
+    /// The devices.
+    Devices,
     /// Something for a file.
     Export,
 }
@@ -121,6 +127,10 @@ pub(crate) enum Effect {
     ShowAll,
     /// Read and decode an exchange and answer with [`Message::Detail`].
     LoadDetail(ExchangeId, Secrets),
+    /// Read the rows of the list by device and answer with [`Message::Devices`].
+    LoadDevices,
+    /// Open a value of this exchange, after these, and answer with [`Message::Opened`].
+    OpenValue(ExchangeId, Secrets, Vec<ValuePlace>),
     /// Search the list from a position on and answer with [`Message::Found`].
     Find(Needle, usize, Way),
     /// Put text on the clipboard, or into a file of this name when it is too long.

@@ -33,7 +33,9 @@ impl App {
     }
 
     fn wheel(&mut self, areas: &Areas, at: Position, lines: isize) {
-        if let Some(Overlay::Help(help)) = self.overlays.last_mut() {
+        if let Some(Overlay::Devices(devices)) = self.overlays.last_mut() {
+            devices.wheel(lines);
+        } else if let Some(Overlay::Help(help)) = self.overlays.last_mut() {
             help.wheel(lines);
         } else if areas.list.is_some_and(|list| list.contains(at)) {
             self.list.wheel(lines);
@@ -77,6 +79,13 @@ impl App {
         };
         match self.overlays.last_mut()? {
             Overlay::Help(_) => {}
+            Overlay::Devices(devices) => {
+                let y = usize::from(at.y.checked_sub(areas.body.y + 1)?);
+                if devices.point(y) {
+                    self.act_on_devices(Action::Open);
+                }
+                return None;
+            }
             Overlay::Menu(menu) => {
                 let item = line(menu.items().len() + 1, 1).and_then(|at| menu.items().get(at));
                 if let Some(action) = item.map(|item| item.action) {

@@ -2,6 +2,7 @@
 //!
 //! Built off the screen's thread; afterwards every view is a window on these lines.
 
+use crate::engine::ValuePlace;
 use crate::model::{Decoded, Detail, ExchangeId, LayerId, Leg, Level, Span, State, WallTime};
 use crate::render::{
     OutlineLine, OutlineOptions, SecretPlaces, Secrets, XmlLine, age, clean, count, headers,
@@ -21,6 +22,8 @@ pub(crate) struct Prepared {
     pub(crate) detail: Detail,
     /// Whether secrets stand in them.
     pub(crate) secrets: Secrets,
+    /// Values that the user opened.
+    pub(crate) opened: Vec<ValuePlace>,
     /// Labels and texts of the overview.
     pub(crate) overview: Vec<(String, String)>,
     request: LegLines,
@@ -56,6 +59,7 @@ impl Prepared {
             request: LegLines::new(&detail, Leg::Request, secrets),
             response: LegLines::new(&detail, Leg::Response, secrets),
             secrets,
+            opened: Vec::new(),
             detail,
         }
     }

@@ -21,7 +21,7 @@ use super::settings::TuiSettings;
 use super::signals::{Signal, Signals, stop_ourselves};
 use super::terminal::{Screen, restore, running};
 use super::view::view;
-use super::work::{Worker, completions, detail, export, find, unmark_all, window};
+use super::work::{Worker, completions, detail, devices, export, find, open, unmark_all, window};
 use super::{files, memory, program};
 
 /// How often ages are drawn anew, while there are any.
@@ -222,6 +222,10 @@ impl Loop {
             }),
             Effect::LoadDetail(id, secrets) => {
                 worker.query(Wanted::Detail, move |source| detail(source, id, secrets));
+            }
+            Effect::LoadDevices => worker.query(Wanted::Devices, devices),
+            Effect::OpenValue(id, secrets, places) => {
+                worker.query(Wanted::Hit, move |source| open(source, id, secrets, places));
             }
             Effect::Find(needle, from, way) => {
                 worker.query(Wanted::Hit, move |source| find(source, &needle, from, way));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use crate::engine::{EngineError, Listing, Order, Viewer};
+use crate::engine::{EngineError, Listing, Order, ValuePlace, Viewer, open_value};
 use crate::model::filter::{Filter, complete};
 use crate::model::{Detail, ExchangeId, Leg, Level, Row, WallTime};
 use crate::render::{Secrets, count, json, row_line};
@@ -16,12 +16,15 @@ use super::action::Export;
 use super::copy::extension;
 use super::files;
 use super::message::{Message, Selection, Span, Wanted, Window};
-use super::overlays::Choice;
+use super::overlays::{Choice, DeviceGroup};
 use super::prepared::Prepared;
 use super::search::{Needle, Way};
 
 /// Rows read at a time while the list is searched or exported.
 const CHUNK: usize = 1000;
+
+/// Rows grouped by device, the newest ones.
+const GROUPED: usize = 20_000;
 
 /// Known values offered for one field of a filter.
 const VALUES: usize = 50;
@@ -118,6 +121,18 @@ fn cells(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
+/// The newest rows of the list by device.
+pub(crate) fn devices(source: &Source) -> Message {
+    let read = || -> Result<Vec<Row>, EngineError> {
+        let from = source.list.count().saturating_sub(GROUPED as u64);
+        source.list.window(from, GROUPED)
+    };
+    match read() {
+        Ok(rows) => Message::Devices(DeviceGroup::of(rows)),
+        Err(error) => Message::Unreadable(Wanted::Devices, error.to_string()),
+    }
+}
+
 /// What may stand in a filter.
 pub(crate) fn completions(source: &Source, text: String, cursor: usize) -> Message {
     // Without the capture's values the language's own are offered all the same.
@@ -157,6 +172,30 @@ pub(crate) fn detail(source: &Source, id: ExchangeId, secrets: Secrets) -> Messa
         }
         Err(error) => Message::Unreadable(Wanted::Detail, error.to_string()),
     }
+}
+
+/// An exchange with these values open; without an answer when the last one holds nothing.
+pub(crate) fn open(
+    source: &Source,
+    id: ExchangeId,
+    secrets: Secrets,
+    places: Vec<ValuePlace>,
+) -> Message {
+    let mut detail = match source.viewer.detail(id) {
+        Ok(Some(detail)) => detail,
+        Ok(None) => return Message::Opened(id, None),
+        Err(error) => return Message::Said(Level::Alarm, error.to_string()),
+    };
+    let mut found = false;
+    for place in &places {
+        found = open_value(&mut detail, *place);
+    }
+    let prepared = found.then(|| {
+        let mut prepared = Box::new(Prepared::new(detail, secrets));
+        prepared.opened = places;
+        prepared
+    });
+    Message::Opened(id, prepared)
 }
 
 /// The next row that holds what is searched for.

@@ -1,28 +1,23 @@
 //! The real binary: headless, killed, driven in a pseudo-terminal.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write};
+use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
-use std::num::NonZero;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::playback::{self, Device};
+use crate::terminal::{Screen, contains};
 
-const BINARY: &str = env!("CARGO_BIN_EXE_synctap");
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_synctap");
 
 /// How long a test waits for something that must come; never how long it measures.
-const PATIENCE: Duration = Duration::from_mins(2);
-
-/// The size that must be comfortable.
-const ROWS: NonZero<u16> = NonZero::new(24).unwrap();
-const COLUMNS: NonZero<u16> = NonZero::new(80).unwrap();
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 
 /// The binary in headless mode, its own home folder, listening on a free port.
 struct Headless {
@@ -185,109 +180,8 @@ fn what_was_printed_survives_kill_9() {
     assert!(kept.iter().all(|e| e["state"] != "in_flight"), "cut off, and marked so");
 }
 
-/// The binary in a pseudo-terminal, and what it draws.
-struct Screen {
-    child: Box<dyn portable_pty::Child + Send + Sync>,
-    keys: Box<dyn Write + Send>,
-    output: mpsc::Receiver<Vec<u8>>,
-    bytes: Vec<u8>,
-    parser: vt100::Parser,
-    _pty: Box<dyn portable_pty::MasterPty + Send>,
-}
-
-impl Screen {
-    fn start(home: &Path, args: &[&str], env: &[(&str, &str)]) -> Self {
-        let size =
-            PtySize { rows: ROWS.get(), cols: COLUMNS.get(), pixel_width: 0, pixel_height: 0 };
-        let pty = native_pty_system().openpty(size).unwrap();
-        let mut command = CommandBuilder::new(BINARY);
-        command.args(args);
-        command.env("HOME", home);
-        command.env("TERM", "xterm-256color");
-        command.env_remove("NO_COLOR");
-        command.env_remove("XDG_DATA_HOME");
-        command.env_remove("XDG_STATE_HOME");
-        for (name, value) in env {
-            command.env(name, value);
-        }
-        let child = pty.slave.spawn_command(command).unwrap();
-        drop(pty.slave);
-        let mut reader = pty.master.try_clone_reader().unwrap();
-        let keys = pty.master.take_writer().unwrap();
-        let (sender, output) = mpsc::channel();
-        thread::spawn(move || {
-            let mut buffer = [0; 4096];
-            while let Ok(n @ 1..) = reader.read(&mut buffer) {
-                if sender.send(buffer[..n].to_vec()).is_err() {
-                    return;
-                }
-            }
-        });
-        let parser = vt100::Parser::new(ROWS, COLUMNS, 0);
-        Self { child, keys, output, bytes: Vec::new(), parser, _pty: pty.master }
-    }
-
-    fn text(&self) -> String {
-        self.parser.screen().contents()
-    }
-
-    /// Reads until the screen shows `text`.
-    fn wait_for(&mut self, text: &str) {
-        self.read_until(&format!("`{text}` to come"), |screen| screen.contains(text));
-    }
-
-    /// Reads until the screen no longer shows `text`.
-    fn wait_until_gone(&mut self, text: &str) {
-        self.read_until(&format!("`{text}` to go"), |screen| !screen.contains(text));
-    }
-
-    fn read_until(&mut self, what: &str, done: impl Fn(&str) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
-        while !done(&self.text()) {
-            let left = deadline.saturating_duration_since(Instant::now());
-            match self.output.recv_timeout(left) {
-                Ok(bytes) => {
-                    self.parser.process(&bytes);
-                    self.bytes.extend(bytes);
-                }
-                Err(gone) => panic!("waited for {what}: {gone}; it shows:\n{}", self.text()),
-            }
-        }
-    }
-
-    fn press(&mut self, keys: &str) {
-        self.keys.write_all(keys.as_bytes()).unwrap();
-        self.keys.flush().unwrap();
-    }
-
-    /// Waits for the end; gives the exit code and every byte that was drawn.
-    fn finish(mut self) -> (u32, Vec<u8>) {
-        let deadline = Instant::now() + PATIENCE;
-        let status = loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                break status;
-            }
-            if Instant::now() > deadline {
-                self.child.kill().unwrap();
-                panic!("it did not end; the screen is:\n{}", self.text());
-            }
-            while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(20)) {
-                self.bytes.extend(bytes);
-            }
-        };
-        while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(200)) {
-            self.bytes.extend(bytes);
-        }
-        (status.exit_code(), self.bytes)
-    }
-}
-
-fn contains(bytes: &[u8], needle: &[u8]) -> bool {
-    bytes.windows(needle.len()).any(|window| window == needle)
-}
-
 /// A finished capture of recorded traffic.
-fn captured(home: &Path) -> std::path::PathBuf {
+pub(crate) fn captured(home: &Path) -> std::path::PathBuf {
     let capture = home.join("seen.synctap");
     let exchanges = playback::load("eas/zpush-14.0");
     let mut run = Headless::start(home, playback::origin(exchanges.clone()), &capture, "--json");

@@ -17,6 +17,8 @@ mod playback;
 mod random;
 mod robust;
 mod round_trip;
+mod screen;
 mod support;
+mod terminal;
 mod tls;
 mod xml;

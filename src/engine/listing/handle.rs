@@ -37,7 +37,7 @@ impl Default for Order {
 /// Dropping it stops the search; that does not wait.
 #[derive(Debug)]
 pub struct Listing {
-    /// First, so that it is dropped first: the last viewer waits for the search to end.
+    /// Dropped first: the last viewer waits for threads to end.
     _stop: DropGuard,
     board: Arc<Board>,
     viewer: Viewer,
@@ -152,6 +152,12 @@ impl Listing {
     /// Changes when count, order, rows or progress may have changed, at most 20 times a second.
     pub fn revision(&self) -> watch::Receiver<u64> {
         self.board.revision()
+    }
+
+    /// What its thread writes to.
+    #[cfg(test)]
+    pub(super) fn board(&self) -> Arc<Board> {
+        Arc::clone(&self.board)
     }
 
     fn whole_count(&self) -> u64 {

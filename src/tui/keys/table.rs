@@ -28,6 +28,8 @@ pub(crate) enum Context {
     Hex,
     /// In the help.
     Help,
+    /// In the devices view.
+    Devices,
     /// In a menu.
     Menu,
     /// Where one types.
@@ -36,11 +38,12 @@ pub(crate) enum Context {
 
 impl Context {
     /// In the order of the reference page.
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::List,
         Self::Detail,
         Self::Tree,
         Self::Hex,
+        Self::Devices,
         Self::Panes,
         Self::Everywhere,
         Self::Prompt,
@@ -58,6 +61,7 @@ impl Context {
             Self::Tree => "Tree",
             Self::Hex => "Hex",
             Self::Help => "Help",
+            Self::Devices => "Devices",
             Self::Menu => "Menus",
             Self::Prompt => "Where one types",
         }
@@ -65,7 +69,7 @@ impl Context {
 }
 
 /// The contexts that can hold at the same time, most specific first: a key has one meaning in each.
-pub(crate) const STACKS: [&[Context]; 7] = [
+pub(crate) const STACKS: [&[Context]; 8] = [
     &[Context::List, Context::Panes, Context::Everywhere],
     &[Context::Detail, Context::Panes, Context::Everywhere],
     &[Context::Tree, Context::Detail, Context::Panes, Context::Everywhere],
@@ -73,6 +77,7 @@ pub(crate) const STACKS: [&[Context]; 7] = [
     &[Context::Menu, Context::Everywhere],
     &[Context::Prompt],
     &[Context::Hex, Context::Detail, Context::Panes, Context::Everywhere],
+    &[Context::Devices, Context::Everywhere],
 ];
 
 /// One row of the table.
@@ -137,6 +142,7 @@ const GROUPS: &[Group] = &[
     Group { context: Context::Panes, rows: SORTS },
     Group { context: Context::Everywhere, rows: EVERYWHERE },
     Group { context: Context::Prompt, rows: PROMPT },
+    Group { context: Context::Devices, rows: DEVICES },
     Group { context: Context::Menu, rows: MENU },
     Group { context: Context::Help, rows: HELP },
 ];
@@ -169,6 +175,13 @@ const TREE: &[Row] = &[
         Action::Unfold,
         "unfold",
         "show what is inside, or go into it",
+    ),
+    (
+        "open-value",
+        &[c('o')],
+        Action::OpenValue,
+        "",
+        "open the value: base64, hex, XML, a certificate, JWT, MIME, time",
     ),
     ("toggle-fold", &[p(KeyCode::Enter)], Action::ToggleFold, "", "hide or show what is inside"),
 ];
@@ -214,6 +227,7 @@ const PANES: &[Row] = &[
     ("hex", &[c('7')], Action::ShowAs(Face::Hex), "", "show a body as hex"),
     ("next-pane", &[p(KeyCode::Tab)], Action::NextPane, "pane", "next pane"),
     ("previous-pane", &[p(KeyCode::BackTab)], Action::PreviousPane, "", "previous pane"),
+    ("devices", &[c('t')], Action::ToggleDevices, "devices", "exchanges by device and session"),
     ("layout", &[c('-')], Action::CycleLayout, "layout", "two panes, or one"),
     ("shrink", &[c('<')], Action::Grow(-1), "", "make this pane smaller"),
     ("grow", &[c('>')], Action::Grow(1), "", "make this pane larger"),
@@ -352,6 +366,19 @@ const PROMPT: &[Row] = &[
 
 const MENU: &[Row] =
     &[("choose", &[p(KeyCode::Enter)], Action::Accept, "choose", "take the marked choice")];
+
+const DEVICES: &[Row] = &[
+    (
+        "show",
+        &[p(KeyCode::Enter)],
+        Action::Open,
+        "show",
+        "show the exchange; fold or unfold a group",
+    ),
+    ("fold-group", &[c('h'), p(KeyCode::Left)], Action::Fold, "fold", "hide what is in the group"),
+    ("unfold-group", &[c('l'), p(KeyCode::Right)], Action::Unfold, "unfold", "show what is in it"),
+    ("list", &[c('t')], Action::ToggleDevices, "list", "back to the list"),
+];
 
 const HELP: &[Row] = &[("close-help", &[c('?')], Action::ToggleHelp, "close", "close the help")];
 

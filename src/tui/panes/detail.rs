@@ -1,5 +1,6 @@
 //! The selected exchange: tabs, and where each of them stands.
 
+use crate::engine::ValuePlace;
 use crate::model::{ExchangeId, Leg};
 use crate::tui::action::{Action, Face, Step, Tab};
 use crate::tui::fit;
@@ -169,6 +170,13 @@ impl DetailPane {
             _ => return false,
         }
         true
+    }
+
+    /// The node of the selected line.
+    pub(crate) fn selected_value(&self) -> Option<ValuePlace> {
+        let (shown, Tab::Leg(leg)) = (self.shown()?, self.tab) else { return None };
+        let line = shown.leg(leg).tree.get(self.leg(leg).tree.selected()?)?;
+        Some(ValuePlace { leg, layer: line.layer, node: line.node? })
     }
 
     /// Goes to the next place of what is in sight that holds what is searched for; false when there

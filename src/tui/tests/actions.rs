@@ -304,3 +304,46 @@ fn columns_are_chosen() {
     assert!(!heading.contains("Device") && !heading.contains("Took"), "{heading}");
     assert!(heading.contains("Host"), "others use the room: {heading}");
 }
+
+#[test]
+fn a_value_is_opened_as_what_it_may_be() {
+    let mut stage = Stage::new(80, 24, canned::morning());
+    stage.keys("jj3<In>/policykey<Enter>");
+    let before = stage.app.detail.leg(Leg::Response).tree.selected();
+    stage.keys("o");
+    let text = stage.text(80, 24);
+    assert!(text.contains("time text") && text.contains("2011-06-04"), "{text}");
+    assert_eq!(stage.app.detail.leg(Leg::Response).tree.selected(), before, "the selection stays");
+    stage.keys("ggo");
+    assert_eq!(notice(&stage), "there is no value on this line");
+    stage.keys("/policytype<Enter>o");
+    assert_eq!(notice(&stage), "nothing is known to be inside this value");
+    assert!(stage.text(80, 24).contains("2011-06-04"), "what is open stays so");
+}
+
+#[test]
+fn exchanges_by_device_fold_and_lead_to_the_list() {
+    let mut stage = Stage::new(80, 24, canned::morning());
+    stage.keys("t");
+    let text = stage.text(80, 24);
+    assert!(
+        text.contains("Devices") && text.contains("0311dd9b1e5b83c4868c64b7cc1773a0"),
+        "{text}"
+    );
+    stage.keys("Gh");
+    let folded = stage.text(80, 24);
+    stage.keys("h");
+    assert_ne!(stage.text(80, 24), folded);
+    stage.arrive([canned::provision(9)]);
+    assert!(stage.text(80, 24).contains("7 exchanges"), "it goes on with the traffic");
+    stage.keys("<Enter>G<Enter>");
+    assert!(stage.app.overlays.is_empty());
+    assert_eq!(stage.app.focus(), Pane::Detail);
+    let selected = stage.app.list.selected().unwrap().id;
+    assert!(stage.app.detail.is_shown(selected));
+    stage.keys("tt");
+    assert!(stage.app.overlays.is_empty());
+    stage.keys("t");
+    stage.click(5, 2);
+    assert_eq!(stage.app.overlays.len(), 1, "a click there chooses a line");
+}

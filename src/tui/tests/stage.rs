@@ -6,14 +6,14 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent,
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
-use crate::engine::{Order, Status};
+use crate::engine::{Order, Status, open_value};
 use crate::model::filter::{Filter, complete};
 use crate::model::{Detail, ExchangeId, Marking, Row, SortBy, WallTime};
 use crate::render::row_line;
 use crate::tui::app::App;
 use crate::tui::layout::Pane;
 use crate::tui::message::{Effect, Message, Span, Window};
-use crate::tui::overlays::Choice;
+use crate::tui::overlays::{Choice, DeviceGroup};
 use crate::tui::search::next_line;
 use crate::tui::settings::TuiSettings;
 use crate::tui::view::view;
@@ -129,6 +129,20 @@ impl Stage {
             Effect::LoadDetail(id, secrets) => {
                 let found = self.capture.iter().find(|detail| detail.exchange.id == id);
                 Message::Detail(id, found.cloned().map(|detail| canned::prepared(detail, secrets)))
+            }
+            Effect::LoadDevices => Message::Devices(DeviceGroup::of(self.listed())),
+            Effect::OpenValue(id, secrets, places) => {
+                let found = self.capture.iter().find(|detail| detail.exchange.id == id);
+                let mut detail = found.unwrap().clone();
+                let opened = places.iter().map(|p| open_value(&mut detail, *p)).last().unwrap();
+                Message::Opened(
+                    id,
+                    opened.then(|| {
+                        let mut prepared = canned::prepared(detail, secrets);
+                        prepared.opened = places;
+                        prepared
+                    }),
+                )
             }
             Effect::Find(needle, from, way) => {
                 let hit = |at: &usize| {

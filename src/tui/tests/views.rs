@@ -7,6 +7,7 @@ use crate::model::Detail;
 const USUAL: (u16, u16) = (80, 24);
 const SMALL: (u16, u16) = (60, 15);
 const WIDE: (u16, u16) = (160, 40);
+const LARGE: (u16, u16) = (160, 50);
 
 /// Opens `capture`, presses `keys`, and compares the picture with the one on file.
 fn picture(name: &str, (width, height): (u16, u16), capture: Vec<Detail>, keys: &str) {
@@ -130,9 +131,27 @@ fn menus_and_lines() {
         picture("menu_sort", size, canned::morning(), "oco");
         picture("menu_columns", size, canned::morning(), "ch");
         picture("clear", size, canned::morning(), "z");
+        picture("opened", size, canned::morning(), "jj3<In>/policykey<Enter>o");
         picture("search", size, canned::morning(), "jj/policy key");
         picture("search_nothing", size, canned::morning(), "jj3<In>/absent<Enter>");
     }
+}
+
+#[test]
+fn devices() {
+    for size in [USUAL, SMALL, LARGE] {
+        picture("devices", size, canned::morning(), "t");
+        picture("devices_folded", size, canned::morning(), "th");
+        picture("devices_empty", size, Vec::new(), "t");
+    }
+}
+
+#[test]
+fn a_large_screen_uses_its_room() {
+    picture("large", LARGE, canned::morning(), "jj3<In>jjj");
+    picture("large_overview", LARGE, canned::morning(), "jj");
+    picture("large_filter", LARGE, canned::morning(), "jjfcmd = P");
+    picture("large_hex", LARGE, canned::morning(), "jj3<In>jjjjj7");
 }
 
 #[test]

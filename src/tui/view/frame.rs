@@ -10,7 +10,7 @@ use crate::tui::overlays::Overlay;
 use crate::tui::theme::Tone;
 
 use super::paint::Pen;
-use super::{detail, help, list, menu, prompt, status};
+use super::{detail, devices, help, list, menu, prompt, status};
 
 /// Draws `app`.
 pub(crate) fn view(app: &App, frame: &mut Frame<'_>) {
@@ -28,6 +28,7 @@ pub(crate) fn view(app: &App, frame: &mut Frame<'_>) {
     }
     match app.overlays.last() {
         Some(Overlay::Help(open)) => help::help(app, open, buffer, areas.body),
+        Some(Overlay::Devices(open)) => devices::devices(app, open, buffer, areas.body),
         _ => panes(app, buffer, &areas),
     }
     match app.overlays.last() {

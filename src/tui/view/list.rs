@@ -107,6 +107,10 @@ fn cell(pen: &mut Pen<'_>, column: Column, row: &RowText, width: usize) {
     match column {
         // The end of a host name tells more than its start.
         Column::Host => pen.field(tone, &fit::cut_left(text, width), width),
+        // An address differs at its end, an identifier at either.
+        Column::Device if text.contains(['.', ':']) => {
+            pen.field(tone, &fit::cut_left(text, width), width);
+        }
         Column::Device => pen.field(tone, &fit::cut_middle(text, width), width),
         _ if column.is_numeric() => pen.field_right(tone, text, width),
         _ => pen.field(tone, text, width),

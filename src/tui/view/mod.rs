@@ -1,6 +1,7 @@
 //! Placing prepared text on the screen. Nothing here changes anything.
 
 mod detail;
+mod devices;
 mod frame;
 mod help;
 mod hex;
