@@ -138,6 +138,7 @@ impl<'a> Unwrapping<'a> {
             book,
             truncated: self.hints.truncated,
             nodes: self.nodes_left,
+            strict: self.hints.strict,
         };
         let document = wbxml::read(bytes, &outside);
         self.nodes_left = self.nodes_left.saturating_sub(document.tree.len());

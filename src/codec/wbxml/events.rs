@@ -137,6 +137,16 @@ impl<'a> Events<'a> {
         }
     }
 
+    /// The events of a piece of an element's content from `at`, with `page` as tag code page.
+    pub(super) fn inside(layer: &'a [u8], at: usize, terminator: usize, page: u8) -> Self {
+        Self { depth: 1, root_seen: true, tag_page: page, ..Self::new(layer, at, terminator) }
+    }
+
+    /// True when the next token is no part of an attribute list.
+    pub(super) fn is_between_tags(&self) -> bool {
+        self.state == State::Content
+    }
+
     /// Offset of the first byte that no event covers yet.
     pub fn at(&self) -> usize {
         self.reader.at()

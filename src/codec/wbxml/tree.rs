@@ -91,7 +91,10 @@ impl Builder<'_, '_> {
                     self.tree.close(id, event.span.range().end);
                 }
             }
-            EventKind::Instruction => self.instruction = Some((at, String::new())),
+            EventKind::Instruction => {
+                let start = self.switched_at.take().unwrap_or(at);
+                self.instruction = Some((start, String::new()));
+            }
             EventKind::Attribute { page, token } => self.attribute(page, token, event.span)?,
             EventKind::LiteralAttribute(offset) => {
                 let name = self.literal(offset, event.span)?;
