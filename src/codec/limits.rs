@@ -50,6 +50,12 @@ pub(crate) const PROBLEMS: usize = 200;
 /// Parts of one multipart body.
 pub(crate) const PARTS: usize = 200;
 
+/// Bytes of the header of one message or MIME part.
+pub(crate) const MIME_HEADER_BYTES: usize = 64 << 10;
+
+/// Header fields of one message or MIME part.
+pub(crate) const MIME_FIELDS: usize = 500;
+
 /// Bytes of a text node that is tried as a document of its own.
 pub(crate) const EMBEDDED_BYTES: usize = 8 << 20;
 

@@ -28,6 +28,7 @@
     )
 )]
 
+mod certificate;
 mod charset;
 mod children;
 mod content;
@@ -36,6 +37,7 @@ mod document_type;
 mod eas;
 mod faults;
 mod limits;
+mod mime;
 mod multipart;
 mod reader;
 mod sniff;

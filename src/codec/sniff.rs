@@ -1,6 +1,7 @@
 //! What bytes are: by media type where it can be believed, else by how they begin.
 
 use super::document_type::DocumentType;
+use super::mime;
 use super::multipart;
 use super::wbxml::{self, Book};
 
@@ -13,6 +14,10 @@ pub(crate) enum Kind {
     Xml,
     /// ActiveSync multipart.
     Multipart,
+    /// An internet message or a part of one, with its header.
+    Message,
+    /// Certificates in PEM form.
+    Pem,
     /// Characters; the words for them.
     Text(&'static str),
     /// Bytes; what they seem to be.
@@ -37,6 +42,12 @@ impl Kind {
             // An error reply to a multipart request may be plain WBXML under the same type.
             let plain = !multipart::is_likely(bytes) && wbxml::is_likely(bytes);
             return if plain { Self::Wbxml } else { Self::Multipart };
+        }
+        if media_type == "message/rfc822" && mime::is_likely(bytes) {
+            return Self::Message;
+        }
+        if looks_like_pem(bytes) {
+            return Self::Pem;
         }
         if let Some(words) = text_words(media_type) {
             return match looks_binary(bytes) {
@@ -97,6 +108,11 @@ pub(crate) fn looks_like_xml(bytes: &[u8]) -> bool {
             _ => false,
         },
     }
+}
+
+/// True for certificates in PEM form.
+pub(crate) fn looks_like_pem(bytes: &[u8]) -> bool {
+    bytes.trim_ascii_start().starts_with(b"-----BEGIN CERTIFICATE-----")
 }
 
 /// The byte order mark of UTF-8.

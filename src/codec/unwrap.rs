@@ -1,17 +1,20 @@
 //! Layer by layer: content codings, charsets, documents, and the documents inside them.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use bytes::Bytes;
 
 use crate::model::{Decoded, Format, Grade, Layer, LayerId, Origin, Problem, Span};
 
+use super::certificate;
 use super::children::{self, Child};
 use super::content::Coding;
 use super::decode::Hints;
 use super::document_type::DocumentType;
 use super::faults::{Fault, Faults};
 use super::limits;
+use super::mime::{self, Entity};
 use super::multipart;
 use super::sniff::{self, Kind};
 use super::transcode::{self, Transcoded};
@@ -19,7 +22,7 @@ use super::wbxml::{self, Outside};
 use super::xml;
 
 /// A layer whose bytes have not been read yet.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Task {
     layer: LayerId,
     /// Media type without parameters, lower case; may be empty.
@@ -122,7 +125,10 @@ impl<'a> Unwrapping<'a> {
             Kind::Wbxml => self.read_wbxml(&task, &bytes),
             Kind::Xml => self.read_xml(task, &bytes),
             Kind::Multipart => self.read_multipart(&task, &bytes),
+            Kind::Message => self.read_message(&task, &bytes),
+            Kind::Pem => self.read_pem(&task, &bytes),
             Kind::Text(words) => self.read_text(task, &bytes, words),
+            Kind::Binary("DER") => self.read_der(&task, &bytes),
             Kind::Binary(words) => self.set_format(task.layer, Format::Binary(words)),
         }
     }
@@ -222,6 +228,79 @@ impl<'a> Unwrapping<'a> {
                 forced: None,
                 nesting: task.nesting,
             });
+        }
+    }
+
+    /// A message: its parts are layers, their transfer encoding undone.
+    fn read_message(&mut self, task: &Task, bytes: &Bytes) {
+        self.set_format(task.layer, Format::Text("message"));
+        let Some(entity) = mime::entity(bytes, Span::new(0, bytes.len())) else { return };
+        if let Some(layer) = self.layers.get_mut(task.layer.index()) {
+            layer.facts.extend(entity.facts.iter().cloned());
+        }
+        if task.nesting >= limits::NESTING {
+            return;
+        }
+        if entity.parts.is_empty() {
+            let label = entity.media_type.clone();
+            self.open_part(task, bytes, entity, label);
+            return;
+        }
+        for (number, span) in (1..).zip(entity.parts) {
+            let Some(part) = mime::entity(bytes, span).or_else(|| mime::bare(bytes, span)) else {
+                continue;
+            };
+            let label = format!("part {number} {}", part.media_type);
+            if part.parts.is_empty() {
+                self.open_part(task, bytes, part, label);
+            } else {
+                let whole = mime::Entity { content: span, ..mime::Entity::default() };
+                let media_type = "message/rfc822".to_owned();
+                self.open_part(task, bytes, mime::Entity { media_type, ..whole }, label);
+            }
+        }
+    }
+
+    fn open_part(&mut self, task: &Task, bytes: &Bytes, part: Entity, label: String) {
+        let raw = bytes.slice(part.content.range());
+        let content = match mime::undo(&part.encoding, &raw) {
+            Some(Cow::Owned(content)) => content.into(),
+            Some(Cow::Borrowed(_)) => raw,
+            None => {
+                let text = format!("the part is not {}", part.encoding);
+                self.problem(task.layer, part.content, Grade::Odd, "mime-encoding", text);
+                raw
+            }
+        };
+        let origin = Origin { layer: task.layer, span: part.content, node: None };
+        let Some(layer) = self.add(label, Some(origin), content) else { return };
+        self.tasks.push_back(Task {
+            layer,
+            media_type: part.media_type,
+            charset: part.charset,
+            forced: None,
+            nesting: task.nesting.saturating_add(1),
+        });
+    }
+
+    fn read_pem(&mut self, task: &Task, bytes: &Bytes) {
+        self.set_format(task.layer, Format::Text("PEM"));
+        for (span, der) in certificate::pem(bytes) {
+            let origin = Origin { layer: task.layer, span, node: None };
+            let Some(layer) = self.add("certificate".to_owned(), Some(origin), der.into()) else {
+                return;
+            };
+            let bytes = self.bytes(layer);
+            self.read_der(&Task { layer, ..Task::default() }, &bytes);
+        }
+    }
+
+    fn read_der(&mut self, task: &Task, bytes: &Bytes) {
+        let facts = certificate::facts(bytes);
+        let words = if facts.is_some() { "X.509 certificate" } else { "DER" };
+        self.set_format(task.layer, Format::Binary(words));
+        if let Some(layer) = self.layers.get_mut(task.layer.index()) {
+            layer.facts.extend(facts.into_iter().flatten());
         }
     }
 
