@@ -7,6 +7,7 @@
 mod args;
 mod commands;
 mod folders;
+mod input;
 mod logging;
 mod output;
 mod report;
