@@ -56,6 +56,8 @@ enum Place {
     Message,
     /// Bytes: opaque, or as base64.
     Bytes,
+    /// An image, in the same forms.
+    Image,
     /// A certificate, or nothing.
     Certificate,
 }
@@ -73,10 +75,10 @@ fn place(tree: &Tree, layer: &[u8], id: NodeId) -> Option<Place> {
             (tree.text(kind, layer) == "4").then_some(Place::Message)
         }
         ("Mime", "ComposeMail") | ("MIMEData", "Email") => Some(Place::Message),
-        ("Content", "AirSyncBase")
-        | ("Data", "ItemOperations" | "GAL" | "ResolveRecipients")
-        | ("Picture", "Contacts")
-        | ("BinarySecurityToken", _) => Some(Place::Bytes),
+        ("Content", "AirSyncBase") | ("Data", "ItemOperations") | ("BinarySecurityToken", _) => {
+            Some(Place::Bytes)
+        }
+        ("Data", "GAL" | "ResolveRecipients") | ("Picture", "Contacts") => Some(Place::Image),
         ("Certificate" | "MiniCertificate", "ResolveRecipients" | "ValidateCert") => {
             Some(Place::Certificate)
         }
@@ -121,7 +123,13 @@ impl Holder<'_> {
             }
             Place::Bytes => {
                 let bytes = if is_opaque { bytes } else { mime::base64(&bytes)?.into() };
-                (!bytes.is_empty()).then(|| (span, bytes, self.content_type()))
+                let media_type = self.content_type();
+                let chance = wbxml::is_likely(&bytes) && !wbxml::is_sound(&bytes, &media_type);
+                (!bytes.is_empty() && !chance).then_some((span, bytes, media_type))
+            }
+            Place::Image => {
+                let bytes = if is_opaque { bytes } else { mime::base64(&bytes)?.into() };
+                (!bytes.is_empty()).then(|| (span, bytes, "image/*".to_owned()))
             }
             Place::Certificate => {
                 let bytes = if is_opaque { bytes } else { mime::base64(&bytes)?.into() };

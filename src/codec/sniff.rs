@@ -49,6 +49,9 @@ impl Kind {
         if looks_like_pem(bytes) {
             return Self::Pem;
         }
+        if media_type.starts_with("image/") && !media_type.ends_with("xml") {
+            return Self::Binary(magic(bytes));
+        }
         if let Some(words) = text_words(media_type) {
             return match looks_binary(bytes) {
                 false => Self::Text(words),

@@ -4,7 +4,10 @@
 mod annotate;
 mod binary;
 mod captures;
+#[path = "../../benches/corpus/mod.rs"]
+mod corpus;
 mod decode;
+mod differential;
 mod docs;
 mod failures;
 mod families;
