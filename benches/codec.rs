@@ -1,7 +1,8 @@
 //! The codec over a corpus made from a fixed seed, through the functions that the product calls.
 //!
 //! `cargo bench --bench codec`; with `SYNCTAP_CORPUS=DIR` it writes the corpus there instead, and
-//! with `SYNCTAP_RATES=1` it prints one rate a line, for `benches/peers/compare`.
+//! with `SYNCTAP_RATES=FILTER` it prints one rate a line (those whose name has FILTER in it), for
+//! `benches/peers/compare`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -30,8 +31,8 @@ fn main() {
     if let Some(folder) = std::env::var_os("SYNCTAP_CORPUS") {
         return export(Path::new(&folder));
     }
-    if std::env::var_os("SYNCTAP_RATES").is_some() {
-        return rates();
+    if let Ok(filter) = std::env::var("SYNCTAP_RATES") {
+        return rates(&filter);
     }
     divan::main();
 }
@@ -122,10 +123,13 @@ fn xml_text(bencher: Bencher<'_, '_>, index: usize) {
 }
 
 /// Best of many runs, in MB/s.
-fn rates() {
+fn rates(filter: &str) {
     let tasks: [(&str, Task); 3] = [("events", events_of), ("tree", tree_of), ("xml", xml_of)];
     for set in CORPUS.iter() {
         for (name, task) in tasks {
+            if !format!("{name} {}", set.name).contains(filter) {
+                continue;
+            }
             let (mut best, begun) = (Duration::MAX, Instant::now());
             let mut runs = 0;
             while runs < 5 || begun.elapsed() < Duration::from_secs(2) {

@@ -271,11 +271,13 @@ fn mail(w: &mut Writer, random: &mut Random, length: usize) {
 }
 
 fn body(w: &mut Writer, random: &mut Random, length: usize) {
-    let (kind, text) = if length > 10_000 {
-        let size = 500 + random.below(12_000);
+    // Phones ask for the beginning as plain text; a whole page is rare.
+    let (kind, text) = if length > 10_000 && random.below(16) == 0 {
+        let size = 500 + random.below(4000);
         ("2", random.page(usize::try_from(size).unwrap_or(0)))
     } else {
-        ("1", random.prose(200))
+        let size = 60 + random.below(240);
+        ("1", random.prose(usize::try_from(size).unwrap_or(0)))
     };
     w.element("AirSyncBase", "Body", |w| {
         w.text("AirSyncBase", "Type", kind);

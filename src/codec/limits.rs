@@ -13,8 +13,12 @@ pub(crate) const INFLATED_FREE_BYTES: usize = 1 << 20;
 /// Content codings stacked on one body.
 pub(crate) const CODINGS: usize = 4;
 
-/// Elements open at once in one document.
+/// Elements open at once in one WBXML document.
 pub(crate) const DEPTH: usize = 256;
+
+/// Elements open at once in one XML document: what [`NESTING`] WBXML documents inside each other
+/// are as XML, with an empty element inside and a root around them.
+pub(crate) const XML_DEPTH: usize = (DEPTH + 1) * (NESTING + 1) + 1;
 
 /// Nodes of all trees of one body together (about 100 bytes of memory each).
 pub(crate) const NODES: usize = 2 << 20;

@@ -11,6 +11,7 @@ mod differential;
 mod docs;
 mod failures;
 mod families;
+mod finds;
 mod http;
 mod layers;
 mod limits;

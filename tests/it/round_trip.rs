@@ -12,8 +12,8 @@ use crate::xml::infoset;
 pub(crate) fn encode_again(layer: &Layer) -> Option<Vec<u8>> {
     let Format::Wbxml(name) = layer.format else { return None };
     let book = Book::by_name(name).unwrap();
-    let preamble = Preamble::of(&layer.bytes, book).unwrap();
-    Some(encode(layer.tree.as_ref().unwrap(), &layer.bytes, &preamble).unwrap())
+    let preamble = Preamble::of(&layer.bytes, book).ok()?;
+    Some(encode(layer.tree.as_ref()?, &layer.bytes, &preamble).unwrap())
 }
 
 /// Every WBXML document of the captures is canonical: it comes back byte for byte, those inside

@@ -279,7 +279,9 @@ impl Builder<'_, '_> {
     fn finish(mut self, at: usize, damage: Option<WbxmlError>) -> Tree {
         let end = self.strings.layer.len();
         if let Some(error) = damage {
-            self.keep_partial(at);
+            if error.kind.is_early_end() {
+                self.keep_partial(at);
+            }
             let span = Span::new(error.at, end);
             if self.bounds.truncated && error.kind.is_early_end() {
                 let text = format!("{}: only the beginning was recorded", error.kind);
