@@ -65,7 +65,7 @@ impl Set {
 }
 
 static CORPUS: LazyLock<Vec<Set>> = LazyLock::new(|| {
-    let mut sets: Vec<_> = corpus::documents()
+    let mut sets: Vec<_> = corpus::documents(true)
         .into_iter()
         .map(|document| Set::of(document.name, vec![document]))
         .collect();

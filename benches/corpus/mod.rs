@@ -27,14 +27,18 @@ pub(crate) const SMALL: usize = 10_000;
 /// FNV-1a (64 bits) of the lengths and bytes of all documents, small messages last.
 pub(crate) const HASH: u64 = 0x22F8_56AF_E12C_2E13;
 
-/// The single documents: name, type, bytes.
-pub(crate) fn documents() -> Vec<Document> {
-    vec![
+/// The single documents, the large one too if wanted.
+pub(crate) fn documents(large: bool) -> Vec<Document> {
+    let mut documents = vec![
         document("provision 1 KB", "eas", eas::provision_answer(&mut Random::new(SEED))),
         document("sync 200 KB", "eas", eas::sync(&mut Random::new(SEED + 1), 200 << 10)),
-        document("sync 10 MB", "eas", eas::sync(&mut Random::new(SEED + 2), 10 << 20)),
         document("dm 60 KB", "syncml12", syncml::package(&mut Random::new(SEED + 3), 60 << 10)),
-    ]
+    ];
+    if large {
+        let bytes = eas::sync(&mut Random::new(SEED + 2), 10 << 20);
+        documents.insert(2, document("sync 10 MB", "eas", bytes));
+    }
+    documents
 }
 
 /// Small messages of a provisioning day, ActiveSync and DM mixed.

@@ -64,8 +64,16 @@ enum Place {
 
 /// By namespace and name of the element (MS-ASCMD 2.2.3, MS-ASAIRS 2.2.2, MS-MDE2 3.4.4.1).
 fn place(tree: &Tree, layer: &[u8], id: NodeId) -> Option<Place> {
+    let name = tree.name(id)?;
+    // Nearly all elements end here: every text of a document is asked about.
+    if !matches!(
+        name.as_bytes(),
+        [b'B' | b'C' | b'D' | b'M' | b'P' | b'X', .., b'a' | b'e' | b'n' | b't']
+    ) {
+        return None;
+    }
     let space = tree.element(id)?.namespace.as_str();
-    match (tree.name(id)?, space) {
+    match (name, space) {
         ("Data", "" | "Provision") => Some(Place::Document),
         ("Data", _) if is_syncml(space) => Some(Place::Document),
         // Body/Type 4: the message as it is (MS-ASAIRS 2.2.2.41.4).

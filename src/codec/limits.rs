@@ -23,6 +23,9 @@ pub(crate) const XML_DEPTH: usize = (DEPTH + 1) * (NESTING + 1) + 1;
 /// Nodes of all trees of one body together (about 100 bytes of memory each).
 pub(crate) const NODES: usize = 2 << 20;
 
+/// Nodes that room is made for before a document is read (about 100 bytes of memory each).
+pub(crate) const RESERVED_NODES: usize = 4096;
+
 /// Attributes of one document.
 pub(crate) const ATTRIBUTES: usize = 1 << 20;
 

@@ -121,6 +121,9 @@ pub(crate) fn looks_like_pem(bytes: &[u8]) -> bool {
 /// The byte order mark of UTF-8.
 pub(crate) const UTF8_BOM: &[u8] = b"\xEF\xBB\xBF";
 
+/// The media type of ActiveSync bodies.
+pub(crate) const ACTIVESYNC: &str = "application/vnd.ms-sync.wbxml";
+
 const MULTIPART: &str = "application/vnd.ms-sync.multipart";
 
 fn is_xml_type(media_type: &str) -> bool {

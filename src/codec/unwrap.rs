@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use crate::model::{Decoded, Format, Grade, Layer, LayerId, Origin, Problem, Span};
+use crate::model::{Decoded, Format, Grade, Layer, LayerId, Leg, Origin, Problem, Span};
 
 use super::certificate;
 use super::children::{self, Child};
@@ -32,6 +32,8 @@ struct Task {
     forced: Option<DocumentType>,
     /// Documents around it.
     nesting: usize,
+    /// It was made from text of another charset: what its declaration says is past.
+    transcoded: bool,
 }
 
 /// A body being decoded.
@@ -66,9 +68,17 @@ impl<'a> Unwrapping<'a> {
     pub(crate) fn run(mut self, body: Bytes) -> Decoded {
         self.add("body".to_owned(), None, body);
         let layer = self.undo_codings(LayerId::BODY);
-        let (media_type, charset) = sniff::content_type(self.hints.content_type);
+        let (mut media_type, charset) = sniff::content_type(self.hints.content_type);
+        // Before 14.0 SendMail and its kin carry the message as it is, not always under its type.
+        if matches!(media_type.as_str(), "" | "application/octet-stream")
+            && self.hints.leg != Some(Leg::Response)
+            && is_activesync(self.hints.target)
+            && mime::is_likely(&self.bytes(layer))
+        {
+            "message/rfc822".clone_into(&mut media_type);
+        }
         let forced = self.forced;
-        self.tasks.push_back(Task { layer, media_type, charset, forced, nesting: 0 });
+        self.read(Task { layer, media_type, charset, forced, ..Task::default() });
         while let Some(task) = self.tasks.pop_front() {
             self.read(task);
         }
@@ -182,6 +192,9 @@ impl<'a> Unwrapping<'a> {
 
     /// Gives the task back when its bytes are UTF-8; else queues a layer whose bytes are.
     fn transcode(&mut self, task: Task, bytes: &Bytes, is_xml: bool) -> Option<Task> {
+        if task.transcoded {
+            return Some(task);
+        }
         let Some(Transcoded { name, text, bad }) =
             transcode::to_utf8(bytes, &task.charset, is_xml, self.hints.truncated)
         else {
@@ -197,7 +210,7 @@ impl<'a> Unwrapping<'a> {
         let label = format!("{name} -> utf-8");
         if let Some(layer) = self.add(label, Some(origin), text.into()) {
             let forced = Some(if is_xml { DocumentType::Xml } else { DocumentType::Text });
-            self.tasks.push_back(Task { layer, charset: "utf-8".to_owned(), forced, ..task });
+            self.tasks.push_back(Task { layer, forced, transcoded: true, ..task });
         }
         None
     }
@@ -216,7 +229,7 @@ impl<'a> Unwrapping<'a> {
             let label = format!("part {index}");
             let Some(layer) = self.add(label, Some(origin), part.clone()) else { return };
             let media_type = match index {
-                0 => "application/vnd.ms-sync.wbxml",
+                0 => sniff::ACTIVESYNC,
                 // Mail bodies are pieces of HTML more often than documents.
                 _ if sniff::looks_like_xml(&part) && !xml::is_document(&part) => "text/html",
                 _ => "",
@@ -224,9 +237,8 @@ impl<'a> Unwrapping<'a> {
             self.tasks.push_back(Task {
                 layer,
                 media_type: media_type.to_owned(),
-                charset: String::new(),
-                forced: None,
                 nesting: task.nesting,
+                ..Task::default()
             });
         }
     }
@@ -278,8 +290,8 @@ impl<'a> Unwrapping<'a> {
             layer,
             media_type: part.media_type,
             charset: part.charset,
-            forced: None,
             nesting: task.nesting.saturating_add(1),
+            ..Task::default()
         });
     }
 
@@ -317,9 +329,8 @@ impl<'a> Unwrapping<'a> {
             self.tasks.push_back(Task {
                 layer,
                 media_type,
-                charset: String::new(),
-                forced: None,
                 nesting: task.nesting.saturating_add(1),
+                ..Task::default()
             });
         }
     }
@@ -378,4 +389,11 @@ impl<'a> Unwrapping<'a> {
             self.problems.push(Problem { layer, span, grade, code, text });
         }
     }
+}
+
+/// True for the path of the ActiveSync service (MS-ASHTTP 2.2.1.1.1).
+fn is_activesync(target: &str) -> bool {
+    const PATH: &str = "/microsoft-server-activesync";
+    let path = target.split('?').next().unwrap_or_default();
+    path.to_ascii_lowercase().ends_with(PATH)
 }

@@ -94,11 +94,8 @@ fn captures_agree_with_libwbxml() {
 
 #[test]
 fn the_generated_corpus_agrees_with_libwbxml() {
-    let mut documents = corpus::documents();
+    let mut documents = corpus::documents(false);
     documents.extend(corpus::small_messages());
-    assert_eq!(corpus::hash(&documents), corpus::HASH);
-    // 10 MB take libwbxml a second; the 200 KB are made in the same way.
-    documents.retain(|document| document.bytes.len() < 1 << 20);
     let mut faults = Vec::new();
     // Each `wbxml2xml` is a process: a few hundred of the small ones do.
     let few = documents.iter().enumerate().filter(|(number, _)| *number < 3 || number % 25 == 0);

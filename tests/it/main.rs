@@ -4,11 +4,13 @@
 mod annotate;
 mod binary;
 mod captures;
+#[expect(dead_code, reason = "benchmarks use the rest")]
 #[path = "../../benches/corpus/mod.rs"]
 mod corpus;
 mod decode;
 mod differential;
 mod docs;
+mod encode;
 mod failures;
 mod families;
 mod finds;
@@ -21,5 +23,6 @@ mod random;
 mod robust;
 mod round_trip;
 mod support;
+mod tables;
 mod tls;
 mod xml;

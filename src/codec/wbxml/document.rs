@@ -238,13 +238,19 @@ fn facts(layer: &[u8], header: &Header, charset: &Charset) -> Vec<(&'static str,
     let declared = match header.charset {
         None => format!("{} (version 1.0 has no field)", charset.name),
         Some(0) => format!("{} (0: not given)", charset.name),
+        Some(106) => "UTF-8 (106)".to_owned(),
         Some(mib) => format!("{} ({mib})", charset.name),
+    };
+    // Nearly all documents have none; formatting takes as long as reading some of them.
+    let length = match header.table.len() {
+        0 => "0 bytes".to_owned(),
+        length => format!("{length} bytes"),
     };
     vec![
         ("WBXML version", header.version_text()),
         ("public id", public_id),
         ("charset", declared),
-        ("string table", format!("{} bytes", header.table.len())),
+        ("string table", length),
     ]
 }
 

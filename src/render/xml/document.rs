@@ -11,7 +11,7 @@ use super::writer::{Holds, Writer};
 pub fn xml(decoded: &Decoded, id: LayerId) -> String {
     let Some(layer) = decoded.layer(id) else { return String::new() };
     let Some(tree) = &layer.tree else { return String::new() };
-    let mut out = String::with_capacity(layer.bytes.len().saturating_mul(2));
+    let mut out = room(tree, &layer.bytes);
     out.push_str(DECLARATION);
     wrapped(&mut out, tree, |out| {
         let default = if is_single(tree) { "" } else { WRAPPER };
@@ -24,9 +24,14 @@ pub fn xml(decoded: &Decoded, id: LayerId) -> String {
 /// One tree over the bytes of its layer, without declaration or documents inside; well formed as
 /// element content if it has not exactly one root.
 pub fn xml_of_tree(tree: &Tree, layer: &[u8]) -> String {
-    let mut out = String::with_capacity(layer.len().saturating_mul(2));
+    let mut out = room(tree, layer);
     write(&mut out, None, tree, layer, "");
     out
+}
+
+/// Text as long as most documents are.
+fn room(tree: &Tree, layer: &[u8]) -> String {
+    String::with_capacity(layer.len().saturating_add(tree.len().saturating_mul(28)))
 }
 
 /// What an XML document begins with.
@@ -105,6 +110,8 @@ fn write(
         let layer = decoded.layer(id)?;
         Some((decoded, id, layer.tree.as_ref()?, &layer.bytes))
     };
+    let inside_any = inside.as_ref().is_some_and(|inside| !inside.documents.is_empty());
+    let inner = |node| if inside_any { inner(node) } else { None };
     let mut writer = Writer::new(tree, layer, default);
     std::mem::swap(&mut writer.out, out);
     for (index, node) in (0..).zip(tree.nodes()) {

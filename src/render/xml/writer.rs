@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use crate::model::{Attribute, Element, Name, NodeId, NodeKind, Span, Text, Tree, Written};
+use crate::model::{
+    Attribute, Element, Name, Namespace, NodeId, NodeKind, Span, Text, Tree, Written,
+};
 
 use super::escape;
 use super::name;
@@ -13,14 +15,16 @@ use super::scope::{Mark, Scope};
 const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
 
 /// An element whose start tag was written.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Open<'a> {
-    id: NodeId,
+    /// One past its last descendant.
+    end: usize,
     mark: Mark,
     /// The default namespace around it.
     outer: &'a str,
     /// Prefix written in its tags: one in scope that stands for its namespace.
     prefix: &'a str,
+    local: Cow<'a, str>,
 }
 
 /// What stands in an element being written.
@@ -39,6 +43,8 @@ pub(super) enum Holds {
 pub(super) struct Writer<'a> {
     tree: &'a Tree,
     layer: &'a [u8],
+    /// The layer, when all of it is text: its pieces need no look of their own.
+    whole: Option<&'a str>,
     /// What was written and not taken yet.
     pub(super) out: String,
     /// What follows the name in the start tag being written.
@@ -60,6 +66,7 @@ impl<'a> Writer<'a> {
         Self {
             tree,
             layer,
+            whole: std::str::from_utf8(layer).ok(),
             out: String::new(),
             head: String::new(),
             seen: HashSet::new(),
@@ -77,33 +84,77 @@ impl<'a> Writer<'a> {
 
     /// Writes the start tag of an element. Other nodes are content.
     pub(super) fn start(&mut self, id: NodeId, holds: Holds) {
-        let Some(element) = self.tree.element(id) else { return };
+        let Some(node) = self.tree.get(id) else { return };
+        let NodeKind::Element(element) = &node.kind else { return };
         let (mark, outer) = (self.scope.mark(), self.default);
-        self.head.clear();
-        self.declarations(element, mark);
-        let prefix = self.element_prefix(element, mark);
-        self.attributes(element, mark);
-        if holds == Holds::Content && self.has_only_bytes(id) {
-            self.head.push_str(NOTE);
-        }
-        self.out.push('<');
-        self.qualified_name(prefix, &name::qualified(&element.name).1);
-        self.out.push_str(&self.head);
+        let (own, local) = name::qualified(&element.name);
+        let bytes_only = holds == Holds::Content && self.has_only_bytes(id);
+        let plain = own.is_empty() && element.attributes.is_empty() && !bytes_only;
+        let prefix = if plain && self.is_plain(element) {
+            self.out.push('<');
+            self.out.push_str(&local);
+            self.plain_namespace(element);
+            ""
+        } else {
+            self.full_start(element, &local, mark, bytes_only)
+        };
         if holds == Holds::Nothing {
             self.out.push_str("/>");
             self.leave(mark, outer);
         } else {
             self.out.push('>');
-            self.open.push(Open { id, mark, outer, prefix });
+            self.open.push(Open { end: node.end.index(), mark, outer, prefix, local });
         }
+    }
+
+    /// True when the element needs no prefix and declares at most the default namespace.
+    fn is_plain(&self, element: &Element) -> bool {
+        match element.namespace {
+            Namespace::Known(name) => {
+                is_same(name, self.default)
+                    || self.scope.is_empty() && !name.is_empty() && !name.contains("://")
+            }
+            Namespace::Literal(_) => false,
+        }
+    }
+
+    fn plain_namespace(&mut self, element: &'a Element) {
+        let namespace = element.namespace.as_str();
+        if !is_same(namespace, self.default) {
+            self.out.push_str(" xmlns=\"");
+            escape::attribute(&mut self.out, namespace);
+            self.out.push('"');
+            self.default = namespace;
+        }
+    }
+
+    /// The start tag with everything that may stand in it, but for its last character; returns
+    /// its prefix.
+    fn full_start(
+        &mut self,
+        element: &'a Element,
+        local: &str,
+        mark: Mark,
+        bytes_only: bool,
+    ) -> &'a str {
+        self.head.clear();
+        self.declarations(element, mark);
+        let prefix = self.element_prefix(element, mark);
+        self.attributes(element, mark);
+        if bytes_only {
+            self.head.push_str(NOTE);
+        }
+        self.out.push('<');
+        self.qualified_name(prefix, local);
+        self.out.push_str(&self.head);
+        prefix
     }
 
     /// Writes the end tag of the innermost open element.
     pub(super) fn end(&mut self) {
-        let Some(Open { id, mark, outer, prefix }) = self.open.pop() else { return };
-        let Some(element) = self.tree.element(id) else { return };
+        let Some(Open { mark, outer, prefix, local, .. }) = self.open.pop() else { return };
         self.out.push_str("</");
-        self.qualified_name(prefix, &name::qualified(&element.name).1);
+        self.qualified_name(prefix, &local);
         self.out.push('>');
         self.leave(mark, outer);
     }
@@ -117,7 +168,14 @@ impl<'a> Writer<'a> {
             NodeKind::Text(text, Written::CData) => {
                 escape::cdata(&mut self.out, Tree::resolve(text, layer));
             }
-            NodeKind::Text(text, _) => escape::text(&mut self.out, Tree::resolve(text, layer)),
+            NodeKind::Text(text, _) => {
+                let characters = match (text, self.whole) {
+                    (Text::Slice(span), Some(whole)) => whole.get(span.range()),
+                    _ => None,
+                };
+                let characters = characters.unwrap_or_else(|| Tree::resolve(text, layer));
+                escape::text(&mut self.out, characters);
+            }
             NodeKind::Opaque(span) => self.opaque(id, *span),
             NodeKind::Comment(span) => {
                 escape::comment(&mut self.out, &String::from_utf8_lossy(span.of(layer)));
@@ -128,10 +186,7 @@ impl<'a> Writer<'a> {
 
     /// The innermost open element, if `id` is past its last descendant.
     pub(super) fn is_past_open(&self, id: usize) -> bool {
-        self.open
-            .last()
-            .and_then(|open| self.tree.get(open.id))
-            .is_some_and(|n| n.end.index() <= id)
+        self.open.last().is_some_and(|open| open.end <= id)
     }
 
     /// True while an element is open.
@@ -154,6 +209,7 @@ impl<'a> Writer<'a> {
 
     /// Writes the declarations that the document itself makes on this element.
     fn declarations(&mut self, element: &'a Element, mark: Mark) {
+        let mut default_seen = false;
         for attribute in &element.attributes {
             let Some(prefix) = declared_prefix(attribute) else { continue };
             let value = Tree::resolve(&attribute.value, self.layer);
@@ -161,7 +217,7 @@ impl<'a> Writer<'a> {
             if prefix.is_empty() {
                 let own = element.namespace.as_str();
                 // In XML the tree has resolved it; `element_prefix` writes what is needed.
-                if from_wbxml && own.is_empty() {
+                if from_wbxml && own.is_empty() && !std::mem::replace(&mut default_seen, true) {
                     self.inherit = true;
                     self.declare_default(value);
                 }
@@ -268,6 +324,10 @@ impl<'a> Writer<'a> {
 
     /// True when the whole content is bytes that are not text.
     fn has_only_bytes(&self, id: NodeId) -> bool {
+        let first = self.tree.nodes().get(id.index() + 1);
+        if !first.is_some_and(|node| matches!(node.kind, NodeKind::Opaque(_))) {
+            return false;
+        }
         self.only_opaque(id)
             .is_some_and(|span| !span.is_empty() && !escape::is_text(span.of(self.layer)))
     }
@@ -338,6 +398,11 @@ fn declared_prefix(attribute: &Attribute) -> Option<&str> {
         "" | XMLNS => name.strip_prefix("xmlns:"),
         _ => None,
     }
+}
+
+/// Names of the tables are compared by their place first.
+fn is_same(one: &str, two: &str) -> bool {
+    std::ptr::eq(one, two) || one == two
 }
 
 /// True for a declaration that is allowed (Namespaces in XML 1.0 §3, §5).
