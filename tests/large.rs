@@ -2,6 +2,7 @@
 //! its own, as others measure theirs.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
+#[expect(dead_code, reason = "benchmarks use the rest")]
 #[path = "../benches/corpus/mod.rs"]
 mod corpus;
 
@@ -10,6 +11,7 @@ use std::mem::size_of;
 use bytes::Bytes;
 use synctap::codec::{Book, Hints, Preamble, decode, encode};
 use synctap::model::{Decoded, Node, NodeKind, Text};
+use synctap::render::xml;
 
 /// Bytes that a decoded body holds beside the body itself: layers made from it, nodes, text that
 /// is no slice of a layer.
@@ -69,4 +71,18 @@ fn memory_is_a_multiple_of_the_body_plus_ceilings() {
         assert!(held(&decoded) < limit, "{length}: {}", held(&decoded));
         assert!(decoded.layers[0].tree.is_some());
     }
+}
+
+/// A namespace that no prefix can stand for would be written on every element.
+#[test]
+fn a_long_namespace_is_not_written_without_end() {
+    let space = "x".repeat(100_000);
+    let elements = "<synctap:b/>".repeat(20_000);
+    let body = format!("<a xmlns:synctap='urn:{space}'>{elements}</a>");
+    let length = body.len();
+    let decoded = decode(body.into(), &Hints::default());
+    let text = xml(&decoded, decoded.main());
+    assert!(text.len() < 10 * length, "{}", text.len());
+    let again = decode(text.into(), &Hints::default());
+    assert_eq!(again.problems, []);
 }

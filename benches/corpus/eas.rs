@@ -126,8 +126,9 @@ fn policy_document(w: &mut Writer, random: &mut Random) {
         });
         w.element("Provision", "ApprovedApplicationList", |w| {
             for _ in 0..random.below(16) {
-                let hash = random.bytes(20).iter().map(|b| format!("{b:02x}")).collect::<String>();
-                w.text("Provision", "Hash", &hash);
+                let hash: Vec<_> =
+                    random.bytes(20).iter().map(|byte| format!("{byte:02x}")).collect();
+                w.text("Provision", "Hash", &hash.concat());
             }
         });
     });

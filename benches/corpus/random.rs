@@ -1,4 +1,6 @@
-//! Numbers and words from a seed (SplitMix64).
+//! Numbers and words from a seed (`SplitMix64`).
+
+use std::fmt::Write as _;
 
 /// The generator.
 #[derive(Debug)]
@@ -76,7 +78,7 @@ impl Random {
         while text.len() < length {
             let (style, words) = (self.pick(&["p", "div", "span"]), 20 + self.below(300));
             let words = self.prose(usize::try_from(words).unwrap_or(0));
-            text.push_str(&format!("<{style} class=\"MsoNormal\">{words}&nbsp;</{style}>\r\n"));
+            let _ = write!(text, "<{style} class=\"MsoNormal\">{words}&nbsp;</{style}>\r\n");
         }
         text + "</body></html>"
     }

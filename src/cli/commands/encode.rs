@@ -29,15 +29,14 @@ pub(super) fn run(args: &EncodeArgs) -> Result<ExitCode, Report> {
     let body = input::read(&args.file)?;
     let decoded = codec::decode_as(body, DocumentType::Xml, &Hints::default());
     let wbxml = encode(args, &decoded, book)?;
-    match output {
-        Some(path) => fs::write(path, wbxml).map_err(|error| {
+    if let Some(path) = output {
+        fs::write(path, wbxml).map_err(|error| {
             Report::new(format!("cannot write `{}`", path.display())).because(error)
-        })?,
-        None => {
-            let mut out = stdout();
-            out.write_all(&wbxml)?;
-            out.flush()?;
-        }
+        })?;
+    } else {
+        let mut out = stdout();
+        out.write_all(&wbxml)?;
+        out.flush()?;
     }
     for problem in &decoded.problems {
         say(&format!("byte {}: {}", problem.span.start, render::clean(&problem.text)));
@@ -65,13 +64,11 @@ fn encode(args: &EncodeArgs, decoded: &Decoded, book: &'static Book) -> Result<V
 }
 
 fn book(name: &str) -> Result<&'static Book, Report> {
-    match name.parse() {
-        Ok(DocumentType::Wbxml(book)) => Ok(book),
-        _ => {
-            let keys: Vec<_> = Book::all().iter().map(|book| book.key).collect();
-            Err(Report::new(format!("cannot encode as `{name}`"))
-                .because("no WBXML document type has this name")
-                .hint(format!("use one of: {}", keys.join(", "))))
-        }
+    if let Ok(DocumentType::Wbxml(book)) = name.parse() {
+        return Ok(book);
     }
+    let keys: Vec<_> = Book::all().iter().map(|book| book.key).collect();
+    Err(Report::new(format!("cannot encode as `{name}`"))
+        .because("no WBXML document type has this name")
+        .hint(format!("use one of: {}", keys.join(", "))))
 }

@@ -115,17 +115,13 @@ impl<'a> Encoder<'a> {
     /// Writes a piece as it was read; false when it has to be made.
     fn again(&mut self, piece: impl FnOnce(&Source<'a>, u8) -> Option<Piece<'a>>) -> bool {
         let Some(source) = &self.source else { return false };
-        match piece(source, self.tag_page) {
-            Some(Piece { bytes, page }) => {
-                self.out.extend_from_slice(bytes);
-                self.tag_page = page;
-                true
-            }
-            None => {
-                self.faithful = false;
-                false
-            }
-        }
+        let Some(Piece { bytes, page }) = piece(source, self.tag_page) else {
+            self.faithful = false;
+            return false;
+        };
+        self.out.extend_from_slice(bytes);
+        self.tag_page = page;
+        true
     }
 
     /// Writes the END of an element whose last byte so far is `reached` in the layer.

@@ -177,17 +177,13 @@ impl Iterator for Tokens<'_> {
             return None;
         }
         let in_tag = self.events.is_between_tags();
-        match self.events.next() {
-            Some(Ok(event)) => {
-                if let (EventKind::SwitchPage(page), true) = (event.kind, in_tag) {
-                    self.page = page;
-                }
-                Some(event.kind)
-            }
-            _ => {
-                self.failed = true;
-                None
-            }
+        let Some(Ok(event)) = self.events.next() else {
+            self.failed = true;
+            return None;
+        };
+        if let (EventKind::SwitchPage(page), true) = (event.kind, in_tag) {
+            self.page = page;
         }
+        Some(event.kind)
     }
 }

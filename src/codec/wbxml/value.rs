@@ -106,7 +106,7 @@ fn packed_bits(bytes: &[u8]) -> Option<String> {
     let [hour, minute, second] = [field(20, 5), field(14, 6), field(8, 6)];
     let real = (1..=12).contains(&month) && (1..=31).contains(&day) && hour < 24 && minute < 60;
     let zone = match all {
-        [.., 0] => "".to_owned(),
+        [.., 0] => String::new(),
         [.., letter] if letter.is_ascii_alphabetic() => char::from(letter).to_string(),
         _ => return None,
     };

@@ -114,12 +114,19 @@ fn write(
     let inner = |node| if inside_any { inner(node) } else { None };
     let mut writer = Writer::new(tree, layer, default);
     std::mem::swap(&mut writer.out, out);
+    // One past the last node that is written already.
+    let mut done = 0;
     for (index, node) in (0..).zip(tree.nodes()) {
         let id = NodeId(index);
+        if index < done {
+            continue;
+        }
         while writer.is_past_open(id.index()) {
             writer.end();
         }
-        if let NodeKind::Element(_) = node.kind {
+        if !inside_any && writer.leaf(id) {
+            done = node.end.0;
+        } else if let NodeKind::Element(_) = node.kind {
             let child = NodeId(index.saturating_add(1));
             let holds = match inner(child) {
                 _ if node.end == child => Holds::Nothing,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use crate::model::{
-    Attribute, Element, Name, Namespace, NodeId, NodeKind, Span, Text, Tree, Written,
+    Attribute, Element, Name, Namespace, Node, NodeId, NodeKind, Span, Text, Tree, Written,
 };
 
 use super::escape;
@@ -55,6 +55,9 @@ pub(super) struct Writer<'a> {
     /// The default namespace here.
     default: &'a str,
     open: Vec<Open<'a>>,
+    /// Bytes of long namespaces that may still be written: one that no prefix can stand for is
+    /// written on every element.
+    namespace_bytes: usize,
     /// A WBXML document declares namespaces by its own attributes: those without one in the
     /// tables inherit.
     inherit: bool,
@@ -73,6 +76,7 @@ impl<'a> Writer<'a> {
             scope: Scope::default(),
             default,
             open: Vec::new(),
+            namespace_bytes: layer.len().saturating_mul(4).saturating_add(NAMESPACE_BYTES),
             inherit: false,
         }
     }
@@ -107,12 +111,41 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// Writes an element that holds characters alone, its end tag too; false, with nothing
+    /// written, when it needs more care.
+    pub(super) fn leaf(&mut self, id: NodeId) -> bool {
+        let nodes = self.tree.nodes().get(id.index()..).unwrap_or_default();
+        let [Node { kind: NodeKind::Element(element), end, .. }, child, ..] = nodes else {
+            return false;
+        };
+        let (own, local) = name::qualified(&element.name);
+        let simple = end.index() == id.index() + 2
+            && element.attributes.is_empty()
+            && own.is_empty()
+            && self.is_plain(element);
+        let NodeKind::Text(text, written) = &child.kind else { return false };
+        if !simple || *written == Written::CData {
+            return false;
+        }
+        let outer = self.default;
+        self.out.push('<');
+        self.out.push_str(&local);
+        self.plain_namespace(element);
+        self.out.push('>');
+        self.characters(text);
+        self.out.push_str("</");
+        self.out.push_str(&local);
+        self.out.push('>');
+        self.default = outer;
+        true
+    }
+
     /// True when the element needs no prefix and declares at most the default namespace.
     fn is_plain(&self, element: &Element) -> bool {
         match element.namespace {
             Namespace::Known(name) => {
                 is_same(name, self.default)
-                    || self.scope.is_empty() && !name.is_empty() && !name.contains("://")
+                    || self.scope.is_empty() && !name.is_empty() && name != XMLNS
             }
             Namespace::Literal(_) => false,
         }
@@ -168,20 +201,23 @@ impl<'a> Writer<'a> {
             NodeKind::Text(text, Written::CData) => {
                 escape::cdata(&mut self.out, Tree::resolve(text, layer));
             }
-            NodeKind::Text(text, _) => {
-                let characters = match (text, self.whole) {
-                    (Text::Slice(span), Some(whole)) => whole.get(span.range()),
-                    _ => None,
-                };
-                let characters = characters.unwrap_or_else(|| Tree::resolve(text, layer));
-                escape::text(&mut self.out, characters);
-            }
+            NodeKind::Text(text, _) => self.characters(text),
             NodeKind::Opaque(span) => self.opaque(id, *span),
             NodeKind::Comment(span) => {
                 escape::comment(&mut self.out, &String::from_utf8_lossy(span.of(layer)));
             }
             NodeKind::Instruction(text) => self.instruction(text),
         }
+    }
+
+    #[inline]
+    fn characters(&mut self, text: &'a Text) {
+        let characters = match (text, self.whole) {
+            (Text::Slice(span), Some(whole)) => whole.get(span.range()),
+            _ => None,
+        };
+        let characters = characters.unwrap_or_else(|| Tree::resolve(text, self.layer));
+        escape::text(&mut self.out, characters);
     }
 
     /// The innermost open element, if `id` is past its last descendant.
@@ -306,7 +342,18 @@ impl<'a> Writer<'a> {
         prefix
     }
 
+    /// The namespace, or a short one in its place when too many long ones were written.
+    fn affordable(&mut self, namespace: &'a str) -> &'a str {
+        if namespace.len() <= SHORT_NAMESPACE {
+            return namespace;
+        }
+        let left = self.namespace_bytes.checked_sub(namespace.len());
+        self.namespace_bytes = left.unwrap_or(self.namespace_bytes);
+        if left.is_some() { namespace } else { TOO_LONG }
+    }
+
     fn declare_default(&mut self, namespace: &'a str) {
+        let namespace = self.affordable(namespace);
         self.head.push_str(" xmlns=\"");
         escape::attribute(&mut self.head, namespace);
         self.head.push('"');
@@ -314,6 +361,7 @@ impl<'a> Writer<'a> {
     }
 
     fn declare(&mut self, prefix: &'a str, namespace: &'a str) {
+        let namespace = self.affordable(namespace);
         self.head.push_str(" xmlns:");
         self.head.push_str(prefix);
         self.head.push_str("=\"");
@@ -378,6 +426,15 @@ impl<'a> Writer<'a> {
 
 /// Says that the only content is base64.
 const NOTE: &str = " xmlns:synctap=\"urn:synctap:xml\" synctap:opaque=\"base64\"";
+
+/// Bytes of long namespaces in one document, beside four times its own size.
+const NAMESPACE_BYTES: usize = 64 << 10;
+
+/// Bytes of a namespace that may be written on every element.
+const SHORT_NAMESPACE: usize = 64;
+
+/// Stands in place of long namespaces when there were too many.
+const TOO_LONG: &str = "urn:synctap:too-long";
 
 /// Namespace of a prefix that the document does not declare.
 const UNDECLARED: &str = "urn:synctap:undeclared";
