@@ -9,6 +9,7 @@ mod commands;
 mod config;
 mod filter;
 mod folders;
+mod input;
 mod logging;
 mod output;
 mod report;

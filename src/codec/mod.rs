@@ -28,6 +28,7 @@
     )
 )]
 
+mod certificate;
 mod charset;
 mod children;
 mod content;
@@ -37,6 +38,7 @@ mod eas;
 mod faults;
 mod leaf;
 mod limits;
+mod mime;
 mod multipart;
 mod reader;
 mod sniff;

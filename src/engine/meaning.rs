@@ -62,6 +62,7 @@ pub(super) fn decode_leg(exchange: &Exchange, leg: Leg, bytes: Bytes) -> Decoded
         target: exchange.request.as_ref().map_or("", |r| r.path_and_query()),
         leg: Some(leg),
         truncated: body.truncated() || !body.ended || (bytes.len() as u64) < body.seen,
+        strict: false,
     };
     let copy = bytes.clone();
     guarded(|| codec::decode(bytes, &hints)).unwrap_or_else(|| undecodable(copy))

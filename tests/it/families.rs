@@ -76,6 +76,23 @@ fn every_family_goes_there_and_back() {
     }
 }
 
+/// Peers of all versions send the public id of 1.1 or 1.2; the namespace tells them apart.
+#[test]
+fn wireless_village_by_its_namespace() {
+    for (minor, start, name) in
+        [(b'1', 0x05, "WV CSP 1.1"), (b'2', 0x08, "WV CSP 1.2"), (b'3', 0x0B, "IMPS CSP 1.3")]
+    {
+        for public_id in [0x10, 0x11] {
+            let mut body = vec![0x03, public_id, 0x6A, 0x00, 0xC9, start, 0x03, b'1', b'.', minor];
+            body.extend(b"\0\x01\x01");
+            let decoded = decode(body.clone().into(), &Hints::default());
+            assert_eq!(decoded.problems, [], "{name}");
+            assert_eq!(decoded.layers[0].format.label(), name, "{public_id:02X}");
+            assert_eq!(crate::round_trip::encode_again(&decoded.layers[0]), Some(body), "{name}");
+        }
+    }
+}
+
 /// The values of all attributes that declare no namespace.
 fn values(tree: &Tree, layer: &[u8]) -> Vec<String> {
     let elements = tree.nodes().iter().filter_map(|node| match &node.kind {

@@ -4,10 +4,16 @@
 mod annotate;
 mod binary;
 mod captures;
+#[expect(dead_code, reason = "benchmarks use the rest")]
+#[path = "../../benches/corpus/mod.rs"]
+mod corpus;
 mod decode;
+mod differential;
 mod docs;
+mod encode;
 mod failures;
 mod families;
+mod finds;
 mod http;
 mod layers;
 mod limits;
@@ -19,6 +25,7 @@ mod robust;
 mod round_trip;
 mod screen;
 mod support;
+mod tables;
 mod terminal;
 mod tls;
 mod xml;

@@ -1,14 +1,11 @@
 //! `synctap decode`: one body from a file or standard input.
 
-use std::fs::File;
-use std::io::{self, Read, Write as _};
-use std::path::Path;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
-
-use bytes::Bytes;
 
 use crate::analyze;
 use crate::cli::args::{DecodeArgs, LegArg};
+use crate::cli::input;
 use crate::cli::output::stdout;
 use crate::cli::report::Report;
 use crate::codec;
@@ -16,9 +13,6 @@ use crate::codec::{DocumentType, Hints};
 use crate::model::{Decoded, Leg};
 use crate::render;
 use crate::render::{OutlineOptions, Secrets};
-
-/// Largest body read, in bytes.
-const BODY_LIMIT: u64 = 1 << 30;
 
 /// Exit code when the body has problems; what was understood is printed all the same.
 const HAS_PROBLEMS: u8 = 1;
@@ -28,12 +22,13 @@ const VALUE_LIMIT: usize = 2000;
 
 /// Decodes and prints.
 pub(super) fn run(args: &DecodeArgs) -> Result<ExitCode, Report> {
-    let body = read(&args.file)?;
+    let body = input::read(&args.file)?;
     let leg = args.leg.map(|leg| match leg {
         LegArg::Request => Leg::Request,
         LegArg::Response => Leg::Response,
     });
-    let hints = Hints { content_type: &args.content_type, leg, ..Hints::default() };
+    let content_type = &args.content_type;
+    let hints = Hints { content_type, leg, strict: args.strict, ..Hints::default() };
     let decoded = match &args.as_type {
         Some(name) => codec::decode_as(body, document_type(name)?, &hints),
         None => codec::decode(body, &hints),
@@ -86,24 +81,4 @@ fn document_type(name: &str) -> Result<DocumentType, Report> {
             .because("no document type has this name")
             .hint(format!("use one of: {}", DocumentType::names().collect::<Vec<_>>().join(", ")))
     })
-}
-
-fn read(file: &Path) -> Result<Bytes, Report> {
-    let cannot = |error: io::Error| {
-        Report::new(format!("cannot read `{}`", file.display()))
-            .because(error)
-            .hint("name a file, or `-` for standard input")
-    };
-    let mut body = Vec::new();
-    let source: Box<dyn Read> = if file == Path::new("-") {
-        Box::new(io::stdin().lock())
-    } else {
-        Box::new(File::open(file).map_err(cannot)?)
-    };
-    source.take(BODY_LIMIT + 1).read_to_end(&mut body).map_err(cannot)?;
-    if body.len() as u64 > BODY_LIMIT {
-        return Err(Report::new(format!("cannot decode `{}`", file.display()))
-            .because(format!("it is larger than {BODY_LIMIT} bytes")));
-    }
-    Ok(body.into())
 }

@@ -2,6 +2,7 @@
 
 mod ca;
 mod decode;
+mod encode;
 mod explain;
 mod open;
 mod run;
@@ -24,6 +25,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode, Report> {
         Some(Command::Open(args)) => open::run(&args),
         Some(Command::Show(args)) => show::run(&args),
         Some(Command::Decode(args)) => decode::run(&args),
+        Some(Command::Encode(args)) => encode::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Ca(args)) => ca::run(&args),
         Some(Command::Completions { shell }) => shell::completions(shell),

@@ -15,7 +15,7 @@ pub fn xml(decoded: &Decoded, id: LayerId, secrets: Secrets) -> String {
     let Some(layer) = decoded.layer(id) else { return String::new() };
     let Some(tree) = &layer.tree else { return String::new() };
     let hidden = Hidden::of(decoded, secrets);
-    let mut out = String::with_capacity(layer.bytes.len().saturating_mul(2));
+    let mut out = room(tree, &layer.bytes);
     out.push_str(DECLARATION);
     wrapped(&mut out, tree, |out| {
         let default = if is_single(tree) { "" } else { WRAPPER };
@@ -28,9 +28,14 @@ pub fn xml(decoded: &Decoded, id: LayerId, secrets: Secrets) -> String {
 /// One tree over the bytes of its layer, without declaration or documents inside; well formed as
 /// element content if it has not exactly one root. Secrets are not masked.
 pub fn xml_of_tree(tree: &Tree, layer: &[u8]) -> String {
-    let mut out = String::with_capacity(layer.len().saturating_mul(2));
+    let mut out = room(tree, layer);
     write(&mut out, None, tree, layer, "");
     out
+}
+
+/// Text as long as most documents are.
+fn room(tree: &Tree, layer: &[u8]) -> String {
+    String::with_capacity(layer.len().saturating_add(tree.len().saturating_mul(28)))
 }
 
 /// What an XML document begins with.
@@ -109,16 +114,25 @@ fn write(
         let layer = decoded.layer(id)?;
         Some((decoded, hidden, id, layer.tree.as_ref()?, &layer.bytes))
     };
+    let inside_any = inside.as_ref().is_some_and(|inside| !inside.documents.is_empty());
+    let inner = |node| if inside_any { inner(node) } else { None };
     let nothing = HiddenIn::default();
     let hidden = around.map_or(&nothing, |(_, hidden, id)| hidden.layer(id));
     let mut writer = Writer::new(tree, layer, hidden, default);
     std::mem::swap(&mut writer.out, out);
+    // One past the last node that is written already.
+    let mut done = 0;
     for (index, node) in (0..).zip(tree.nodes()) {
         let id = NodeId(index);
+        if index < done {
+            continue;
+        }
         while writer.is_past_open(id.index()) {
             writer.end();
         }
-        if let NodeKind::Element(_) = node.kind {
+        if !inside_any && writer.leaf(id) {
+            done = node.end.0;
+        } else if let NodeKind::Element(_) = node.kind {
             let child = NodeId(index.saturating_add(1));
             let holds = match inner(child) {
                 _ if node.end == child => Holds::Nothing,
