@@ -138,7 +138,8 @@ fn rates(filter: &str) {
                 best = best.min(start.elapsed());
                 runs += 1;
             }
-            let rate = set.bytes() as f64 / 1e6 / best.as_secs_f64();
+            let bytes = u32::try_from(set.bytes()).expect("a corpus below 4 GiB");
+            let rate = f64::from(bytes) / 1e6 / best.as_secs_f64();
             println!("{name}\t{}\t{rate:.0}", set.name);
         }
     }

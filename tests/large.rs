@@ -10,14 +10,14 @@ use std::mem::size_of;
 
 use bytes::Bytes;
 use synctap::codec::{Book, Hints, Preamble, decode, encode};
-use synctap::model::{Decoded, Node, NodeKind, Text};
+use synctap::model::{Decoded, Node, NodeKind, Text, Tree};
 use synctap::render::{Secrets, xml};
 
 /// Bytes that a decoded body holds beside the body itself: layers made from it, nodes, text that
 /// is no slice of a layer.
 fn held(decoded: &Decoded) -> usize {
     let trees = decoded.layers.iter().filter_map(|layer| layer.tree.as_ref());
-    let nodes = trees.flat_map(|tree| tree.nodes()).map(|node| {
+    let nodes = trees.flat_map(Tree::nodes).map(|node| {
         let own = match &node.kind {
             NodeKind::Text(Text::Owned(text), _) | NodeKind::Instruction(Text::Owned(text)) => {
                 text.len()
