@@ -5,7 +5,7 @@ use ratatui::layout::Size;
 use crate::engine::{Order, Status, ValuePlace};
 use crate::model::filter::Filter;
 use crate::model::{ExchangeId, Level, Row, WallTime};
-use crate::render::{Secrets, clean};
+use crate::render::{Secrets, clean, count};
 
 use super::keys::{Context, Keymap, STACKS};
 use super::layout::{Areas, Arrangement, Pane, Shape, areas};
@@ -230,6 +230,13 @@ impl App {
     pub(crate) fn loading(&self) -> Option<ExchangeId> {
         let id = self.list.selected()?.id;
         (self.detail_load.running() && !self.detail.is_shown(id)).then_some(id)
+    }
+
+    /// What to say while the selected exchange is being read; `None` while it is not.
+    pub(crate) fn reading(&self) -> Option<String> {
+        let row = self.list.selected().filter(|_| self.detail_load.running())?;
+        let size = row.request_size.saturating_add(row.response_size);
+        Some(format!("reading and decoding {}…", count(size, "byte")))
     }
 
     /// True while new traffic is not looked at.

@@ -40,7 +40,8 @@ fn half(app: &App, buffer: &mut Buffer, area: Rect, shown: &Prepared, leg: Leg) 
     let nothing =
         if face == Face::Headers { lines.headers.is_empty() } else { lines.tree.is_empty() };
     if nothing {
-        say(app, buffer, area, &shown.missing(leg, app.now));
+        let why = app.reading().unwrap_or_else(|| shown.missing(leg, app.now));
+        say(app, buffer, area, &why);
         return;
     }
     match face {
