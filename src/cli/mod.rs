@@ -6,7 +6,10 @@
 
 mod args;
 mod commands;
+mod config;
+mod filter;
 mod folders;
+mod input;
 mod logging;
 mod output;
 mod report;

@@ -26,6 +26,7 @@ use super::settings::Settings;
 use super::shared::{Device, Place, Shared};
 use super::shutdown::Scope;
 use super::wire::Wire;
+use crate::model::ExchangeId;
 use crate::pki::{Authority, LeafMint, PkiError, UpstreamTrust};
 
 /// The data path: listening, not yet accepting.
@@ -86,7 +87,7 @@ impl Proxy {
             keeper: Arc::new(Keeper::new(events, &settings.limits, settings.body_limit)),
             scope: Scope::default(),
             listening,
-            next_exchange: AtomicU64::new(settings.first_id.0),
+            next_exchange: AtomicU64::new(1),
             next_conn: AtomicU64::new(1),
             open: Arc::default(),
             settings,
@@ -99,6 +100,11 @@ impl Proxy {
     pub fn listeners(&self) -> Vec<(Mode, SocketAddr)> {
         let modes = self.listeners.iter().map(|(mode, _)| mode.clone());
         modes.zip(self.shared.listening.iter().copied()).collect()
+    }
+
+    /// Numbers exchanges from `first` on instead of from 1. To be said before [`Proxy::run`].
+    pub fn number_from(&self, first: ExchangeId) {
+        self.shared.next_exchange.store(first.0, Ordering::Relaxed);
     }
 
     /// Devices' connections open now.

@@ -13,6 +13,7 @@ use tokio::time::sleep;
 
 use super::exchange;
 use super::failure;
+use super::head;
 use super::recorder::Moment;
 use super::shared::{Device, Handshake, Shared};
 use super::tap::{End, Tap, Tapped};
@@ -22,6 +23,7 @@ use super::watch::RequestWatch;
 use super::wire::Wire;
 use crate::model::Exchange;
 use crate::model::Failure;
+use crate::model::Request as Asked;
 use crate::model::Scheme;
 use crate::model::Tls;
 
@@ -43,6 +45,10 @@ pub(super) struct Session {
     pub(super) tap: Tap<RequestWatch>,
     pub(super) requests: AtomicU64,
     pub(super) pool: Mutex<Pool>,
+    /// Held from taking an upstream connection to putting it back. The device may send its next
+    /// request before the last exchange has put its connection back; a new one would lose what
+    /// servers tie to a connection (NTLM, Negotiate).
+    pub(super) turn: tokio::sync::Mutex<()>,
     handshake: Mutex<Option<Handshake>>,
 }
 
@@ -101,16 +107,20 @@ pub(super) fn serve(
             tap,
             requests: AtomicU64::new(0),
             pool: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
             handshake: Mutex::new(handshake),
         });
         let Some(ended) = run(&session, io).await else { return };
         if let Some(failure) = diagnose(&session, &ended) {
-            let shared = &session.shared;
-            shared
-                .connection_failed(&session.device, begun, failure, |exchange| {
-                    session.describe(exchange);
-                })
-                .await;
+            let refused = refused(&session, &failure);
+            let describe = |exchange: &mut Exchange| {
+                session.describe(exchange);
+                if let Some(asked) = refused {
+                    exchange::describe_wish(exchange, &asked);
+                    exchange.request = Some(asked);
+                }
+            };
+            session.shared.connection_failed(&session.device, begun, failure, describe).await;
         }
     })
 }
@@ -158,6 +168,14 @@ async fn run(session: &Arc<Session>, io: Tapped<RequestWatch>) -> Option<Ended> 
             }
         }
     }
+}
+
+/// The head that the HTTP library refused, as far as it can be read.
+fn refused(session: &Session, failure: &Failure) -> Option<Asked> {
+    if failure.code != "malformed-request" {
+        return None;
+    }
+    session.tap.with(RequestWatch::next_head).as_ref().and_then(head::request)
 }
 
 /// Why a connection ended, if that is worth a row of its own. What went wrong during a request is

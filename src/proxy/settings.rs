@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use super::cidr::Cidr;
 use super::limits::Limits;
 use super::mode::Mode;
-use crate::model::ExchangeId;
 
 /// Settings of one run, resolved: nothing here is looked up elsewhere.
 #[derive(Debug, Clone)]
@@ -24,8 +23,6 @@ pub struct Settings {
     pub body_limit: u64,
     /// Ceilings and patiences.
     pub limits: Limits,
-    /// Number of the first exchange.
-    pub first_id: ExchangeId,
     /// File that TLS secrets of both legs are appended to (`SSLKEYLOGFILE`), for Wireshark.
     pub keylog: Option<PathBuf>,
 }
@@ -40,7 +37,6 @@ impl Default for Settings {
             allow: Vec::new(),
             body_limit: 64 * 1024 * 1024,
             limits: Limits::default(),
-            first_id: ExchangeId(1),
             keylog: None,
         }
     }

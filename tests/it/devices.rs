@@ -42,7 +42,7 @@ fn told(turns: Vec<Turn>) -> String {
         steps.push(seen.step);
         let Turn { exchange, request, response, .. } = turn;
         let detail = Detail { exchange, request, response, annotated };
-        for (label, text) in render::overview(&detail) {
+        for (label, text) in render::overview(&detail, render::Secrets::Masked) {
             let _ = writeln!(out, "{label:<10} {text}");
         }
         for leg in [Leg::Request, Leg::Response] {

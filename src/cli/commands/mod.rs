@@ -3,6 +3,7 @@
 mod ca;
 mod decode;
 mod devices;
+mod encode;
 mod explain;
 mod open;
 mod policy;
@@ -29,6 +30,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode, Report> {
         Some(Command::Timeline(args)) => timeline::run(&args),
         Some(Command::Policy(args)) => policy::run(&args),
         Some(Command::Decode(args)) => decode::run(&args),
+        Some(Command::Encode(args)) => encode::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Ca(args)) => ca::run(&args),
         Some(Command::Completions { shell }) => shell::completions(shell),

@@ -10,17 +10,21 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::args::RunArgs;
+use crate::cli::config;
+use crate::cli::folders::Folders;
 use crate::cli::logging;
 use crate::cli::output::{say, stdout};
 use crate::cli::report::{Report, chain};
 use crate::cli::settings::{Output, Settings};
-use crate::engine::{Live, LiveError, LiveSettings, Viewer};
-use crate::model::WallTime;
+use crate::engine::{EngineError, Live, LiveError, LiveSettings, Viewer};
+use crate::model::filter::Filter;
+use crate::model::{ExchangeId, WallTime};
 use crate::proxy::ProxyError;
 use crate::render;
 use crate::render::Secrets;
+use crate::render::clean;
 use crate::tui;
-use crate::tui::TuiSettings;
+use crate::tui::{Palette, TuiSettings};
 
 use super::ca;
 use super::open::cannot_open;
@@ -28,28 +32,35 @@ use super::open::cannot_open;
 /// Exchanges printed at a time.
 const BATCH: usize = 256;
 
+/// Exit code when the same signal came twice.
+const FORCED: i32 = 130;
+
 /// Runs until it is told to stop.
 pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Report> {
     let settings = Settings::resolve(args, io::stdout().is_terminal(), now())?;
     let _log = logging::start(settings.log_file.as_deref())?;
     let ca = ca::load(&settings.ca_dir)?;
     let output = settings.output;
+    // What is wrong with the settings file is told before anything listens.
+    let screen = (output == Output::Tui).then(|| tui_settings(true)).transpose()?;
     let show_secrets = settings.show_secrets;
+    let filter = settings.filter;
     let capture = settings.capture.clone();
     let live = LiveSettings { proxy: settings.proxy, ca, capture: capture.clone() };
     let shutdown = CancellationToken::new();
     runtime()?.block_on(async {
-        signals(&shutdown)?;
+        signals(&shutdown, screen.is_none())?;
         let live = Live::start(live, shutdown.clone()).await;
         let live = live.map_err(|error| cannot_start(&capture, &error))?;
         let viewer = live.viewer();
-        let shown = if output == Output::Tui {
-            let done = tui::run(viewer, tui_settings(true), shutdown).await;
+        let shown = if let Some(screen) = screen {
+            let done = tui::run(viewer, screen, shutdown).await;
             done.map_err(|error| Report::new("cannot use the terminal").because(error))
         } else {
             greet(&viewer, &capture);
             let secrets = if show_secrets { Secrets::Shown } else { Secrets::Masked };
-            let printer = Printer { viewer, output, secrets, sequence: live.last_closed() };
+            let sequence = live.last_closed();
+            let printer = Printer { viewer, output, secrets, filter, sequence, trouble: None };
             headless(printer, live, &capture, shutdown).await?;
             return Ok(ExitCode::SUCCESS);
         };
@@ -63,27 +74,40 @@ pub(super) fn runtime() -> Result<Runtime, Report> {
     Runtime::new().map_err(|error| Report::new("cannot start the runtime").because(error))
 }
 
-/// Cancels `shutdown` on SIGINT, SIGTERM and SIGHUP.
-pub(super) fn signals(shutdown: &CancellationToken) -> Result<(), Report> {
-    for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
+/// Cancels `shutdown` on SIGTERM and SIGHUP, and on SIGINT if it is ours: the terminal UI deals with
+/// that itself, as it may be meant for a pager. The same signal again ends the process.
+pub(super) fn signals(shutdown: &CancellationToken, interrupt: bool) -> Result<(), Report> {
+    let kinds = [SignalKind::terminate(), SignalKind::hangup()];
+    for kind in kinds.into_iter().chain(interrupt.then(SignalKind::interrupt)) {
         let mut stream = signal(kind)
             .map_err(|error| Report::new("cannot listen for signals").because(error))?;
         let shutdown = shutdown.clone();
         tokio::spawn(async move {
             stream.recv().await;
             shutdown.cancel();
+            // Asked twice: what was shown as complete is in the capture already.
+            stream.recv().await;
+            std::process::exit(FORCED);
         });
     }
     Ok(())
 }
 
 /// What the environment asks of the UI; live traffic is followed until the user moves.
-pub(super) fn tui_settings(follow: bool) -> TuiSettings {
+///
+/// # Errors
+/// When the settings file cannot be used.
+pub(super) fn tui_settings(follow: bool) -> Result<TuiSettings, Report> {
     let color = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    TuiSettings { color, follow, ..TuiSettings::default() }
+    let folders = Folders::of_user()?;
+    let memory = Some(folders.screen_memory());
+    let palette = if color { Palette::Terminal } else { Palette::None };
+    let settings = TuiSettings { palette, follow, memory, ..TuiSettings::default() };
+    config::apply(&folders.settings_file(), settings)
 }
 
-fn now() -> WallTime {
+/// The time on the wall.
+pub(super) fn now() -> WallTime {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     WallTime(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
 }
@@ -105,12 +129,16 @@ struct Printer {
     viewer: Viewer,
     output: Output,
     secrets: Secrets,
+    filter: Option<Filter>,
     sequence: u64,
+    /// What was said of recording last.
+    trouble: Option<String>,
 }
 
 impl Printer {
     /// Prints what closed since the last call.
     fn print(&mut self) -> Result<(), Report> {
+        self.tell_trouble();
         let mut out = stdout();
         loop {
             let closed = self.viewer.closed_after(self.sequence, BATCH);
@@ -129,16 +157,32 @@ impl Printer {
         Ok(())
     }
 
-    fn line(
-        &self,
-        id: crate::model::ExchangeId,
-    ) -> Result<Option<String>, crate::engine::EngineError> {
+    /// Says at once when recording fails, and when it goes on.
+    fn tell_trouble(&mut self) {
+        let trouble = self.viewer.status().trouble;
+        if trouble == self.trouble {
+            return;
+        }
+        match &trouble {
+            Some(reason) => say(&format!("warning: exchanges are not recorded: {}", clean(reason))),
+            None => say("recording again"),
+        }
+        self.trouble = trouble;
+    }
+
+    /// What is printed of an exchange; nothing of one that does not pass.
+    fn line(&self, id: ExchangeId) -> Result<Option<String>, EngineError> {
+        let Some(row) = self.viewer.row(id)? else { return Ok(None) };
+        if let Some(filter) = &self.filter
+            && !self.viewer.passes(filter, &row)?
+        {
+            return Ok(None);
+        }
         if self.output == Output::Json {
             let detail = self.viewer.detail(id)?;
             return Ok(detail.map(|detail| render::json(&detail, self.secrets).to_string()));
         }
-        let row = self.viewer.row(id)?;
-        Ok(row.map(|row| render::row_line(&row, row.started)))
+        Ok(Some(render::row_line(&row, row.started, self.secrets)))
     }
 }
 
