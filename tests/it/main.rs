@@ -4,10 +4,12 @@
 mod annotate;
 mod binary;
 mod captures;
+mod conversation;
 #[expect(dead_code, reason = "benchmarks use the rest")]
 #[path = "../../benches/corpus/mod.rs"]
 mod corpus;
 mod decode;
+mod devices;
 mod differential;
 mod docs;
 mod encode;
@@ -23,6 +25,7 @@ mod playback;
 mod random;
 mod robust;
 mod round_trip;
+mod rules;
 mod screen;
 mod support;
 mod tables;
