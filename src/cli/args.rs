@@ -164,6 +164,7 @@ pub struct PolicyArgs {
 
 /// Which body to decode and how.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct DecodeArgs {
     /// The body, or `-` for standard input
     #[arg(value_name = "FILE")]

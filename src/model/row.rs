@@ -26,6 +26,7 @@ pub enum Progress {
 /// of it; the first two are cached in the capture with the decoder's version, rebuilt when that is
 /// older, the last is kept beside them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that are independent of each other")]
 pub struct Row {
     /// Which exchange.
     pub id: ExchangeId,
