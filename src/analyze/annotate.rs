@@ -4,7 +4,7 @@ use crate::model::{Annotated, Decoded, Exchange, Grade, Kind, Leg, Level, Protoc
 
 use super::document::{Document, Subject};
 use super::draft::Draft;
-use super::{eas, http, syncml};
+use super::{eas, elsewhere, http, syncml};
 
 /// Says what one exchange means. Pure: needs nothing but the exchange and its decoded bodies.
 ///
@@ -30,6 +30,7 @@ pub fn annotate(
     } else {
         http::tell(&subject, &mut draft);
     }
+    elsewhere::tell(exchange, response, &mut draft);
     damage(exchange, request, Leg::Request, &mut draft);
     damage(exchange, response, Leg::Response, &mut draft);
     end(exchange, &mut draft);
@@ -68,7 +69,10 @@ fn end(exchange: &Exchange, draft: &mut Draft) {
         }
         State::InFlight | State::Complete => {}
     }
-    if exchange.kind != Kind::Http
+    if let Some(why) = &exchange.passthrough {
+        draft.fact(format!("passed through unread: {why}"));
+        draft.row("passed on", why.clone());
+    } else if exchange.kind != Kind::Http
         && let Some(relayed) = exchange.relayed
     {
         draft.fact(format!("relayed unread: {} bytes up, {} down", relayed.up, relayed.down));

@@ -43,6 +43,15 @@ impl<'a> Document<'a> {
         Some(Self { layer, tree, bytes })
     }
 
+    /// Every document of `decoded`, those inside others included, outermost first.
+    pub(super) fn all(decoded: &'a Decoded) -> impl Iterator<Item = Self> {
+        decoded.ids().filter_map(|(layer, found)| {
+            let tree = found.tree.as_ref()?;
+            tree.root()?;
+            Some(Self { layer, tree, bytes: &found.bytes })
+        })
+    }
+
     /// The root element; the first node when there is none.
     pub(super) fn root(&self) -> NodeId {
         self.tree.root().unwrap_or(NodeId(0))

@@ -23,6 +23,7 @@ mod csp;
 mod document;
 mod draft;
 mod eas;
+mod elsewhere;
 mod explain;
 mod hresult;
 mod http;
@@ -31,4 +32,5 @@ mod table;
 
 pub use annotate::annotate;
 pub use body::annotate_body;
+pub use elsewhere::{Destination, Way, destinations};
 pub use explain::{Explanation, explain};

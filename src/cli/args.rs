@@ -68,6 +68,18 @@ pub struct RunArgs {
     /// Let clients of this network in; needed to listen beyond loopback; repeatable
     #[arg(long, value_name = "CIDR")]
     pub allow: Vec<String>,
+    /// Serve synctap's own pages (certificate, set-up steps) on this address too
+    #[arg(long, value_name = "ADDR")]
+    pub admin: Option<String>,
+    /// Open the TLS of these hosts only: `*.example.com`, `mail.example:8443`, `10.0.0.0/8`; repeatable
+    #[arg(long, value_name = "PATTERN")]
+    pub intercept: Vec<String>,
+    /// Pass the TLS of these hosts on unread; repeatable
+    #[arg(long, value_name = "PATTERN")]
+    pub passthrough: Vec<String>,
+    /// Pass a host on unread once clients rejected its certificate this many times in a row
+    #[arg(long, value_name = "N")]
+    pub auto_passthrough: Option<std::num::NonZeroU32>,
     /// Write to this capture, appending if it exists [default: a dated file in the data folder]
     #[arg(long, value_name = "FILE")]
     pub capture: Option<PathBuf>,
@@ -187,8 +199,11 @@ pub struct ExportArgs {
     #[arg(long, conflicts_with = "der")]
     pub pem: bool,
     /// As DER bytes
-    #[arg(long)]
+    #[arg(long, conflicts_with = "mobileconfig")]
     pub der: bool,
+    /// As a configuration profile for iOS and macOS
+    #[arg(long, conflicts_with = "pem")]
+    pub mobileconfig: bool,
 }
 
 /// Bytes with an optional binary suffix.

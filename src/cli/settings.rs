@@ -1,10 +1,11 @@
 //! Flags resolved to what the rooms understand.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use crate::model::WallTime;
 use crate::proxy;
-use crate::proxy::{Cidr, Mode};
+use crate::proxy::{Choosing, Cidr, Mode, Pattern};
 
 use super::args::RunArgs;
 use super::folders::Folders;
@@ -49,6 +50,12 @@ impl Settings {
             upstream_ca: args.upstream_ca.clone(),
             insecure_upstream: args.insecure_upstream,
             allow: args.allow.iter().map(|text| cidr(text)).collect::<Result<_, _>>()?,
+            choosing: Choosing {
+                intercept: patterns("--intercept", &args.intercept)?,
+                passthrough: patterns("--passthrough", &args.passthrough)?,
+                after_rejections: args.auto_passthrough.map_or(0, NonZeroU32::get),
+                ..Choosing::default()
+            },
             body_limit: args.body_limit,
             keylog: std::env::var_os("SSLKEYLOGFILE").filter(|f| !f.is_empty()).map(PathBuf::from),
             ..proxy::Settings::default()
@@ -82,6 +89,7 @@ fn modes(args: &RunArgs) -> Result<Vec<Mode>, Report> {
         None if specs.is_empty() || args.listen.is_some() => specs.push(format!("regular{at}")),
         None => {}
     }
+    specs.extend(args.admin.as_ref().map(|address| format!("admin@{address}")));
     specs.iter().map(|spec| mode(spec)).collect()
 }
 
@@ -91,6 +99,15 @@ fn mode(spec: &str) -> Result<Mode, Report> {
             .because(error)
             .hint("write `regular@127.0.0.1:8080` or `reverse:https://mail.example@127.0.0.1:8443`")
     })
+}
+
+fn patterns(flag: &str, texts: &[String]) -> Result<Vec<Pattern>, Report> {
+    let pattern = |text: &String| {
+        text.parse().map_err(|error| {
+            Report::new(format!("cannot understand `{flag} {text}`")).because(error)
+        })
+    };
+    texts.iter().map(pattern).collect()
 }
 
 fn cidr(text: &str) -> Result<Cidr, Report> {

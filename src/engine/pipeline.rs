@@ -123,7 +123,7 @@ mod tests {
     use crate::model::{BodyFacts, ConnId, Kind, Request, Response, Row, State, WallTime};
     use crate::store::Store;
 
-    /// A FolderSync request with SyncKey 0.
+    /// A `FolderSync` request with SyncKey 0.
     const FOLDER_SYNC: &[u8] = b"\x03\x01\x6a\x00\x00\x07\x56\x52\x03\x30\x00\x01\x01";
 
     struct Bench {

@@ -52,10 +52,19 @@ struct Shared {
     list: Mutex<Reader>,
     details: Mutex<Reader>,
     store: Arc<Store>,
-    listeners: Vec<String>,
     capture: String,
-    insecure_upstream: bool,
-    monitor: Option<Monitor>,
+    running: Option<Running>,
+}
+
+/// What a viewer knows of the proxy behind its capture.
+pub(super) struct Running {
+    /// Ways in and where they listen.
+    pub(super) listeners: Vec<String>,
+    /// `--insecure-upstream` is on.
+    pub(super) insecure: bool,
+    pub(super) monitor: Monitor,
+    /// URLs of the proxy's own pages.
+    pub(super) pages: Vec<String>,
 }
 
 impl Viewer {
@@ -64,25 +73,21 @@ impl Viewer {
     /// # Errors
     /// When the capture cannot be read.
     pub fn of_capture(store: Arc<Store>, capture: String) -> Result<Self, EngineError> {
-        Self::of_proxy(store, capture, Vec::new(), false, None)
+        Self::of_proxy(store, capture, None)
     }
 
     /// A window on `store`, to which a proxy adds.
     pub(super) fn of_proxy(
         store: Arc<Store>,
         capture: String,
-        listeners: Vec<String>,
-        insecure_upstream: bool,
-        monitor: Option<Monitor>,
+        running: Option<Running>,
     ) -> Result<Self, EngineError> {
         let shared = Shared {
             list: Mutex::new(store.reader()?),
             details: Mutex::new(store.reader()?),
             store,
-            listeners,
             capture,
-            insecure_upstream,
-            monitor,
+            running,
         };
         Ok(Self { shared: Arc::new(shared) })
     }
@@ -152,16 +157,37 @@ impl Viewer {
     /// The state of the whole.
     pub fn status(&self) -> Status {
         let store = self.shared.store.status();
+        let running = self.shared.running.as_ref();
         Status {
-            listeners: self.shared.listeners.clone(),
+            listeners: running.map(|running| running.listeners.clone()).unwrap_or_default(),
             capture: self.shared.capture.clone(),
-            connections: self.shared.monitor.as_ref().map_or(0, Monitor::connections),
+            connections: running.map_or(0, |running| running.monitor.connections()),
             recorded: store.recorded,
             truncated: store.truncated,
             lost: store.lost,
-            insecure_upstream: self.shared.insecure_upstream,
+            insecure_upstream: running.is_some_and(|running| running.insecure),
             trouble: store.trouble,
         }
+    }
+
+    /// URLs of synctap's own pages (the certificate, the steps for each system), those that other
+    /// devices can reach first; empty for an opened file and for reverse listeners alone.
+    pub fn pages(&self) -> &[String] {
+        self.shared.running.as_ref().map_or(&[], |running| &running.pages)
+    }
+
+    /// From now on TLS to `host` (no port) is passed on unread, or opened again, whatever the flags
+    /// say. Connections that are open stay as they are. False for an opened file: nothing is
+    /// running.
+    pub fn set_passthrough(&self, host: &str, passthrough: bool) -> bool {
+        let running = self.shared.running.as_ref();
+        running.inspect(|running| running.monitor.set_passthrough(host, passthrough)).is_some()
+    }
+
+    /// Why TLS to `host` (no port) would be passed on unread now; `None` when it would be opened, or
+    /// nothing is running.
+    pub fn passthrough(&self, host: &str) -> Option<String> {
+        self.shared.running.as_ref()?.monitor.passthrough(host)
     }
 
     /// Changes when rows, details or the status may have changed.

@@ -88,6 +88,7 @@ pub(super) async fn secure(
     let seen = witness.seen();
     tls.chain = seen.chain;
     tls.verdict = seen.verdict;
+    tls.client_certificate_asked = seen.client_certificate_asked;
     match shaken {
         Ok(Ok(stream)) => {
             note_session(&mut tls, stream.get_ref().1);

@@ -239,6 +239,13 @@ async fn answer(
         Pumped::Ended => {
             let now = recorder.now();
             recorder.note(|exchange| exchange.times.response_end = Some(now)).await;
+            let read = upstream.tap.with(|watch| watch.after_head());
+            if let Some(promised) = promised
+                && read > promised
+                && !switching
+            {
+                return Err(failure::body_long(promised, read - promised));
+            }
         }
         Pumped::Unwanted => return Err(failure::client_gone()),
         Pumped::Broken => {

@@ -13,6 +13,7 @@ use tokio::time::sleep;
 
 use super::exchange;
 use super::failure;
+use super::pages;
 use super::recorder::Moment;
 use super::shared::{Device, Handshake, Shared};
 use super::tap::{End, Tap, Tapped};
@@ -32,6 +33,8 @@ pub(super) enum Route {
     Named,
     /// All to this server, with this `Host` if it is not the device's.
     Fixed { target: Target, host: Option<HeaderValue> },
+    /// To nobody: synctap's own pages. `tunnelled`: asked for through the proxy.
+    Pages { tunnelled: bool },
 }
 
 /// A connection that speaks HTTP: the device's own, or what was inside its tunnel or TLS.
@@ -62,6 +65,13 @@ impl Session {
         }
     }
 
+    /// The device sent a request: it took our certificate.
+    pub(super) fn trusted(&self) {
+        if let (Route::Fixed { target, .. }, Some(tls)) = (&self.route, &self.tls) {
+            self.shared.choice.accepted(tls.sni.as_deref().unwrap_or(target.display_host()));
+        }
+    }
+
     /// What is known of every exchange of this connection.
     pub(super) fn describe(&self, exchange: &mut Exchange) {
         exchange.client_tls.clone_from(&self.tls);
@@ -71,6 +81,9 @@ impl Session {
             exchange.scheme = Scheme::Http;
             exchange.port = 80;
         }
+        if let Route::Pages { .. } = self.route {
+            describe_target(exchange, &pages_target(self.tls.is_some()));
+        }
     }
 }
 
@@ -79,6 +92,15 @@ pub(super) fn describe_target(exchange: &mut Exchange, target: &Target) {
     exchange.scheme = target.scheme;
     target.display_host().clone_into(&mut exchange.host);
     exchange.port = target.port;
+}
+
+/// synctap's own pages, as if they were a server.
+pub(super) fn pages_target(secure: bool) -> Target {
+    if secure {
+        Target::tunnelled(pages::HOST, 443, Some(pages::HOST))
+    } else {
+        Target::plain(pages::HOST, 80, Scheme::Http)
+    }
 }
 
 /// Serves HTTP/1.1 on `wire` until the connection ends. Boxed: a tunnel inside serves again.
@@ -106,6 +128,9 @@ pub(super) fn serve(
         let Some(ended) = run(&session, io).await else { return };
         if let Some(failure) = diagnose(&session, &ended) {
             let shared = &session.shared;
+            if let (Route::Fixed { target, .. }, Some(tls)) = (&session.route, &session.tls) {
+                shared.choice.learn(target.display_host(), tls.sni.as_deref(), &failure);
+            }
             shared
                 .connection_failed(&session.device, begun, failure, |exchange| {
                     session.describe(exchange);
@@ -167,8 +192,9 @@ fn diagnose(session: &Session, ended: &Ended) -> Option<Failure> {
     match ended {
         Ended::NoHeadInTime => return Some(failure::head_timeout()),
         Ended::Done(Err(error)) if error.is_parse() => {
-            let start = session.tap.with(|watch| watch.start().to_vec());
-            return Some(failure::malformed_request(error, &start));
+            let (start, overrun) =
+                session.tap.with(|watch| (watch.start().to_vec(), watch.overrun()));
+            return Some(failure::malformed_request(error, &start, overrun));
         }
         Ended::Done(_) => {}
     }

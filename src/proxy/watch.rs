@@ -16,6 +16,7 @@ pub(super) struct RequestWatch {
     heads: VecDeque<Bytes>,
     limit: usize,
     start: Bytes,
+    overrun: bool,
 }
 
 #[derive(Debug)]
@@ -32,7 +33,13 @@ enum RequestState {
 impl RequestWatch {
     /// Keeps heads of at most `limit` bytes.
     pub(super) fn new(limit: usize) -> Self {
-        Self { state: RequestState::begin(), heads: VecDeque::new(), limit, start: Bytes::new() }
+        Self {
+            state: RequestState::begin(),
+            heads: VecDeque::new(),
+            limit,
+            start: Bytes::new(),
+            overrun: false,
+        }
     }
 
     /// The head of the next request handed out by the HTTP library.
@@ -51,6 +58,11 @@ impl RequestWatch {
     /// True when some, but not all, of a head was read.
     pub(super) fn in_head(&self) -> bool {
         matches!(&self.state, RequestState::Head { bytes, .. } if !bytes.is_empty())
+    }
+
+    /// True when what could not be understood came in one go with the end of a body.
+    pub(super) fn overrun(&self) -> bool {
+        self.overrun
     }
 
     fn lose(&mut self, bytes: &[u8]) {
@@ -91,6 +103,7 @@ impl RequestWatch {
     fn whole_head(&mut self, bytes: Vec<u8>) {
         let raw = Bytes::from(bytes);
         let Some(request) = head::request(&raw) else { return self.lose(&raw) };
+        self.overrun = false;
         self.state = match head::request_body_length(&request.headers) {
             _ if request.method == "CONNECT" => RequestState::Lost,
             BodyLength::Known(0) => RequestState::begin(),
@@ -111,6 +124,7 @@ impl RequestWatch {
                 };
                 if over {
                     self.state = RequestState::begin();
+                    self.overrun = fresh.len() > count;
                 }
                 &fresh[count..]
             }
@@ -146,6 +160,7 @@ pub(super) struct AnswerWatch {
     searched: usize,
     interim: Vec<u16>,
     head: Option<Bytes>,
+    after: u64,
     limit: usize,
 }
 
@@ -158,6 +173,7 @@ impl AnswerWatch {
             searched: 0,
             interim: Vec::new(),
             head: None,
+            after: 0,
             limit,
         }
     }
@@ -172,6 +188,19 @@ impl AnswerWatch {
         (self.head.take(), std::mem::take(&mut self.interim))
     }
 
+    /// Bytes read since the end of the answer's head; line ends behind a body do not count, as old
+    /// servers send some.
+    pub(super) fn after_head(&self) -> u64 {
+        self.after
+    }
+
+    fn count(&mut self, bytes: &[u8]) {
+        let blank = bytes.len() <= 2 && bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
+        if !blank {
+            self.after = self.after.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+        }
+    }
+
     /// The first bytes of a head that is not complete, for a sentence about it.
     pub(super) fn start(&self) -> &[u8] {
         &self.bytes[..self.bytes.len().min(QUOTE_BYTES)]
@@ -181,7 +210,7 @@ impl AnswerWatch {
 impl Watch for AnswerWatch {
     fn read(&mut self, bytes: &[u8]) {
         if !self.armed {
-            return;
+            return self.count(bytes);
         }
         self.bytes.extend_from_slice(bytes);
         while self.armed {
@@ -199,8 +228,9 @@ impl Watch for AnswerWatch {
                 }
                 Some(_) => {
                     self.armed = false;
-                    self.bytes = BytesMut::new();
+                    let body = std::mem::take(&mut self.bytes);
                     self.head = Some(raw);
+                    self.count(&body);
                 }
                 None => {
                     self.armed = false;

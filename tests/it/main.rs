@@ -4,6 +4,7 @@
 mod annotate;
 mod binary;
 mod captures;
+mod choosing;
 mod decode;
 mod docs;
 mod failures;
@@ -12,6 +13,7 @@ mod http;
 mod layers;
 mod limits;
 mod modes;
+mod pages;
 mod playback;
 mod random;
 mod robust;

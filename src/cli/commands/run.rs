@@ -98,6 +98,27 @@ fn greet(viewer: &Viewer, capture: &Path) {
         say("warning: --insecure-upstream: server certificates are NOT verified");
     }
     say(&format!("capture: {}", capture.display()));
+    invite(viewer.pages());
+}
+
+/// Where a device finds the set-up pages, as a code to scan too when there is a screen for it.
+fn invite(pages: &[String]) {
+    let Some(first) = pages.first() else { return };
+    for page in pages {
+        say(&format!("set up a device: {page}"));
+    }
+    let local = |host: &str| host.starts_with("127.") || host.starts_with("[::1]");
+    if local(first.trim_start_matches("http://")) {
+        return say(
+            "devices on the network cannot reach it: add `--listen 0.0.0.0:8080 --allow NETWORK`",
+        );
+    }
+    if io::stderr().is_terminal() {
+        // Dark on light, whatever the terminal's own colours.
+        for line in render::qr(first) {
+            say(&format!("  \x1b[30;107m{line}\x1b[0m"));
+        }
+    }
 }
 
 /// Prints exchanges as they close.
