@@ -95,8 +95,8 @@ pub(super) fn tell(exchange: &Exchange, response: Option<&Decoded>, draft: &mut 
         let (origin, way) = (clip(&to.origin()), to.way.name());
         let host = clip(&to.host);
         if to.covered {
-            // A redirect says so itself, and passes by here again.
-            if to.way != Way::Redirect && to.way != Way::MsLocation {
+            // A redirect says so itself; RespURI only names the next message of this session.
+            if !matches!(to.way, Way::Redirect | Way::MsLocation | Way::RespUri) {
                 draft.fact(format!("sends the device to {host}"));
                 draft.raise(Level::Notable);
             }

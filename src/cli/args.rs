@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use super::demo::Mishap;
+
 /// HTTPS inspection proxy and decoder for device provisioning traffic (ActiveSync, SyncML, OMA DM).
 ///
 /// Without a command it starts the proxy with its terminal UI, as `synctap run` does. Use it for
@@ -34,6 +36,8 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Show or export the certificate authority that devices must trust
     Ca(CaArgs),
+    /// Watch a built-in device and server talk through the proxy
+    Demo(DemoArgs),
     /// Print shell completions
     Completions {
         /// The shell
@@ -101,6 +105,30 @@ pub struct RunArgs {
     /// Log to this file [default: stderr, or a file in the state folder while the UI runs]
     #[arg(long, value_name = "FILE", env = "SYNCTAP_LOG_FILE")]
     pub log_file: Option<PathBuf>,
+}
+
+/// What the demonstration shows.
+#[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
+pub struct DemoArgs {
+    /// Show this failure instead of the story; repeatable
+    #[arg(long, value_name = "KIND", value_enum)]
+    pub fail: Vec<Mishap>,
+    /// Show every failure
+    #[arg(long, conflicts_with = "fail")]
+    pub fail_all: bool,
+    /// Without the pauses for people to watch
+    #[arg(long)]
+    pub fast: bool,
+    /// Write to this capture [default: a dated file in the data folder]
+    #[arg(long, value_name = "FILE")]
+    pub capture: Option<PathBuf>,
+    /// Print one line an exchange instead of the terminal UI
+    #[arg(long)]
+    pub no_tui: bool,
+    /// Print one JSON object an exchange instead of the terminal UI
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Which capture to open.

@@ -6,6 +6,7 @@
 
 mod args;
 mod commands;
+mod demo;
 mod folders;
 mod logging;
 mod output;

@@ -2,6 +2,7 @@
 
 mod ca;
 mod decode;
+mod demo;
 mod explain;
 mod open;
 mod run;
@@ -26,6 +27,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode, Report> {
         Some(Command::Decode(args)) => decode::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Ca(args)) => ca::run(&args),
+        Some(Command::Demo(args)) => demo::run(&args),
         Some(Command::Completions { shell }) => shell::completions(shell),
         Some(Command::Man) => shell::man(),
     }

@@ -33,29 +33,36 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Report> {
     let settings = Settings::resolve(args, io::stdout().is_terminal(), now())?;
     let _log = logging::start(settings.log_file.as_deref())?;
     let ca = ca::load(&settings.ca_dir)?;
-    let output = settings.output;
-    let show_secrets = settings.show_secrets;
-    let capture = settings.capture.clone();
-    let live = LiveSettings { proxy: settings.proxy, ca, capture: capture.clone() };
+    let live =
+        LiveSettings { proxy: settings.proxy.clone(), ca, capture: settings.capture.clone() };
     let shutdown = CancellationToken::new();
     runtime()?.block_on(async {
         signals(&shutdown)?;
         let live = Live::start(live, shutdown.clone()).await;
-        let live = live.map_err(|error| cannot_start(&capture, &error))?;
-        let viewer = live.viewer();
-        let shown = if output == Output::Tui {
-            let done = tui::run(viewer, tui_settings(true), shutdown).await;
-            done.map_err(|error| Report::new("cannot use the terminal").because(error))
-        } else {
-            greet(&viewer, &capture);
-            let secrets = if show_secrets { Secrets::Shown } else { Secrets::Masked };
-            let printer = Printer { viewer, output, secrets, sequence: live.last_closed() };
-            headless(printer, live, &capture, shutdown).await?;
-            return Ok(ExitCode::SUCCESS);
-        };
-        stop(live, &capture).await?;
-        shown.map(|()| ExitCode::SUCCESS)
+        let live = live.map_err(|error| cannot_start(&settings.capture, &error))?;
+        show(live, &settings, shutdown).await?;
+        Ok(ExitCode::SUCCESS)
     })
+}
+
+/// Shows what passes, on the screen or as lines, until told to stop; then stops in order.
+pub(super) async fn show(
+    live: Live,
+    settings: &Settings,
+    shutdown: CancellationToken,
+) -> Result<(), Report> {
+    let (viewer, capture) = (live.viewer(), &settings.capture);
+    if settings.output == Output::Tui {
+        let done = tui::run(viewer, tui_settings(true), shutdown.clone()).await;
+        shutdown.cancel();
+        stop(live, capture).await?;
+        return done.map_err(|error| Report::new("cannot use the terminal").because(error));
+    }
+    greet(&viewer, capture);
+    let secrets = if settings.show_secrets { Secrets::Shown } else { Secrets::Masked };
+    let output = settings.output;
+    let printer = Printer { viewer, output, secrets, sequence: live.last_closed() };
+    headless(printer, live, capture, shutdown).await
 }
 
 /// The async runtime of the process.
@@ -83,7 +90,7 @@ pub(super) fn tui_settings(follow: bool) -> TuiSettings {
     TuiSettings { color, follow, ..TuiSettings::default() }
 }
 
-fn now() -> WallTime {
+pub(super) fn now() -> WallTime {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     WallTime(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
 }
@@ -204,7 +211,7 @@ async fn stop(live: Live, capture: &Path) -> Result<(), Report> {
 }
 
 /// Why the proxy did not start, and what to type.
-fn cannot_start(capture: &Path, error: &LiveError) -> Report {
+pub(super) fn cannot_start(capture: &Path, error: &LiveError) -> Report {
     match error {
         LiveError::Store(error) => cannot_open(capture, error),
         LiveError::Proxy(error) => proxy_report(error),
