@@ -96,7 +96,7 @@ pub(super) fn tell(exchange: &Exchange, response: Option<&Decoded>, draft: &mut 
         let host = clip(&to.host);
         if to.covered {
             // A redirect says so itself; RespURI only names the next message of this session.
-            if !matches!(to.way, Way::Redirect | Way::MsLocation | Way::RespUri) {
+            if !matches!(to.way, Way::Redirect | Way::RespUri) {
                 draft.fact(format!("sends the device to {host}"));
                 draft.raise(Level::Notable);
             }

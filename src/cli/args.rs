@@ -38,6 +38,8 @@ pub enum Command {
     Ca(CaArgs),
     /// Watch a built-in device and server talk through the proxy
     Demo(DemoArgs),
+    /// Say what stands between a device and this machine, or how far the devices of a capture got
+    Doctor(DoctorArgs),
     /// Print shell completions
     Completions {
         /// The shell
@@ -127,6 +129,26 @@ pub struct DemoArgs {
     #[arg(long)]
     pub no_tui: bool,
     /// Print one JSON object an exchange instead of the terminal UI
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What is examined.
+#[derive(Debug, clap::Args)]
+pub struct DoctorArgs {
+    /// A way in that is to work, as for `run`; repeatable
+    #[arg(long = "mode", value_name = "SPEC[@ADDR]")]
+    pub modes: Vec<String>,
+    /// Where the explicit proxy is to listen [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<String>,
+    /// Where the certificate authority is kept [default: the data folder]
+    #[arg(long, value_name = "DIR", env = "SYNCTAP_CA_DIR")]
+    pub ca_dir: Option<PathBuf>,
+    /// Look at this capture instead: which devices were seen, and how far each got
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["modes", "listen", "ca_dir"])]
+    pub capture: Option<PathBuf>,
+    /// Print one JSON object a check
     #[arg(long)]
     pub json: bool,
 }

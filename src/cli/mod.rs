@@ -7,6 +7,8 @@
 mod args;
 mod commands;
 mod demo;
+mod doctor;
+mod files;
 mod folders;
 mod logging;
 mod output;

@@ -81,7 +81,7 @@ impl Settings {
 }
 
 /// The ways in: each `--mode`, or the one that `--reverse` and `--listen` spell.
-fn modes(args: &RunArgs) -> Result<Vec<Mode>, Report> {
+pub(super) fn modes(args: &RunArgs) -> Result<Vec<Mode>, Report> {
     let mut specs = args.modes.clone();
     let at = args.listen.as_deref().map(|addr| format!("@{addr}")).unwrap_or_default();
     match &args.reverse {

@@ -201,6 +201,11 @@ pub(super) fn server_handshake(error: &io::Error, why: Option<&str>, asked: bool
             "the server does not speak TLS on this port",
             "check scheme and port (`http://` instead of `https://`?)",
         ),
+        None if error.kind() == io::ErrorKind::UnexpectedEof => server(
+            "upstream-tls-closed",
+            "the server closed the connection during the TLS handshake",
+            "check that this port speaks TLS, and that the server serves this name",
+        ),
         Some(rustls::Error::AlertReceived(alert)) => server(
             "upstream-tls-failed",
             format!("the server broke off the TLS handshake (TLS alert {})", alert_name(*alert)),

@@ -152,7 +152,7 @@ async fn send(
         recorder.note(|exchange| upstream.describe(exchange)).await;
         match send_on(upstream, request).await {
             Ok(answered) => return Ok(answered),
-            Err(Unanswered::Unsent(unsent)) => request = *unsent,
+            Err(Unanswered::Unsent(unsent, _)) => request = *unsent,
             Err(Unanswered::Failed(failure)) => return Err(failure),
         }
     }
@@ -162,17 +162,13 @@ async fn send(
     match send_on(upstream, request).await {
         Ok(answered) => Ok(answered),
         Err(Unanswered::Failed(failure)) => Err(failure),
-        Err(Unanswered::Unsent(_)) => Err(failure::server(
-            "upstream-closed",
-            "the server closed the connection before the request was sent",
-            "",
-        )),
+        Err(Unanswered::Unsent(_, failure)) => Err(failure),
     }
 }
 
 enum Unanswered {
-    /// Not a byte of it left.
-    Unsent(Box<Request<Outgoing>>),
+    /// Not a byte of it left, and why: a server that wants a client certificate may say so first.
+    Unsent(Box<Request<Outgoing>>, Failure),
     Failed(Failure),
 }
 
@@ -184,10 +180,12 @@ async fn send_on(
     match upstream.sender.try_send_request(request).await {
         Ok(response) => Ok((response, upstream)),
         Err(mut error) => {
-            if let Some(unsent) = error.take_message() {
-                return Err(Unanswered::Unsent(Box::new(unsent)));
-            }
-            Err(Unanswered::Failed(unanswered(&upstream, &error.into_error())))
+            let unsent = error.take_message();
+            let failure = unanswered(&upstream, &error.into_error());
+            Err(match unsent {
+                Some(unsent) => Unanswered::Unsent(Box::new(unsent), failure),
+                None => Unanswered::Failed(failure),
+            })
         }
     }
 }

@@ -3,6 +3,7 @@
 mod ca;
 mod decode;
 mod demo;
+mod doctor;
 mod explain;
 mod open;
 mod run;
@@ -28,6 +29,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode, Report> {
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Ca(args)) => ca::run(&args),
         Some(Command::Demo(args)) => demo::run(&args),
+        Some(Command::Doctor(args)) => doctor::run(&args),
         Some(Command::Completions { shell }) => shell::completions(shell),
         Some(Command::Man) => shell::man(),
     }

@@ -10,6 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::args::RunArgs;
+use crate::cli::files::FileLimit;
 use crate::cli::logging;
 use crate::cli::output::{say, stdout};
 use crate::cli::report::{Report, chain};
@@ -33,6 +34,10 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Report> {
     let settings = Settings::resolve(args, io::stdout().is_terminal(), now())?;
     let _log = logging::start(settings.log_file.as_deref())?;
     let ca = ca::load(&settings.ca_dir)?;
+    let files = FileLimit::raise();
+    if !files.holds(settings.proxy.limits.connections) {
+        tracing::warn!(limit = files.soft, "few open files are allowed: connections may wait");
+    }
     let live =
         LiveSettings { proxy: settings.proxy.clone(), ca, capture: settings.capture.clone() };
     let shutdown = CancellationToken::new();

@@ -57,8 +57,16 @@ impl Device {
     /// TLS inside `wire`.
     pub(super) async fn secure(&self, wire: Wire) -> Result<Wire, DemoError> {
         let config = self.config.clone().ok_or(DemoError::Body("no TLS configuration"))?;
-        let stream = TlsConnector::from(config).connect(server_name()?, wire).await?;
-        Ok(Wire::new(stream))
+        let connecting = TlsConnector::from(config).connect(server_name()?, wire);
+        match connecting.into_fallible().await {
+            Ok(stream) => Ok(Wire::new(stream)),
+            Err((error, mut wire)) => {
+                // Closing at once could reset the connection, and the alert would be lost.
+                wire.end().await;
+                wire.wait_for_end().await;
+                Err(error.into())
+            }
+        }
     }
 
     /// A tunnel with TLS inside to the server on `port`.

@@ -122,11 +122,18 @@ async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, standings: Stan
         Some(tls) => tls.accept(stream).await.map(Wire::new),
     };
     // What goes wrong here is what the demonstration shows on the other side.
-    if let Ok(mut wire) = wire
-        && let Ok(Ended::Reset) = converse(&mut wire, &standings).await
-        && let Ok(socket) = reset
-    {
-        let _ = socket.set_linger(Some(Duration::ZERO));
+    let Ok(mut wire) = wire else { return };
+    match converse(&mut wire, &standings).await {
+        Ok(Ended::Reset) => {
+            if let Ok(socket) = reset {
+                let _ = socket.set_linger(Some(Duration::ZERO));
+            }
+        }
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            let _ = wire.say("HTTP/1.1 400 Bad Request\r\nConnection: close", b"").await;
+            wire.end().await;
+        }
+        _ => {}
     }
 }
 
