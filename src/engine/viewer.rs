@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
-use crate::model::{Detail, Exchange, ExchangeId, Leg, Row};
+use crate::model::{Detail, Exchange, ExchangeId, Leg, Row, WallTime};
 use crate::proxy::Monitor;
 use crate::store::{Reader, Store, StoreError};
 
@@ -35,7 +35,7 @@ pub struct Status {
     pub lost: u64,
     /// `--insecure-upstream` is on.
     pub insecure_upstream: bool,
-    /// Why nothing is recorded at the moment, if so.
+    /// Since when and why nothing is recorded at the moment, if so.
     pub trouble: Option<String>,
 }
 
@@ -166,7 +166,7 @@ impl Viewer {
             truncated: store.truncated,
             lost: store.lost,
             insecure_upstream: running.is_some_and(|running| running.insecure),
-            trouble: store.trouble,
+            trouble: store.trouble.map(|why| since(store.trouble_since, &why)),
         }
     }
 
@@ -209,6 +209,13 @@ impl std::fmt::Debug for Viewer {
 /// An answer in flight is decoded once bytes of it are kept.
 fn has_response_body(exchange: &Exchange) -> bool {
     exchange.response.as_ref().is_some_and(|r| !exchange.in_flight() || r.body.kept > 0)
+}
+
+/// The reason with the time it began, in UTC.
+fn since(when: Option<WallTime>, why: &str) -> String {
+    let Some(when) = when else { return why.to_owned() };
+    let (hour, minute, second) = when.utc().time().as_hms();
+    format!("since {hour:02}:{minute:02}:{second:02} UTC: {why}")
 }
 
 /// A reader has no state that a panic elsewhere could spoil.

@@ -33,7 +33,7 @@ pub(super) async fn connect(shared: &Shared, target: &Target) -> Result<TcpStrea
         return Err(failure::proxy(
             "proxy-loop",
             format!("{} leads back to this proxy ({us})", target.label()),
-            "name the server itself, not the proxy's address",
+            "name the server itself; the set-up page is http://synctap.internal/",
         ));
     }
     let stream = first_to_answer(&addresses, until, &target.label()).await?;

@@ -161,8 +161,7 @@ async fn send(
     recorder.publish(|exchange| upstream.describe(exchange)).await;
     match send_on(upstream, request).await {
         Ok(answered) => Ok(answered),
-        Err(Unanswered::Failed(failure)) => Err(failure),
-        Err(Unanswered::Unsent(_, failure)) => Err(failure),
+        Err(Unanswered::Failed(failure) | Unanswered::Unsent(_, failure)) => Err(failure),
     }
 }
 

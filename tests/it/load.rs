@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use synctap::model::{Kind, Side, State};
 use synctap::proxy::lan_addresses;
 use tokio::net::{TcpListener, TcpStream};
@@ -102,12 +103,17 @@ struct Limited {
 
 impl Limited {
     fn start(home: &Path, limits: &str, capture: &Path) -> Self {
+        Self::start_with(home, limits, capture, &[])
+    }
+
+    fn start_with(home: &Path, limits: &str, capture: &Path, more: &[&str]) -> Self {
         let mut child = Command::new("sh")
             .arg("-c")
             .arg(format!("{limits} exec \"$0\" \"$@\""))
             .arg(BINARY)
             .args(["--listen", "127.0.0.1:0", "--no-tui", "--capture"])
             .arg(capture)
+            .args(more)
             .env("HOME", home)
             .env_remove("XDG_DATA_HOME")
             .stdin(Stdio::null())
@@ -204,6 +210,55 @@ fn with_a_full_disk_traffic_goes_on_and_recording_resumes() {
         assert!(began.elapsed() < Duration::from_mins(1), "nothing is recorded again");
         thread::sleep(Duration::from_millis(200));
     }
+}
+
+/// Resident memory of a process, in KiB.
+fn resident(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+/// 500 devices wait for an answer, TLS on both legs; the figure is in `docs/benchmarks.md`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn five_hundred_idle_polls_take_little_memory() {
+    const POLLS: u64 = 500;
+    let hard = getrlimit(Resource::Nofile).maximum;
+    setrlimit(Resource::Nofile, Rlimit { current: hard, maximum: hard }).unwrap();
+    let (asked, waiting) = tokio::sync::watch::channel(0_u64);
+    let origin = Origin::tls(move |mut peer: Peer| {
+        let asked = asked.clone();
+        async move {
+            peer.message().await;
+            asked.send_modify(|count| *count += 1);
+            peer.rest().await;
+        }
+    })
+    .await;
+    let home = tempfile::tempdir().unwrap();
+    let own = support::authority().facts().certificate;
+    let upstream = support::origin_authority().facts().certificate;
+    let more = [
+        "--ca-dir",
+        own.parent().unwrap().to_str().unwrap(),
+        "--upstream-ca",
+        upstream.to_str().unwrap(),
+    ];
+    let limited = Limited::start_with(home.path(), "", &home.path().join("a.synctap"), &more);
+    let process = limited.child.id();
+    let before = resident(process);
+    let mut peers = Vec::new();
+    for _ in 0..POLLS {
+        let tunnel = Peer::tcp(limited.address).await.tunnel("localhost", origin.port()).await;
+        let mut peer = tunnel.tls("localhost").await;
+        peer.send("POST /Ping HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi").await;
+        peers.push(peer);
+    }
+    until("every poll waits at the server", || *waiting.borrow() == POLLS).await;
+    let each = resident(process).saturating_sub(before) / POLLS;
+    println!("{before} KiB before, {each} KiB for each of {POLLS} polls");
+    assert!(each < 400, "{each} KiB for each poll");
+    drop(peers);
 }
 
 #[tokio::test]

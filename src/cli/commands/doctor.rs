@@ -44,7 +44,7 @@ pub(super) fn run(args: &DoctorArgs) -> Result<ExitCode, Report> {
 }
 
 fn print(out: &mut impl std::io::Write, check: &Check) -> std::io::Result<()> {
-    let (name, found) = (clean(&check.check), clean(&check.found));
+    let (name, found) = (clean(&check.about), clean(&check.found));
     writeln!(out, "{:<5} {name}: {found}", check.verdict.name())?;
     if check.advice.is_empty() {
         return Ok(());

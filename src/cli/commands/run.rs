@@ -66,7 +66,7 @@ pub(super) async fn show(
     greet(&viewer, capture);
     let secrets = if settings.show_secrets { Secrets::Shown } else { Secrets::Masked };
     let output = settings.output;
-    let printer = Printer { viewer, output, secrets, sequence: live.last_closed() };
+    let printer = Printer { viewer, output, secrets, sequence: live.last_closed(), trouble: None };
     headless(printer, live, capture, shutdown).await
 }
 
@@ -139,11 +139,13 @@ struct Printer {
     output: Output,
     secrets: Secrets,
     sequence: u64,
+    trouble: Option<String>,
 }
 
 impl Printer {
     /// Prints what closed since the last call.
     fn print(&mut self) -> Result<(), Report> {
+        self.warn();
         let mut out = stdout();
         loop {
             let closed = self.viewer.closed_after(self.sequence, BATCH);
@@ -160,6 +162,19 @@ impl Printer {
         }
         out.flush()?;
         Ok(())
+    }
+
+    /// Says when recording stops, and when it goes on.
+    fn warn(&mut self) {
+        let trouble = self.viewer.status().trouble;
+        if trouble == self.trouble {
+            return;
+        }
+        match &trouble {
+            Some(why) => say(&format!("warning: nothing is recorded {why}")),
+            None => say("recording goes on"),
+        }
+        self.trouble = trouble;
     }
 
     fn line(

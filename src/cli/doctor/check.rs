@@ -29,7 +29,8 @@ impl Verdict {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Check {
     /// What was looked at.
-    pub(crate) check: String,
+    #[serde(rename = "check")]
+    pub(crate) about: String,
     /// How it came out.
     pub(crate) verdict: Verdict,
     /// What was found, without a full stop.
@@ -39,20 +40,20 @@ pub(crate) struct Check {
 }
 
 impl Check {
-    pub(super) fn ok(check: &str, found: impl Into<String>) -> Self {
+    pub(super) fn ok(about: &str, found: impl Into<String>) -> Self {
         Self {
-            check: check.into(),
+            about: about.into(),
             verdict: Verdict::Ok,
             found: found.into(),
             advice: String::new(),
         }
     }
 
-    pub(super) fn warn(check: &str, found: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self { verdict: Verdict::Warn, advice: advice.into(), ..Self::ok(check, found) }
+    pub(super) fn warn(about: &str, found: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Warn, advice: advice.into(), ..Self::ok(about, found) }
     }
 
-    pub(super) fn fail(check: &str, found: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self { verdict: Verdict::Fail, advice: advice.into(), ..Self::ok(check, found) }
+    pub(super) fn fail(about: &str, found: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Fail, advice: advice.into(), ..Self::ok(about, found) }
     }
 }

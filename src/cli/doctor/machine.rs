@@ -215,7 +215,7 @@ mod tests {
         assert!(!patient.ca_dir.exists());
         Authority::open(&patient.ca_dir).unwrap();
         let checks = authority(&patient);
-        let names: Vec<_> = checks.iter().map(|check| &*check.check).collect();
+        let names: Vec<_> = checks.iter().map(|check| &*check.about).collect();
         assert_eq!(names, ["authority", "trusted here", "clock"]);
         assert_eq!(checks[1].verdict, Verdict::Warn, "nobody installed it");
         fs::remove_file(patient.ca_dir.join("synctap-ca.key")).unwrap();

@@ -162,7 +162,7 @@ mod tests {
         assert_eq!(check.verdict, Verdict::Warn);
         rows.push(row("FolderSync", "1", 8));
         let check = told(rows);
-        assert_eq!((check.verdict, &*check.check), (Verdict::Ok, "device phone"));
+        assert_eq!((check.verdict, &*check.about), (Verdict::Ok, "device phone"));
         assert!(check.found.starts_with("provisioned and synchronised (4 exchanges"), "{check:?}");
     }
 
@@ -175,7 +175,7 @@ mod tests {
         failed.cause = "the client rejected our certificate".into();
         failed.client = "192.168.1.9".into();
         let check = told(vec![failed]);
-        assert_eq!((check.verdict, &*check.check), (Verdict::Fail, "address 192.168.1.9"));
+        assert_eq!((check.verdict, &*check.about), (Verdict::Fail, "address 192.168.1.9"));
         assert!(check.found.contains("rejected our certificate"), "{check:?}");
     }
 }

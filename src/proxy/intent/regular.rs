@@ -96,7 +96,7 @@ fn checked(session: &Session, host: String, port: u16) -> Intent {
         return Intent::Refuse(failure::proxy(
             "proxy-loop",
             format!("{} leads back to this proxy", target.label()),
-            "name the server itself, not the proxy's address",
+            "name the server itself; the set-up page is http://synctap.internal/",
         ));
     }
     Intent::Connect { host, port }
