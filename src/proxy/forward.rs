@@ -40,6 +40,7 @@ pub(super) async fn forward(
     request: Request<Incoming>,
     reply: &mut Reply,
 ) -> Result<(), Failure> {
+    let _turn = session.turn.lock().await;
     let (mut parts, body) = request.into_parts();
     let promised = body.size_hint().exact();
     let upgrade = parts.extensions.remove::<OnUpgrade>();

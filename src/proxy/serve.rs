@@ -46,6 +46,9 @@ pub(super) struct Session {
     pub(super) tap: Tap<RequestWatch>,
     pub(super) requests: AtomicU64,
     pub(super) pool: Mutex<Pool>,
+    /// Held while a request is forwarded: the next one may arrive before the server's connection is
+    /// back in the pool, and logins that belong to a connection need the same one.
+    pub(super) turn: tokio::sync::Mutex<()>,
     handshake: Mutex<Option<Handshake>>,
 }
 
@@ -123,6 +126,7 @@ pub(super) fn serve(
             tap,
             requests: AtomicU64::new(0),
             pool: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
             handshake: Mutex::new(handshake),
         });
         let Some(ended) = run(&session, io).await else { return };
