@@ -32,6 +32,8 @@ pub enum Command {
     Show(ShowArgs),
     /// Decode one body: WBXML, SyncML, XML, gzip of them
     Decode(DecodeArgs),
+    /// Write WBXML from XML, such as `decode --xml` prints
+    Encode(EncodeArgs),
     /// Look up a status code, an HRESULT, a policy, a command or a management path
     Explain(ExplainArgs),
     /// Show or export the certificate authority that devices must trust
@@ -101,6 +103,9 @@ pub struct RunArgs {
     /// Print one JSON object an exchange instead of the terminal UI
     #[arg(long)]
     pub json: bool,
+    /// Print only exchanges that pass this filter: `cmd = Provision and http >= 400`
+    #[arg(long, short = 'f', value_name = "EXPR")]
+    pub filter: Option<String>,
     /// Do not mask credentials in what is printed
     #[arg(long)]
     pub show_secrets: bool,
@@ -170,6 +175,9 @@ pub struct ShowArgs {
     /// Only these exchanges, in full
     #[arg(value_name = "ID")]
     pub ids: Vec<u64>,
+    /// Only exchanges that pass this filter: `cmd = Provision and http >= 400`
+    #[arg(long, short = 'f', value_name = "EXPR", conflicts_with = "ids")]
+    pub filter: Option<String>,
     /// Print overview, headers and annotated outline of every exchange, not only its line
     #[arg(long, short = 'd')]
     pub detail: bool,
@@ -196,12 +204,32 @@ pub struct DecodeArgs {
     /// Which half of an exchange it was [default: guessed]
     #[arg(long, value_enum)]
     pub leg: Option<LegArg>,
-    /// Print the document as XML
+    /// Print the document as XML, which `encode` reads back
     #[arg(long, conflicts_with = "json")]
     pub xml: bool,
+    /// Report deviations from the WBXML grammar that can be read all the same
+    #[arg(long)]
+    pub strict: bool,
     /// Print layers, trees and problems as one JSON object
     #[arg(long)]
     pub json: bool,
+    /// Do not mask credentials
+    #[arg(long)]
+    pub show_secrets: bool,
+}
+
+/// Which XML to encode and as what.
+#[derive(Debug, clap::Args)]
+pub struct EncodeArgs {
+    /// The XML document, or `-` for standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The document type: `eas`, `syncml12`, `prov`, …
+    #[arg(long = "as", value_name = "TYPE")]
+    pub as_type: String,
+    /// Write to this file [default: standard output, unless it is a terminal]
+    #[arg(long, short = 'o', value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }
 
 /// Which half of an exchange.

@@ -14,6 +14,7 @@ use super::report::Report;
 /// Folders below the user's home.
 #[derive(Debug, Clone)]
 pub(super) struct Folders {
+    config: PathBuf,
     data: PathBuf,
     state: PathBuf,
 }
@@ -30,7 +31,22 @@ impl Folders {
                 .hint("set HOME, or name the files: `--ca-dir DIR --capture FILE`")
         })?;
         let state = xdg.state_dir().unwrap_or_else(|| xdg.data_dir());
-        Ok(Self { data: xdg.data_dir().join("synctap"), state: state.join("synctap") })
+        let name = "synctap";
+        Ok(Self {
+            config: xdg.config_dir().join(name),
+            data: xdg.data_dir().join(name),
+            state: state.join(name),
+        })
+    }
+
+    /// What the screen remembers, which may not exist.
+    pub(super) fn screen_memory(&self) -> PathBuf {
+        self.state.join("screen")
+    }
+
+    /// The settings file, which may not exist.
+    pub(super) fn settings_file(&self) -> PathBuf {
+        self.config.join("config.toml")
     }
 
     /// The certificate authority.

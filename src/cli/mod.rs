@@ -6,10 +6,13 @@
 
 mod args;
 mod commands;
+mod config;
 mod demo;
 mod doctor;
 mod files;
+mod filter;
 mod folders;
+mod input;
 mod logging;
 mod output;
 mod report;

@@ -14,6 +14,8 @@ const CANNOT: u8 = 2;
 pub struct Report {
     what: String,
     cause: Option<String>,
+    /// A line of marks under the first, in the place of the cause.
+    mark: Option<String>,
     hint: Option<String>,
     silent: bool,
 }
@@ -21,18 +23,25 @@ pub struct Report {
 impl Report {
     /// What failed: lower case, no full stop, the value in backticks.
     pub fn new(what: impl Into<String>) -> Self {
-        Self { what: what.into(), cause: None, hint: None, silent: false }
+        Self { what: what.into(), cause: None, mark: None, hint: None, silent: false }
     }
 
     /// Nothing to say: the reader of our output went away.
     pub fn broken_pipe() -> Self {
-        Self { what: String::new(), cause: None, hint: None, silent: true }
+        Self { silent: true, ..Self::new("") }
     }
 
     /// Why.
     #[must_use]
     pub fn because(mut self, cause: impl std::fmt::Display) -> Self {
         self.cause = Some(cause.to_string());
+        self
+    }
+
+    /// Why, as a line of its own that points at a place in the first line.
+    #[must_use]
+    pub fn pointing(mut self, line: impl Into<String>) -> Self {
+        self.mark = Some(line.into());
         self
     }
 
@@ -46,6 +55,9 @@ impl Report {
     /// The lines, without colour.
     pub fn lines(&self) -> String {
         let mut out = format!("error: {}\n", clean(&self.what));
+        if let Some(mark) = &self.mark {
+            let _ = writeln!(out, "{}", clean(mark));
+        }
         for (label, line) in [("cause", &self.cause), ("hint", &self.hint)] {
             if let Some(line) = line {
                 let _ = writeln!(out, "  {label}: {}", clean(line));

@@ -1,13 +1,16 @@
 //! Flags resolved to what the rooms understand.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use crate::model::WallTime;
+use crate::model::filter::Filter;
 use crate::proxy;
-use crate::proxy::{Choosing, Cidr, Mode, Pattern};
+use crate::proxy::{Choosing, Cidr, Mode, Pattern, Way};
 
 use super::args::RunArgs;
+use super::filter;
 use super::folders::Folders;
 use super::report::Report;
 
@@ -19,6 +22,7 @@ pub(super) struct Settings {
     pub(super) capture: PathBuf,
     pub(super) log_file: Option<PathBuf>,
     pub(super) output: Output,
+    pub(super) filter: Option<Filter>,
     pub(super) show_secrets: bool,
 }
 
@@ -44,6 +48,7 @@ impl Settings {
             (false, true) => Output::Lines,
             (false, false) => Output::Tui,
         };
+        let filter = filter::parse(args.filter.as_deref())?;
         let proxy = proxy::Settings {
             modes: modes(args)?,
             keep_host: args.keep_host,
@@ -76,21 +81,47 @@ impl Settings {
             (None, Output::Tui) => Some(folder()?.log()?),
             (None, _) => None,
         };
-        Ok(Self { proxy, ca_dir, capture, log_file, output, show_secrets: args.show_secrets })
+        let show_secrets = args.show_secrets;
+        Ok(Self { proxy, ca_dir, capture, log_file, output, filter, show_secrets })
     }
 }
 
 /// The ways in: each `--mode`, or the one that `--reverse` and `--listen` spell.
 pub(super) fn modes(args: &RunArgs) -> Result<Vec<Mode>, Report> {
-    let mut specs = args.modes.clone();
-    let at = args.listen.as_deref().map(|addr| format!("@{addr}")).unwrap_or_default();
+    let mut specs: Vec<_> = args.modes.iter().map(|spec| with_local_address(spec)).collect();
+    let listen = args.listen.as_deref().map(listen).transpose()?;
+    let at = listen.map(|addr| format!("@{addr}")).unwrap_or_default();
     match &args.reverse {
         Some(url) => specs.push(format!("reverse:{url}{at}")),
         None if specs.is_empty() || args.listen.is_some() => specs.push(format!("regular{at}")),
         None => {}
     }
-    specs.extend(args.admin.as_ref().map(|address| format!("admin@{address}")));
-    specs.iter().map(|spec| mode(spec)).collect()
+    specs.extend(args.admin.as_ref().map(|at| with_local_address(&format!("admin@{at}"))));
+    let modes: Vec<Mode> = specs.iter().map(|spec| mode(spec)).collect::<Result<_, _>>()?;
+    if args.keep_host && !modes.iter().any(|mode| matches!(mode.way, Way::Reverse(_))) {
+        return Err(Report::new("cannot keep the device's Host header")
+            .because("`--keep-host` is for reverse mode")
+            .hint("leave it out, or add `--reverse https://mail.example`"));
+    }
+    Ok(modes)
+}
+
+/// What `--listen` says: `ADDR:PORT`, `localhost:PORT` or `PORT`.
+fn listen(text: &str) -> Result<SocketAddr, Report> {
+    let spec = with_local_address(&format!("regular@{text}"));
+    spec.parse().map(|mode: Mode| mode.listen).map_err(|_| {
+        Report::new(format!("cannot listen on `{text}`"))
+            .because("it is not an address with a port")
+            .hint("write `--listen 127.0.0.1:8080`, `--listen [::1]:8080` or `--listen 8080`")
+    })
+}
+
+/// A mode's text with the address that `localhost` stands for.
+fn with_local_address(spec: &str) -> String {
+    match spec.rsplit_once("@localhost:") {
+        Some((way, port)) => format!("{way}@{}:{port}", Ipv4Addr::LOCALHOST),
+        None => spec.to_owned(),
+    }
 }
 
 fn mode(spec: &str) -> Result<Mode, Report> {
@@ -116,4 +147,38 @@ fn cidr(text: &str) -> Result<Cidr, Report> {
             .because(error)
             .hint("write `--allow 192.168.1.0/24`, `--allow 10.0.0.7` or `--allow fd00::/8`")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolved(args: &RunArgs) -> Result<Vec<String>, String> {
+        let modes = modes(args).map_err(|report| report.lines())?;
+        Ok(modes.iter().map(Mode::to_string).collect())
+    }
+
+    #[test]
+    fn listen_addresses() {
+        let listen = |text: &str| RunArgs { listen: Some(text.into()), ..RunArgs::default() };
+        for (text, mode) in [
+            ("localhost:9", "regular@127.0.0.1:9"),
+            ("9", "regular@127.0.0.1:9"),
+            ("[::1]:9", "regular@[::1]:9"),
+        ] {
+            assert_eq!(resolved(&listen(text)), Ok(vec![mode.to_owned()]));
+        }
+        let error = resolved(&listen("foo")).unwrap_err();
+        assert!(error.starts_with("error: cannot listen on `foo`\n"), "{error}");
+        let modes = vec!["reverse:https://h@localhost:9".to_owned()];
+        let args = RunArgs { modes, ..RunArgs::default() };
+        assert_eq!(resolved(&args), Ok(vec!["reverse:https://h@127.0.0.1:9".to_owned()]));
+    }
+
+    #[test]
+    fn keep_host_needs_a_server() {
+        let alone = RunArgs { keep_host: true, ..RunArgs::default() };
+        assert!(resolved(&alone).unwrap_err().contains("reverse mode"));
+        assert!(resolved(&RunArgs { reverse: Some("https://h".into()), ..alone }).is_ok());
+    }
 }

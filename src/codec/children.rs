@@ -1,12 +1,12 @@
-//! Documents inside documents: DevInf and TNDS in SyncML Data, policy XML in ActiveSync Data.
+//! Documents inside documents: what stands in text and opaque nodes, by the element around them.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 
-use crate::model::{NodeId, NodeKind, Span, Text, Tree, Written};
+use crate::model::{NodeId, NodeKind, Span, Text, Tree};
 
+use super::certificate;
 use super::limits;
+use super::mime;
 use super::sniff;
 use super::wbxml;
 use super::xml;
@@ -30,17 +30,15 @@ pub(crate) struct Child {
 pub(crate) fn find(tree: &Tree, layer: &Bytes) -> Vec<Child> {
     let mut found = Vec::new();
     for (index, node) in (0..).zip(tree.nodes()) {
-        let Some(parent) = node.parent.filter(|id| carries_documents(tree, *id)) else { continue };
+        if matches!(node.kind, NodeKind::Element(_)) {
+            continue;
+        }
+        let Some(parent) = node.parent else { continue };
+        let Some(place) = place(tree, layer, parent) else { continue };
         let id = NodeId(index);
-        let child = match &node.kind {
-            NodeKind::Opaque(span) => opaque(tree, layer, parent, *span),
-            NodeKind::Text(text, written) => {
-                embedded_text(tree, layer, parent, text, *written, node.span)
-            }
-            _ => None,
-        };
-        let Some((span, bytes, media_type)) = child else { continue };
-        let label = DATA.to_owned();
+        let holder = Holder { tree, layer, parent, span: node.span };
+        let Some((span, bytes, media_type)) = holder.open(place, &node.kind) else { continue };
+        let label = tree.name(parent).unwrap_or_default().to_owned();
         found.push(Child { node: id, span, bytes, media_type, label });
         if found.len() >= limits::LAYERS {
             break;
@@ -49,16 +47,52 @@ pub(crate) fn find(tree: &Tree, layer: &Bytes) -> Vec<Child> {
     found
 }
 
-/// The element that carries documents, in SyncML and in ActiveSync's Provision.
-const DATA: &str = "Data";
+/// What an element is known to hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// `Data` of SyncML and of Provision: documents of all kinds.
+    Document,
+    /// An internet message.
+    Message,
+    /// Bytes: opaque, or as base64.
+    Bytes,
+    /// An image, in the same forms.
+    Image,
+    /// A certificate, or nothing.
+    Certificate,
+}
 
-/// True for the `Data` of SyncML and Provision; that of other ActiveSync pages is mail and files.
-fn carries_documents(tree: &Tree, id: NodeId) -> bool {
-    tree.element(id).is_some_and(|element| {
-        let space = element.namespace.as_str();
-        tree.name(id) == Some(DATA)
-            && (space.is_empty() || space == "Provision" || is_syncml(space))
-    })
+/// By namespace and name of the element (MS-ASCMD 2.2.3, MS-ASAIRS 2.2.2, MS-MDE2 3.4.4.1).
+fn place(tree: &Tree, layer: &[u8], id: NodeId) -> Option<Place> {
+    let name = tree.name(id)?;
+    // Nearly all elements end here: every text of a document is asked about.
+    if !matches!(
+        name.as_bytes(),
+        [b'B' | b'C' | b'D' | b'M' | b'P' | b'X', .., b'a' | b'e' | b'n' | b't']
+    ) {
+        return None;
+    }
+    let space = tree.element(id)?.namespace.as_str();
+    match (name, space) {
+        ("Data", "" | "Provision") => Some(Place::Document),
+        ("Data", _) if is_syncml(space) => Some(Place::Document),
+        // Body/Type 4: the message as it is (MS-ASAIRS 2.2.2.41.4).
+        ("Data", "AirSyncBase") => {
+            let body = tree.get(id)?.parent?;
+            let kind = tree.child(body, "Type")?;
+            (tree.text(kind, layer) == "4").then_some(Place::Message)
+        }
+        ("Mime", "ComposeMail") | ("MIMEData", "Email") => Some(Place::Message),
+        ("Content", "AirSyncBase") | ("Data", "ItemOperations") | ("BinarySecurityToken", _) => {
+            Some(Place::Bytes)
+        }
+        ("Data", "GAL" | "ResolveRecipients") | ("Picture", "Contacts") => Some(Place::Image),
+        ("Certificate" | "MiniCertificate", "ResolveRecipients" | "ValidateCert") => {
+            Some(Place::Certificate)
+        }
+        ("X509Certificate", _) => Some(Place::Certificate),
+        _ => None,
+    }
 }
 
 fn is_syncml(namespace: &str) -> bool {
@@ -67,45 +101,106 @@ fn is_syncml(namespace: &str) -> bool {
 
 type Found = (Span, Bytes, String);
 
-fn opaque(tree: &Tree, layer: &Bytes, data: NodeId, span: Span) -> Option<Found> {
-    let bytes = span.of(layer);
-    let media_type = meta(tree, layer, data, "Type").unwrap_or_default();
-    is_document(bytes, &media_type).then(|| (span, layer.slice(span.range()), media_type))
+/// A node that may hold a document.
+struct Holder<'a> {
+    tree: &'a Tree,
+    layer: &'a Bytes,
+    parent: NodeId,
+    span: Span,
 }
 
-fn embedded_text(
-    tree: &Tree,
-    layer: &Bytes,
-    data: NodeId,
-    text: &Text,
-    written: Written,
-    node: Span,
-) -> Option<Found> {
-    let characters = Tree::resolve(text, layer);
-    if characters.len() > limits::EMBEDDED_BYTES {
-        return None;
-    }
-    let media_type = || meta(tree, layer, data, "Type").unwrap_or_default();
-    let span = match text {
-        Text::Slice(span) => *span,
-        Text::Owned(_) => node,
-    };
-    if sniff::looks_like_xml(characters.as_bytes()) {
-        let bytes = match (text, written) {
-            (Text::Slice(span), _) => layer.slice(span.range()),
-            (Text::Owned(text), _) => Bytes::from(String::from(&**text)),
+impl Holder<'_> {
+    fn open(&self, place: Place, kind: &NodeKind) -> Option<Found> {
+        let (span, bytes) = match kind {
+            NodeKind::Opaque(span) | NodeKind::Text(Text::Slice(span), _) => {
+                (*span, self.layer.slice(span.range()))
+            }
+            NodeKind::Text(Text::Owned(text), _) => {
+                (self.span, Bytes::copy_from_slice(text.as_bytes()))
+            }
+            _ => return None,
         };
-        let media_type = media_type();
-        return is_document(&bytes, &media_type).then_some((span, bytes, media_type));
+        if bytes.len() > limits::EMBEDDED_BYTES {
+            return None;
+        }
+        let is_opaque = matches!(kind, NodeKind::Opaque(_));
+        match place {
+            Place::Document => self.document(span, bytes, is_opaque),
+            Place::Message => {
+                mime::is_likely(&bytes).then(|| (span, bytes, "message/rfc822".to_owned()))
+            }
+            Place::Bytes => {
+                let bytes = if is_opaque { bytes } else { mime::base64(&bytes)?.into() };
+                let media_type = self.content_type();
+                let chance = wbxml::is_likely(&bytes) && !wbxml::is_sound(&bytes, &media_type);
+                (!bytes.is_empty() && !chance).then_some((span, bytes, media_type))
+            }
+            Place::Image => {
+                let bytes = if is_opaque { bytes } else { mime::base64(&bytes)?.into() };
+                (!bytes.is_empty()).then(|| (span, bytes, "image/*".to_owned()))
+            }
+            Place::Certificate => {
+                let bytes = if is_opaque { bytes } else { mime::base64(&bytes)?.into() };
+                certificate::facts(&bytes).map(|_| (span, bytes, String::new()))
+            }
+        }
     }
-    if meta(tree, layer, data, "Format").is_some_and(|format| format == "b64") {
-        let compact: Vec<u8> =
-            characters.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
-        let bytes = Bytes::from(STANDARD.decode(compact).ok()?);
-        let media_type = media_type();
-        return is_document(&bytes, &media_type).then_some((span, bytes, media_type));
+
+    fn document(&self, span: Span, bytes: Bytes, is_opaque: bool) -> Option<Found> {
+        let media_type = || self.meta("Type").unwrap_or_default();
+        if is_opaque {
+            let media_type = media_type();
+            return is_document(&bytes, &media_type).then_some((span, bytes, media_type));
+        }
+        if sniff::looks_like_xml(&bytes) {
+            let media_type = media_type();
+            return is_document(&bytes, &media_type).then_some((span, bytes, media_type));
+        }
+        if sniff::looks_like_pem(&bytes) {
+            return Some((span, bytes, String::new()));
+        }
+        // Credentials are base64 too, and stay as they are.
+        if self.is_in_item() && self.meta("Format").is_some_and(|format| format == "b64") {
+            let bytes = Bytes::from(mime::base64(&bytes)?);
+            return (!bytes.is_empty()).then(|| (span, bytes, media_type()));
+        }
+        None
     }
-    None
+
+    fn is_in_item(&self) -> bool {
+        let item = self.tree.get(self.parent).and_then(|node| node.parent);
+        item.is_some_and(|item| self.tree.name(item) == Some("Item"))
+    }
+
+    /// The `ContentType` beside the element.
+    fn content_type(&self) -> String {
+        let found = (|| {
+            let around = self.tree.get(self.parent)?.parent?;
+            let id = self.tree.child(around, "ContentType")?;
+            Some(self.tree.text(id, self.layer).trim().to_ascii_lowercase())
+        })();
+        found.unwrap_or_default()
+    }
+
+    /// The `Meta/Type` or `Meta/Format` that holds for a `Data` element: of its item, else of the
+    /// command around it.
+    fn meta(&self, name: &str) -> Option<String> {
+        let Self { tree, layer, parent, .. } = *self;
+        let mut at = tree.get(parent)?.parent;
+        for _ in 0..2 {
+            let around = at?;
+            let mut first = tree.children(around).take(limits::META_SIBLINGS);
+            let found = first.find(|id| tree.name(*id) == Some("Meta")).and_then(|meta| {
+                // Some encoders wrap the MetInf elements, most do not.
+                tree.child(meta, name).or_else(|| tree.descend(meta, &["MetInf", name]))
+            });
+            if let Some(found) = found {
+                return Some(tree.text(found, layer).trim().to_ascii_lowercase());
+            }
+            at = tree.get(around)?.parent;
+        }
+        None
+    }
 }
 
 /// True when `bytes` are a document that can be read without damage.
@@ -115,24 +210,6 @@ fn is_document(bytes: &[u8], media_type: &str) -> bool {
     }
     // Encoders write `+xml` over WBXML: the bytes decide.
     wbxml::is_likely(bytes)
+        || certificate::facts(bytes).is_some()
         || sniff::is_wbxml_type(media_type) && wbxml::is_sound(bytes, media_type)
-}
-
-/// The `Meta/Type` or `Meta/Format` that holds for a `Data` element: of its item, else of the
-/// command around it.
-fn meta(tree: &Tree, layer: &[u8], data: NodeId, name: &str) -> Option<String> {
-    let mut at = tree.get(data)?.parent;
-    for _ in 0..2 {
-        let around = at?;
-        let mut first = tree.children(around).take(limits::META_SIBLINGS);
-        let found = first.find(|id| tree.name(*id) == Some("Meta")).and_then(|meta| {
-            // Some encoders wrap the MetInf elements, most do not.
-            tree.child(meta, name).or_else(|| tree.descend(meta, &["MetInf", name]))
-        });
-        if let Some(found) = found {
-            return Some(tree.text(found, layer).trim().to_ascii_lowercase());
-        }
-        at = tree.get(around)?.parent;
-    }
-    None
 }

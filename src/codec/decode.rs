@@ -20,6 +20,8 @@ pub struct Hints<'a> {
     pub leg: Option<Leg>,
     /// The capture holds only the first bytes: an early end is expected.
     pub truncated: bool,
+    /// Deviations from the WBXML grammar that were read all the same are problems too.
+    pub strict: bool,
 }
 
 /// Unwraps and decodes a body as far as it can be. Never fails: what is wrong is a problem.

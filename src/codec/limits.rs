@@ -13,11 +13,18 @@ pub(crate) const INFLATED_FREE_BYTES: usize = 1 << 20;
 /// Content codings stacked on one body.
 pub(crate) const CODINGS: usize = 4;
 
-/// Elements open at once in one document.
+/// Elements open at once in one WBXML document.
 pub(crate) const DEPTH: usize = 256;
+
+/// Elements open at once in one XML document: what [`NESTING`] WBXML documents inside each other
+/// are as XML, with an empty element inside and a root around them.
+pub(crate) const XML_DEPTH: usize = (DEPTH + 1) * (NESTING + 1) + 1;
 
 /// Nodes of all trees of one body together (about 100 bytes of memory each).
 pub(crate) const NODES: usize = 2 << 20;
+
+/// Nodes that room is made for before a document is read (about 100 bytes of memory each).
+pub(crate) const RESERVED_NODES: usize = 4096;
 
 /// Attributes of one document.
 pub(crate) const ATTRIBUTES: usize = 1 << 20;
@@ -49,6 +56,12 @@ pub(crate) const PROBLEMS: usize = 200;
 
 /// Parts of one multipart body.
 pub(crate) const PARTS: usize = 200;
+
+/// Bytes of the header of one message or MIME part.
+pub(crate) const MIME_HEADER_BYTES: usize = 64 << 10;
+
+/// Header fields of one message or MIME part.
+pub(crate) const MIME_FIELDS: usize = 500;
 
 /// Bytes of a text node that is tried as a document of its own.
 pub(crate) const EMBEDDED_BYTES: usize = 8 << 20;

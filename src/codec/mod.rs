@@ -28,6 +28,7 @@
     )
 )]
 
+mod certificate;
 mod charset;
 mod children;
 mod content;
@@ -35,7 +36,9 @@ mod decode;
 mod document_type;
 mod eas;
 mod faults;
+mod leaf;
 mod limits;
+mod mime;
 mod multipart;
 mod reader;
 mod sniff;
@@ -47,6 +50,7 @@ mod xml;
 pub use decode::{Hints, decode, decode_as};
 pub use document_type::{DocumentType, UnknownDocumentType};
 pub use eas::{Command, Form, Query, QueryFault};
+pub use leaf::open_value;
 pub use wbxml::{
     AttributeStart, Book, Data, EncodeError, Event, EventKind, Events, Follows, Header, Preamble,
     PublicId, Tag, TagName, WbxmlError, WbxmlErrorKind, encode,

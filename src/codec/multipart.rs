@@ -47,6 +47,15 @@ pub(crate) fn is_likely(layer: &[u8]) -> bool {
         && Some(first) == count.checked_mul(8).and_then(|n| n.checked_add(4))
 }
 
+/// True when the bytes are nothing but a table and the parts it names, without a gap: for bodies
+/// that come without a media type.
+pub(crate) fn is_sound(layer: &[u8]) -> bool {
+    let mut faults = Faults::default();
+    is_likely(layer)
+        && !parts(layer, false, &mut faults).is_empty()
+        && faults.into_list().is_empty()
+}
+
 const CODE: &str = "multipart-table";
 
 fn part(

@@ -21,6 +21,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Offset of the next byte.
+    #[inline]
     pub(crate) fn at(&self) -> usize {
         self.at
     }
@@ -31,6 +32,7 @@ impl<'a> Reader<'a> {
     }
 
     /// What is left.
+    #[inline]
     pub(crate) fn rest(&self) -> &'a [u8] {
         self.bytes.get(self.at..).unwrap_or_default()
     }
@@ -41,11 +43,13 @@ impl<'a> Reader<'a> {
     }
 
     /// The next byte, without moving.
+    #[inline]
     pub(crate) fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
 
     /// The next byte.
+    #[inline]
     pub(crate) fn byte(&mut self) -> Option<u8> {
         let byte = self.peek()?;
         self.at = self.at.saturating_add(1);
@@ -53,6 +57,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next `length` bytes; `None`, without moving, when fewer are left.
+    #[inline]
     pub(crate) fn take(&mut self, length: usize) -> Option<Span> {
         // Compared with what is left, never added first: the length is the peer's.
         if length > self.rest().len() {
@@ -77,8 +82,20 @@ impl<'a> Reader<'a> {
         Some(u32::from_le_bytes(bytes))
     }
 
+    /// A token, then text up to a zero byte, which is passed over. `None`, without moving, when
+    /// there is no zero byte.
+    #[inline]
+    pub(crate) fn string(&mut self) -> Option<Span> {
+        let start = self.at.saturating_add(1);
+        let length = memchr::memchr(0, self.bytes.get(start..)?)?;
+        let end = start.saturating_add(length);
+        self.at = end.saturating_add(1);
+        Some(Span::new(start, end))
+    }
+
     /// Text up to a terminator of `width` zero bytes (aligned to `width`), which is passed over.
     /// `None`, without moving, when there is no terminator.
+    #[inline]
     pub(crate) fn terminated(&mut self, width: usize) -> Option<Span> {
         let length = terminator(self.rest(), width)?;
         let span = self.take(length)?;
@@ -90,7 +107,7 @@ impl<'a> Reader<'a> {
 /// Offset of the first `width` zero bytes aligned to `width`.
 pub(crate) fn terminator(bytes: &[u8], width: usize) -> Option<usize> {
     if width == 1 {
-        return bytes.iter().position(|byte| *byte == 0);
+        return memchr::memchr(0, bytes);
     }
     let unit = bytes.chunks_exact(width).position(|unit| unit.iter().all(|byte| *byte == 0))?;
     unit.checked_mul(width)

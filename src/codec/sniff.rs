@@ -1,6 +1,7 @@
 //! What bytes are: by media type where it can be believed, else by how they begin.
 
 use super::document_type::DocumentType;
+use super::mime;
 use super::multipart;
 use super::wbxml::{self, Book};
 
@@ -13,6 +14,10 @@ pub(crate) enum Kind {
     Xml,
     /// ActiveSync multipart.
     Multipart,
+    /// An internet message or a part of one, with its header.
+    Message,
+    /// Certificates in PEM form.
+    Pem,
     /// Characters; the words for them.
     Text(&'static str),
     /// Bytes; what they seem to be.
@@ -37,6 +42,18 @@ impl Kind {
             // An error reply to a multipart request may be plain WBXML under the same type.
             let plain = !multipart::is_likely(bytes) && wbxml::is_likely(bytes);
             return if plain { Self::Wbxml } else { Self::Multipart };
+        }
+        if media_type.is_empty() && multipart::is_sound(bytes) {
+            return Self::Multipart;
+        }
+        if media_type == "message/rfc822" && mime::is_likely(bytes) {
+            return Self::Message;
+        }
+        if looks_like_pem(bytes) {
+            return Self::Pem;
+        }
+        if media_type.starts_with("image/") && !media_type.ends_with("xml") {
+            return Self::Binary(magic(bytes));
         }
         if let Some(words) = text_words(media_type) {
             return match looks_binary(bytes) {
@@ -99,8 +116,16 @@ pub(crate) fn looks_like_xml(bytes: &[u8]) -> bool {
     }
 }
 
+/// True for certificates in PEM form.
+pub(crate) fn looks_like_pem(bytes: &[u8]) -> bool {
+    bytes.trim_ascii_start().starts_with(b"-----BEGIN CERTIFICATE-----")
+}
+
 /// The byte order mark of UTF-8.
 pub(crate) const UTF8_BOM: &[u8] = b"\xEF\xBB\xBF";
+
+/// The media type of ActiveSync bodies.
+pub(crate) const ACTIVESYNC: &str = "application/vnd.ms-sync.wbxml";
 
 const MULTIPART: &str = "application/vnd.ms-sync.multipart";
 

@@ -1,6 +1,6 @@
 //! Text in other charsets to UTF-8, as a layer of its own.
 
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use super::sniff::UTF8_BOM;
 
@@ -17,16 +17,18 @@ pub(crate) struct Transcoded {
 
 /// Reads `bytes` as text; `None` when they are UTF-8 and stay as they are.
 ///
-/// The charset is that of a byte order mark, then of the UTF-16 pattern, then the declared one
-/// (XML), then `outside` (of the transport; empty if none), then UTF-8. A declared UTF-16 that is
-/// plainly not is ignored: senders copy the declaration of the text they converted. `truncated`
-/// says that the last character may be incomplete.
+/// The charset is that of a byte order mark, then of the UTF-16 pattern, then `outside` (of the
+/// transport; empty if none), then the declared one (XML), then UTF-8: the order of RFC 7303
+/// section 3. A UTF-16 that is plainly not is ignored, and so is a UTF-8 from outside over bytes
+/// that are not when another charset is declared: senders copy the words of the text they
+/// converted. `truncated` says that the last character may be incomplete.
 pub(crate) fn to_utf8(
     bytes: &[u8],
     outside: &str,
     is_xml: bool,
     truncated: bool,
 ) -> Option<Transcoded> {
+    let valid = std::str::from_utf8(bytes);
     let encoding = match bytes {
         _ if bytes.starts_with(UTF8_BOM) => UTF_8,
         [0xFE, 0xFF, ..] => UTF_16BE,
@@ -35,13 +37,14 @@ pub(crate) fn to_utf8(
         [b'<', 0, _, 0, ..] if is_xml => UTF_16LE,
         _ => {
             let declared = if is_xml { declared(bytes) } else { None };
-            declared
-                .or_else(|| Encoding::for_label(outside.as_bytes()))
+            let fits = |encoding: &&'static Encoding| *encoding != UTF_8 || valid.is_ok();
+            Encoding::for_label(outside.as_bytes())
+                .filter(|outside| declared.is_none() || fits(outside))
+                .or(declared)
                 .filter(|encoding| *encoding != UTF_16BE && *encoding != UTF_16LE)
                 .unwrap_or(UTF_8)
         }
     };
-    let valid = std::str::from_utf8(bytes);
     if encoding == UTF_8 {
         // The last character of a recording that was cut may be too.
         let error = valid.err().filter(|error| !truncated || error.error_len().is_some())?;
@@ -49,19 +52,44 @@ pub(crate) fn to_utf8(
         // often Windows Latin-1.
         let (encoding, bad) =
             if is_xml { (UTF_8, Some(error.valid_up_to())) } else { (WINDOWS_1252, None) };
-        return Some(Transcoded { name: label(encoding), text: text(encoding, bytes).0, bad });
+        return Some(Transcoded { name: label(encoding), text: text(encoding, bytes), bad });
     }
     if bytes.is_ascii() && encoding.is_ascii_compatible() {
         return None;
     }
-    let (text, replaced) = text(encoding, bytes);
-    Some(Transcoded { name: label(encoding), text, bad: replaced.then_some(0) })
+    let bad = first_malformed(encoding, bytes, truncated);
+    Some(Transcoded { name: label(encoding), text: text(encoding, bytes), bad })
 }
 
-fn text(encoding: &'static Encoding, bytes: &[u8]) -> (String, bool) {
-    let (text, replaced) = encoding.decode_with_bom_removal(bytes);
-    (text.into_owned(), replaced)
+fn text(encoding: &'static Encoding, bytes: &[u8]) -> String {
+    encoding.decode_with_bom_removal(bytes).0.into_owned()
 }
+
+/// Where the first sequence begins that is no character of `encoding`.
+fn first_malformed(encoding: &'static Encoding, bytes: &[u8], truncated: bool) -> Option<usize> {
+    let mut decoder = encoding.new_decoder_with_bom_removal();
+    let mut piece = String::with_capacity(PIECE);
+    let mut at = 0_usize;
+    loop {
+        piece.clear();
+        let rest = bytes.get(at..).unwrap_or_default();
+        let (result, read) =
+            decoder.decode_to_string_without_replacement(rest, &mut piece, !truncated);
+        at = at.saturating_add(read);
+        match result {
+            DecoderResult::InputEmpty => return None,
+            DecoderResult::OutputFull if read == 0 => return None,
+            DecoderResult::OutputFull => {}
+            DecoderResult::Malformed(length, behind) => {
+                let consumed = usize::from(length).saturating_add(usize::from(behind));
+                return Some(at.saturating_sub(consumed));
+            }
+        }
+    }
+}
+
+/// Bytes decoded at a time when looking for a malformed sequence.
+const PIECE: usize = 8192;
 
 fn label(encoding: &'static Encoding) -> &'static str {
     match encoding.name() {
@@ -118,6 +146,23 @@ mod tests {
         assert!(to_utf8(latin, "", true, false).unwrap().text.ends_with("<a>ö</a>"));
         assert_eq!(to_utf8(b"\xF6", "koi8-r", false, false).unwrap().name, "KOI8-R");
         assert_eq!(to_utf8(b"\xF6", "", false, false).unwrap().text, "ö");
+    }
+
+    #[test]
+    fn the_transport_outranks_the_declaration_unless_it_cannot_be() {
+        let latin = b"<?xml version='1.0' encoding='ISO-8859-1'?><a>\xF6</a>";
+        assert_eq!(name(latin, "utf-8"), Some("windows-1252"));
+        let utf8 = "<?xml version='1.0' encoding='ISO-8859-1'?><a>ö</a>";
+        assert_eq!(name(utf8.as_bytes(), "utf-8"), None);
+    }
+
+    #[test]
+    fn broken_utf16_is_placed() {
+        let mut lone: Vec<u8> = "<abc>".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        lone.extend([0x00, 0xD8, b'x', 0]);
+        assert_eq!(to_utf8(&lone, "", true, false).unwrap().bad, Some(10));
+        assert_eq!(to_utf8(&lone[..9], "", true, false).unwrap().bad, Some(8));
+        assert_eq!(to_utf8(&lone[..9], "", true, true).unwrap().bad, None);
     }
 
     #[test]

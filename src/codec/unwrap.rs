@@ -1,17 +1,20 @@
 //! Layer by layer: content codings, charsets, documents, and the documents inside them.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use crate::model::{Decoded, Format, Grade, Layer, LayerId, Origin, Problem, Span};
+use crate::model::{Decoded, Format, Grade, Layer, LayerId, Leg, Origin, Problem, Span};
 
+use super::certificate;
 use super::children::{self, Child};
 use super::content::Coding;
 use super::decode::Hints;
 use super::document_type::DocumentType;
 use super::faults::{Fault, Faults};
 use super::limits;
+use super::mime::{self, Entity};
 use super::multipart;
 use super::sniff::{self, Kind};
 use super::transcode::{self, Transcoded};
@@ -19,7 +22,7 @@ use super::wbxml::{self, Outside};
 use super::xml;
 
 /// A layer whose bytes have not been read yet.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Task {
     layer: LayerId,
     /// Media type without parameters, lower case; may be empty.
@@ -29,6 +32,8 @@ struct Task {
     forced: Option<DocumentType>,
     /// Documents around it.
     nesting: usize,
+    /// It was made from text of another charset: what its declaration says is past.
+    transcoded: bool,
 }
 
 /// A body being decoded.
@@ -63,9 +68,17 @@ impl<'a> Unwrapping<'a> {
     pub(crate) fn run(mut self, body: Bytes) -> Decoded {
         self.add("body".to_owned(), None, body);
         let layer = self.undo_codings(LayerId::BODY);
-        let (media_type, charset) = sniff::content_type(self.hints.content_type);
+        let (mut media_type, charset) = sniff::content_type(self.hints.content_type);
+        // Before 14.0 SendMail and its kin carry the message as it is, not always under its type.
+        if matches!(media_type.as_str(), "" | "application/octet-stream")
+            && self.hints.leg != Some(Leg::Response)
+            && is_activesync(self.hints.target)
+            && mime::is_likely(&self.bytes(layer))
+        {
+            "message/rfc822".clone_into(&mut media_type);
+        }
         let forced = self.forced;
-        self.tasks.push_back(Task { layer, media_type, charset, forced, nesting: 0 });
+        self.read(Task { layer, media_type, charset, forced, ..Task::default() });
         while let Some(task) = self.tasks.pop_front() {
             self.read(task);
         }
@@ -99,7 +112,7 @@ impl<'a> Unwrapping<'a> {
         let undone = coding.undo(&bytes);
         let whole = Span::new(0, bytes.len());
         if let Some(trouble) = undone.trouble {
-            let text = format!("{} ends early: {trouble}", coding.name());
+            let text = format!("{} is damaged or ends early: {trouble}", coding.name());
             let grade = if self.hints.truncated { Grade::Odd } else { Grade::Broken };
             self.problem(at, Span::at(bytes.len()), grade, coding.code(), text);
             if undone.bytes.is_empty() {
@@ -122,7 +135,10 @@ impl<'a> Unwrapping<'a> {
             Kind::Wbxml => self.read_wbxml(&task, &bytes),
             Kind::Xml => self.read_xml(task, &bytes),
             Kind::Multipart => self.read_multipart(&task, &bytes),
+            Kind::Message => self.read_message(&task, &bytes),
+            Kind::Pem => self.read_pem(&task, &bytes),
             Kind::Text(words) => self.read_text(task, &bytes, words),
+            Kind::Binary("DER") => self.read_der(&task, &bytes),
             Kind::Binary(words) => self.set_format(task.layer, Format::Binary(words)),
         }
     }
@@ -138,6 +154,7 @@ impl<'a> Unwrapping<'a> {
             book,
             truncated: self.hints.truncated,
             nodes: self.nodes_left,
+            strict: self.hints.strict,
         };
         let document = wbxml::read(bytes, &outside);
         self.nodes_left = self.nodes_left.saturating_sub(document.tree.len());
@@ -175,6 +192,9 @@ impl<'a> Unwrapping<'a> {
 
     /// Gives the task back when its bytes are UTF-8; else queues a layer whose bytes are.
     fn transcode(&mut self, task: Task, bytes: &Bytes, is_xml: bool) -> Option<Task> {
+        if task.transcoded {
+            return Some(task);
+        }
         let Some(Transcoded { name, text, bad }) =
             transcode::to_utf8(bytes, &task.charset, is_xml, self.hints.truncated)
         else {
@@ -190,7 +210,7 @@ impl<'a> Unwrapping<'a> {
         let label = format!("{name} -> utf-8");
         if let Some(layer) = self.add(label, Some(origin), text.into()) {
             let forced = Some(if is_xml { DocumentType::Xml } else { DocumentType::Text });
-            self.tasks.push_back(Task { layer, charset: "utf-8".to_owned(), forced, ..task });
+            self.tasks.push_back(Task { layer, forced, transcoded: true, ..task });
         }
         None
     }
@@ -209,7 +229,7 @@ impl<'a> Unwrapping<'a> {
             let label = format!("part {index}");
             let Some(layer) = self.add(label, Some(origin), part.clone()) else { return };
             let media_type = match index {
-                0 => "application/vnd.ms-sync.wbxml",
+                0 => sniff::ACTIVESYNC,
                 // Mail bodies are pieces of HTML more often than documents.
                 _ if sniff::looks_like_xml(&part) && !xml::is_document(&part) => "text/html",
                 _ => "",
@@ -217,10 +237,82 @@ impl<'a> Unwrapping<'a> {
             self.tasks.push_back(Task {
                 layer,
                 media_type: media_type.to_owned(),
-                charset: String::new(),
-                forced: None,
                 nesting: task.nesting,
+                ..Task::default()
             });
+        }
+    }
+
+    /// A message: its parts are layers, their transfer encoding undone.
+    fn read_message(&mut self, task: &Task, bytes: &Bytes) {
+        self.set_format(task.layer, Format::Text("message"));
+        let Some(entity) = mime::entity(bytes, Span::new(0, bytes.len())) else { return };
+        if let Some(layer) = self.layers.get_mut(task.layer.index()) {
+            layer.facts.extend(entity.facts.iter().cloned());
+        }
+        if task.nesting >= limits::NESTING {
+            return;
+        }
+        if entity.parts.is_empty() {
+            let label = entity.media_type.clone();
+            self.open_part(task, bytes, entity, label);
+            return;
+        }
+        for (number, span) in (1..).zip(entity.parts) {
+            let Some(part) = mime::entity(bytes, span).or_else(|| mime::bare(bytes, span)) else {
+                continue;
+            };
+            let label = format!("part {number} {}", part.media_type);
+            if part.parts.is_empty() {
+                self.open_part(task, bytes, part, label);
+            } else {
+                let whole = mime::Entity { content: span, ..mime::Entity::default() };
+                let media_type = "message/rfc822".to_owned();
+                self.open_part(task, bytes, mime::Entity { media_type, ..whole }, label);
+            }
+        }
+    }
+
+    fn open_part(&mut self, task: &Task, bytes: &Bytes, part: Entity, label: String) {
+        let raw = bytes.slice(part.content.range());
+        let content = match mime::undo(&part.encoding, &raw) {
+            Some(Cow::Owned(content)) => content.into(),
+            Some(Cow::Borrowed(_)) => raw,
+            None => {
+                let text = format!("the part is not {}", part.encoding);
+                self.problem(task.layer, part.content, Grade::Odd, "mime-encoding", text);
+                raw
+            }
+        };
+        let origin = Origin { layer: task.layer, span: part.content, node: None };
+        let Some(layer) = self.add(label, Some(origin), content) else { return };
+        self.tasks.push_back(Task {
+            layer,
+            media_type: part.media_type,
+            charset: part.charset,
+            nesting: task.nesting.saturating_add(1),
+            ..Task::default()
+        });
+    }
+
+    fn read_pem(&mut self, task: &Task, bytes: &Bytes) {
+        self.set_format(task.layer, Format::Text("PEM"));
+        for (span, der) in certificate::pem(bytes) {
+            let origin = Origin { layer: task.layer, span, node: None };
+            let Some(layer) = self.add("certificate".to_owned(), Some(origin), der.into()) else {
+                return;
+            };
+            let bytes = self.bytes(layer);
+            self.read_der(&Task { layer, ..Task::default() }, &bytes);
+        }
+    }
+
+    fn read_der(&mut self, task: &Task, bytes: &Bytes) {
+        let facts = certificate::facts(bytes);
+        let words = if facts.is_some() { "X.509 certificate" } else { "DER" };
+        self.set_format(task.layer, Format::Binary(words));
+        if let Some(layer) = self.layers.get_mut(task.layer.index()) {
+            layer.facts.extend(facts.into_iter().flatten());
         }
     }
 
@@ -237,9 +329,8 @@ impl<'a> Unwrapping<'a> {
             self.tasks.push_back(Task {
                 layer,
                 media_type,
-                charset: String::new(),
-                forced: None,
                 nesting: task.nesting.saturating_add(1),
+                ..Task::default()
             });
         }
     }
@@ -298,4 +389,11 @@ impl<'a> Unwrapping<'a> {
             self.problems.push(Problem { layer, span, grade, code, text });
         }
     }
+}
+
+/// True for the path of the ActiveSync service (MS-ASHTTP 2.2.1.1.1).
+fn is_activesync(target: &str) -> bool {
+    const PATH: &str = "/microsoft-server-activesync";
+    let path = target.split('?').next().unwrap_or_default();
+    path.to_ascii_lowercase().ends_with(PATH)
 }

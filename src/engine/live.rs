@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::model::ExchangeId;
 use crate::pki::Authority;
 use crate::proxy;
 use crate::proxy::{Proxy, ProxyError};
@@ -59,20 +60,21 @@ pub struct Live {
 }
 
 impl Live {
-    /// Opens the capture, listens, and begins to record. Cancelling `shutdown` begins the end.
+    /// Listens, opens the capture, and begins to record. Cancelling `shutdown` begins the end.
+    /// A capture that did not exist is not made when an address cannot be had.
     ///
     /// # Errors
     /// When the capture cannot be used or an address cannot be listened on.
     pub async fn start(
-        mut settings: LiveSettings,
+        settings: LiveSettings,
         shutdown: CancellationToken,
     ) -> Result<Self, LiveError> {
-        let store = Arc::new(Store::create(&settings.capture, DECODER_VERSION)?);
-        let last_closed = store.reader()?.last_closed()?;
-        settings.proxy.first_id = crate::model::ExchangeId(store.last_id().0 + 1);
         let insecure = settings.proxy.insecure_upstream;
         let (events, inbox) = mpsc::channel(EVENT_QUEUE);
         let proxy = Proxy::bind(settings.proxy, Arc::new(settings.ca), events).await?;
+        let store = Arc::new(Store::create(&settings.capture, DECODER_VERSION)?);
+        let last_closed = store.reader()?.last_closed()?;
+        proxy.number_from(ExchangeId(store.last_id().0 + 1));
         let listeners = proxy.listeners();
         let listeners =
             listeners.iter().map(|(mode, address)| format!("{}@{address}", mode.way)).collect();

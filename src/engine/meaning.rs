@@ -1,5 +1,6 @@
 //! From facts and bytes to everything that is said about an exchange.
 
+use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::Bytes;
@@ -11,10 +12,15 @@ use crate::model::{
     Annotated, BodyFacts, Decoded, Detail, Exchange, Format, Grade, Headers, Layer, LayerId, Leg,
     Level, Problem, Row, Span, Summary,
 };
+use crate::render::bytes;
 
 /// Version of decoder and analysis together: rows made by an older one are rebuilt. Raise it when
 /// what a row says changes.
 pub const DECODER_VERSION: u32 = 2;
+
+/// Most bytes of one body that are decoded for its list line, so that no body holds up those
+/// behind it for more than some milliseconds. The detail view decodes all of it.
+pub(super) const ROW_LIMIT: usize = 1024 * 1024;
 
 /// Everything about one exchange. The bodies are what the capture holds of them; `None` while there
 /// is nothing of that leg.
@@ -25,13 +31,21 @@ pub fn detail_of(exchange: Exchange, request: Option<Bytes>, response: Option<By
     Detail { exchange, request, response, annotated }
 }
 
-/// The list line of an exchange whose bodies are decoded already.
+/// The list line of an exchange whose bodies are decoded already, each up to [`ROW_LIMIT`]; says so
+/// when that was not all.
 pub(super) fn row_of(
     exchange: &Exchange,
     request: Option<&Decoded>,
     response: Option<&Decoded>,
 ) -> Row {
-    Row::new(exchange, annotate(exchange, request, response).summary)
+    let mut summary = annotate(exchange, request, response).summary;
+    let bodies =
+        [exchange.request.as_ref().map(|r| r.body), exchange.response.as_ref().map(|r| r.body)];
+    if bodies.into_iter().flatten().any(|body| body.kept > ROW_LIMIT as u64) {
+        let gap = if summary.facts.is_empty() { "" } else { ", " };
+        let _ = write!(summary.facts, "{gap}read up to {} only", bytes(ROW_LIMIT as u64));
+    }
+    Row::new(exchange, summary)
 }
 
 /// Decodes one body with what its headers say about it.
@@ -48,6 +62,7 @@ pub(super) fn decode_leg(exchange: &Exchange, leg: Leg, bytes: Bytes) -> Decoded
         target: exchange.request.as_ref().map_or("", |r| r.path_and_query()),
         leg: Some(leg),
         truncated: body.truncated() || !body.ended || (bytes.len() as u64) < body.seen,
+        strict: false,
     };
     let copy = bytes.clone();
     guarded(|| codec::decode(bytes, &hints)).unwrap_or_else(|| undecodable(copy))

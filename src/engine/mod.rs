@@ -7,14 +7,23 @@
 //! ```
 //!
 //! What lives here: the pipeline's thread, the viewer, the rebuild of stale rows, starting and
-//! stopping it all. What does not: anything about bytes, sockets, SQL or screens.
+//! stopping it all, lists by filter
+//! and order, devices. What does not: anything about bytes, sockets, SQL or screens.
 
+mod devices;
+mod listing;
 mod live;
 mod meaning;
+mod open;
 mod pipeline;
 mod rebuild;
+mod user;
 mod viewer;
 
+pub use crate::model::SortBy;
+pub use devices::{DeviceGroup, SessionGroup, SessionKind};
+pub use listing::{Listing, ListingProgress, Order};
 pub use live::{Live, LiveError, LiveSettings, open_capture};
 pub use meaning::{DECODER_VERSION, detail_of};
+pub use open::{ValuePlace, open_value};
 pub use viewer::{EngineError, Status, Viewer};

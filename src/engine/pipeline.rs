@@ -13,13 +13,10 @@ use crate::model::{Decoded, Exchange, ExchangeId, Leg};
 use crate::proxy::{KeptBytes, ProxyEvent};
 use crate::store::{Reader, Writer};
 
-use super::meaning::{decode_leg, row_of};
+use super::meaning::{ROW_LIMIT, decode_leg, row_of};
 
 /// Bytes of one body kept in memory until it ends; a longer one is read back from the capture.
 const MEMORY_LIMIT: usize = 256 * 1024;
-
-/// Most bytes of one body that are decoded for its list line. The detail view decodes all of it.
-pub(super) const ROW_LIMIT: usize = 16 * 1024 * 1024;
 
 /// Starts the thread; it ends when every sender of events is gone.
 pub(super) fn spawn(

@@ -5,8 +5,7 @@ use std::thread;
 use crate::model::{ExchangeId, Leg, Row};
 use crate::store::{Reader, StoreError, Writer};
 
-use super::meaning::{decode_leg, row_of};
-use super::pipeline::ROW_LIMIT;
+use super::meaning::{ROW_LIMIT, decode_leg, row_of};
 
 /// Rows read and rebuilt at a time.
 const BATCH: usize = 256;

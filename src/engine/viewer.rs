@@ -1,6 +1,7 @@
 //! What a front end may ask.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 
 use tokio::sync::watch;
 
@@ -54,6 +55,19 @@ struct Shared {
     store: Arc<Store>,
     capture: String,
     running: Option<Running>,
+    /// Threads of lists. They end when their list is dropped, which is before this is.
+    scanners: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Drop for Shared {
+    /// Waits for the threads, so that none keeps the capture open.
+    fn drop(&mut self) {
+        let scanners = self.scanners.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for scanner in scanners.drain(..) {
+            // It tells of its own failure.
+            let _ = scanner.join();
+        }
+    }
 }
 
 /// What a viewer knows of the proxy behind its capture.
@@ -88,6 +102,7 @@ impl Viewer {
             store,
             capture,
             running,
+            scanners: Mutex::default(),
         };
         Ok(Self { shared: Arc::new(shared) })
     }
@@ -195,8 +210,30 @@ impl Viewer {
         self.shared.store.changes()
     }
 
-    fn list(&self) -> MutexGuard<'_, Reader> {
+    pub(super) fn list(&self) -> MutexGuard<'_, Reader> {
         lock(&self.shared.list)
+    }
+
+    pub(super) fn details(&self) -> MutexGuard<'_, Reader> {
+        lock(&self.shared.details)
+    }
+
+    pub(super) fn store(&self) -> &Store {
+        &self.shared.store
+    }
+
+    /// Waits for this thread at the end.
+    pub(super) fn keep(&self, scanner: JoinHandle<()>) {
+        let mut scanners = self.shared.scanners.lock().unwrap_or_else(PoisonError::into_inner);
+        scanners.retain(|scanner| !scanner.is_finished());
+        scanners.push(scanner);
+    }
+
+    /// The threads of lists.
+    #[cfg(test)]
+    pub(super) fn threads(&self) -> Vec<JoinHandle<()>> {
+        let mut scanners = self.shared.scanners.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut scanners)
     }
 }
 

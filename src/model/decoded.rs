@@ -128,10 +128,11 @@ impl Decoded {
         let with_tree = self.ids().find(|(_, layer)| layer.tree.is_some()).map(|(id, _)| id);
         with_tree.unwrap_or_else(|| {
             let mut at = LayerId::BODY;
-            while let Some((next, _)) = self
-                .ids()
-                .find(|(_, layer)| layer.origin.is_some_and(|o| o.layer == at && o.node.is_none()))
-            {
+            let wraps =
+                |id| self.layer(id).is_some_and(|layer| matches!(layer.format, Format::Wrapper(_)));
+            while let Some((next, _)) = self.ids().find(|(_, layer)| {
+                layer.origin.is_some_and(|o| o.layer == at && o.node.is_none() && wraps(at))
+            }) {
                 at = next;
             }
             at

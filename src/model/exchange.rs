@@ -309,9 +309,11 @@ impl Exchange {
         }
     }
 
-    /// The whole URL of the request; the authority alone without one.
+    /// The whole URL of the request; the authority alone without one, and for targets that have no
+    /// path (`CONNECT host:port`, `OPTIONS *`: RFC 9112 3.2.3, 3.2.4).
     pub fn url(&self) -> String {
         let path = self.request.as_ref().map_or("", Request::path_and_query);
+        let path = if path.starts_with(['/', '?']) { path } else { "" };
         format!("{}://{}{path}", self.scheme.name(), self.authority())
     }
 
@@ -350,5 +352,9 @@ mod tests {
         assert_eq!(e.url(), "https://[::1]");
         e.port = 8443;
         assert_eq!(e.url(), "https://[::1]:8443");
+        for target in ["[::1]:8443", "*"] {
+            e.request = Some(Request { target: target.into(), ..Request::default() });
+            assert_eq!(e.url(), "https://[::1]:8443");
+        }
     }
 }

@@ -153,6 +153,11 @@ impl Tree {
         Self::default()
     }
 
+    /// An empty tree with room for `nodes`.
+    pub fn with_capacity(nodes: usize) -> Self {
+        Self { nodes: Vec::with_capacity(nodes) }
+    }
+
     /// All nodes in document order.
     pub fn nodes(&self) -> &[Node] {
         &self.nodes
@@ -284,13 +289,44 @@ impl Tree {
     }
 
     /// Adds a node as the last child of `parent`; close elements with [`Tree::close`] in order.
+    #[inline]
     pub fn push(&mut self, kind: NodeKind, span: Span, parent: Option<NodeId>) -> NodeId {
         let index = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
-        self.nodes.push(Node { kind, span, parent, end: NodeId(index.saturating_add(1)) });
+        let end = NodeId(index.saturating_add(1));
+        self.add(|| Node { kind, span, parent, end });
         NodeId(index)
     }
 
+    /// Adds an element and the characters that are all it holds, as [`Tree::push`] and
+    /// [`Tree::close`] would: `text` is inside `span`.
+    #[inline]
+    pub fn push_leaf(
+        &mut self,
+        element: Element,
+        span: Span,
+        characters: (Text, Written),
+        text: Span,
+        parent: Option<NodeId>,
+    ) {
+        let id = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
+        let end = NodeId(id.saturating_add(2));
+        let around = Some(NodeId(id));
+        self.add(|| Node { kind: NodeKind::Element(element), span, parent, end });
+        self.add(|| {
+            let kind = NodeKind::Text(characters.0, characters.1);
+            Node { kind, span: text, parent: around, end }
+        });
+    }
+
+    /// Makes the node where it will stand: it is large, and building it elsewhere to move it
+    /// there takes half as long again.
+    #[inline]
+    fn add(&mut self, node: impl FnOnce() -> Node) {
+        self.nodes.extend(std::iter::once_with(node));
+    }
+
     /// Ends `id`: what was pushed since is inside it, and its bytes reach to `end`.
+    #[inline]
     pub fn close(&mut self, id: NodeId, end: usize) {
         let next = NodeId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
         if let Some(node) = self.nodes.get_mut(id.index()) {

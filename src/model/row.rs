@@ -51,6 +51,12 @@ pub struct Row {
     pub response_size: u64,
     /// A body in the capture is shorter than what was forwarded.
     pub truncated: bool,
+    /// The request body is.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub request_truncated: bool,
+    /// The response body is. Rows of older captures do not tell the two apart.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub response_truncated: bool,
     /// From begin to close, in microseconds; `None` in flight.
     pub duration: Option<u64>,
     /// The failure's cause; empty when there is none.
@@ -113,6 +119,8 @@ impl Row {
             request_size: request.map_or(0, |r| r.body.seen) + relayed.up,
             response_size: response.map_or(0, |r| r.body.seen) + relayed.down,
             truncated: exchange.truncated(),
+            request_truncated: request.is_some_and(|r| r.body.truncated()),
+            response_truncated: response.is_some_and(|r| r.body.truncated()),
             duration: exchange.times.closed.map(|t| t.0),
             cause,
             summary,

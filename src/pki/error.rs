@@ -44,6 +44,14 @@ pub enum PkiError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The file that should name authorities to trust holds no certificate that can be read.
+    #[error("no usable certificate in `{}`: {reason}", path.display())]
+    Root {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The file holds no private key that can be used.
     #[error("no usable private key in `{}`: {reason}", path.display())]
     Key {
@@ -113,6 +121,7 @@ impl PkiError {
             Self::Expired { path, .. } | Self::Certificate { path, .. } => {
                 format!("delete `{}` and its key to make a new authority (devices must trust it again)", path.display())
             }
+            Self::Root { .. } => "name a PEM file with the certificate of an authority to trust".into(),
             Self::Key { path, .. } => format!("restore `{}`, or delete it and the certificate to make a new authority", path.display()),
             Self::Mismatch { .. } => "restore the key that belongs to the certificate, or delete both to make a new authority".into(),
             Self::NotAnAuthority { .. } => "use a certificate with the basic constraint CA:TRUE".into(),

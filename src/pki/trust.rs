@@ -48,7 +48,7 @@ impl UpstreamTrust {
     /// Blocks: reads files.
     ///
     /// # Errors
-    /// `Read` or `Certificate` for a file of `extra`; `Roots` when no verifier can be built. System
+    /// `Read` or `Root` for a file of `extra`; `Roots` when no verifier can be built. System
     /// roots that cannot be read are left out: many systems carry a few odd ones.
     pub fn load(extra: &[PathBuf], insecure: bool) -> Result<Self, PkiError> {
         let mut roots = RootCertStore::empty();
@@ -58,10 +58,9 @@ impl UpstreamTrust {
         for path in extra {
             for certificate in read_roots(path)? {
                 known.push(certificate.clone());
-                roots.add(certificate).map_err(|e| PkiError::Certificate {
-                    path: path.clone(),
-                    reason: e.to_string(),
-                })?;
+                roots
+                    .add(certificate)
+                    .map_err(|e| PkiError::Root { path: path.clone(), reason: e.to_string() })?;
             }
         }
         let verifier =
@@ -210,7 +209,7 @@ fn verify_known(
 }
 
 fn read_roots(path: &Path) -> Result<Vec<CertificateDer<'static>>, PkiError> {
-    let bad = |reason: String| PkiError::Certificate { path: path.into(), reason };
+    let bad = |reason: String| PkiError::Root { path: path.into(), reason };
     let text = files::read_text(path)?;
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text.as_bytes()).collect();
     let found = found.map_err(|e| bad(e.to_string()))?;
@@ -251,7 +250,8 @@ mod tests {
         let path = dir.path().join("roots.pem");
         std::fs::write(&path, "no certificate here").unwrap();
         let error = UpstreamTrust::load(std::slice::from_ref(&path), false).unwrap_err();
-        assert!(matches!(error, PkiError::Certificate { path: p, .. } if p == path));
+        assert!(!error.hint().contains("delete"), "it is the user's file: {}", error.hint());
+        assert!(matches!(error, PkiError::Root { path: p, .. } if p == path));
         let missing = dir.path().join("missing.pem");
         let error = UpstreamTrust::load(&[missing], false).unwrap_err();
         assert!(matches!(error, PkiError::Read { .. }));

@@ -70,7 +70,7 @@ fn text(failure: &Failure) -> Bytes {
 fn status(failure: &Failure) -> Option<StatusCode> {
     Some(match (failure.side, failure.code.as_str()) {
         (_, "proxy-loop") => StatusCode::LOOP_DETECTED,
-        (_, "not-a-proxy-request" | "bad-target") => StatusCode::BAD_REQUEST,
+        (_, "not-a-proxy-request" | "bad-target" | "malformed-request") => StatusCode::BAD_REQUEST,
         (Side::Client, _) | (_, "shutdown") => return None,
         (_, "upstream-timeout" | "upstream-tls-timeout") => StatusCode::GATEWAY_TIMEOUT,
         _ => StatusCode::BAD_GATEWAY,

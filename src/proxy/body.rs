@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use super::head;
 use super::limits::FRAMES_IN_HAND;
 use super::recorder::Recorder;
+use super::tap::NextFlush;
 use crate::model::Leg;
 
 /// A body we send: none, one of our own, or one that is being forwarded.
@@ -19,8 +20,8 @@ pub(super) enum Outgoing {
     Empty,
     /// Our own words.
     Own(Bytes),
-    /// Frames from the other connection.
-    Forwarded { frames: mpsc::Receiver<Piece>, ended: bool },
+    /// Frames from the other connection. `flushed` is waited for before the body is cut.
+    Forwarded { frames: mpsc::Receiver<Piece>, ended: bool, flushed: Option<NextFlush> },
 }
 
 /// A piece of a forwarded body.
@@ -50,7 +51,14 @@ impl Outgoing {
     /// A body to forward and the sender that feeds it.
     pub(super) fn forwarded() -> (mpsc::Sender<Piece>, Self) {
         let (sender, frames) = mpsc::channel(FRAMES_IN_HAND);
-        (sender, Self::Forwarded { frames, ended: false })
+        (sender, Self::Forwarded { frames, ended: false, flushed: None })
+    }
+
+    /// As [`Self::forwarded`]; a body that is cut is cut after `flushed`. The HTTP library forgets
+    /// what it has not written when a body fails, the head included.
+    pub(super) fn forwarded_after(flushed: NextFlush) -> (mpsc::Sender<Piece>, Self) {
+        let (sender, frames) = mpsc::channel(FRAMES_IN_HAND);
+        (sender, Self::Forwarded { frames, ended: false, flushed: Some(flushed) })
     }
 }
 
@@ -69,13 +77,16 @@ impl Body for Outgoing {
                 *self = Self::Empty;
                 Poll::Ready(Some(Ok(Frame::data(bytes))))
             }
-            Self::Forwarded { frames, ended } => match ready!(frames.poll_recv(cx)) {
+            Self::Forwarded { frames, ended, flushed } => match ready!(frames.poll_recv(cx)) {
                 Some(Piece::Frame(frame)) => Poll::Ready(Some(Ok(frame))),
                 Some(Piece::End) => {
                     *ended = true;
                     Poll::Ready(None)
                 }
                 None => {
+                    if let Some(flushed) = flushed {
+                        ready!(flushed.poll());
+                    }
                     *ended = true;
                     Poll::Ready(Some(Err(Cut)))
                 }

@@ -25,7 +25,8 @@ pub(super) enum Hello {
     Partial,
     /// It is one.
     Whole(HelloFacts),
-    /// It begins like one and is damaged; TLS will say how.
+    /// It begins like one and is damaged, or is TLS that begins with something else; TLS will say
+    /// how.
     Damaged,
     /// It is something else.
     No,
@@ -37,8 +38,10 @@ pub(super) const TLS12: u16 = 0x0303;
 /// Looks at the first bytes of a connection.
 pub(super) fn read(bytes: &[u8]) -> Hello {
     match bytes {
-        [] | [0x16] | [0x16, 3] => Hello::Partial,
+        [] | [0x14..=0x17] | [0x14..=0x17, 3] => Hello::Partial,
         [0x16, 3, 0..=4, ..] => from_records(bytes),
+        // Another record: an alert of a client that gave up before it began, most likely.
+        [0x14..=0x17, 3, 0..=4, ..] => Hello::Damaged,
         // The SSL 2.0 form that clients of Windows CE times open with: length, 1, version.
         [0x80..=0xff, _, 1, major @ 0..=3, minor, ..] => {
             let version = u16::from_be_bytes([*major, *minor]);

@@ -145,7 +145,7 @@ async fn begin(
 }
 
 /// Where a request that is refused wanted to go, as far as it says.
-fn describe_wish(exchange: &mut Exchange, asked: &Asked) {
+pub(super) fn describe_wish(exchange: &mut Exchange, asked: &Asked) {
     let wish = match asked.method.as_str() {
         "CONNECT" => split_authority(&asked.target),
         _ => asked.headers.first("host").and_then(split_authority),

@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::io;
 
-use rustls::{AlertDescription, PeerIncompatible};
+use rustls::{AlertDescription, CertificateError, PeerIncompatible, PeerMisbehaved};
 
 use super::client_hello::{HelloFacts, TLS12, version_name};
 use super::limits::QUOTE_BYTES;
@@ -63,6 +63,17 @@ pub(super) fn client_handshake(error: &io::Error, hello: Option<&HelloFacts>) ->
             ),
             "",
         ),
+        Some(rustls::Error::PeerMisbehaved(PeerMisbehaved::ServerNameMustContainOneHostName)) => {
+            let name = hello.and_then(|hello| hello.sni.as_deref()).unwrap_or_default();
+            client(
+                "bad-server-name",
+                format!(
+                    "the client asked for the server name `{}` (SNI), which is no host name",
+                    quote(name.as_bytes())
+                ),
+                "configure the server on the device by a host name without wildcard or accents",
+            )
+        }
         Some(error) => client(
             "client-tls-failed",
             format!("the TLS handshake of the client failed: {error}"),
@@ -185,11 +196,11 @@ pub(super) fn not_found(host: &str, error: Option<&io::Error>) -> Failure {
 /// A handshake with the server failed. `asked` when it asked for a client certificate.
 pub(super) fn server_handshake(error: &io::Error, why: Option<&str>, asked: bool) -> Failure {
     let tls = tls_error(error);
-    if let (Some(rustls::Error::InvalidCertificate(_)), Some(why)) = (tls, why) {
+    if let (Some(rustls::Error::InvalidCertificate(invalid)), Some(why)) = (tls, why) {
         return server(
             "upstream-untrusted",
             format!("the server's certificate does not hold: {why}"),
-            "add its authority with `--upstream-ca FILE`, or go on with `--insecure-upstream`",
+            about_certificate(invalid),
         );
     }
     if asked {
@@ -216,6 +227,27 @@ pub(super) fn server_handshake(error: &io::Error, why: Option<&str>, asked: bool
             format!("the TLS handshake with the server failed: {error}"),
             "",
         ),
+    }
+}
+
+/// What helps against a certificate that does not hold: another authority only where it is the
+/// authority that is not trusted.
+fn about_certificate(invalid: &CertificateError) -> &'static str {
+    use CertificateError as Invalid;
+    match invalid {
+        Invalid::Expired | Invalid::ExpiredContext { .. } => {
+            "renew the server's certificate, or go on with `--insecure-upstream`"
+        }
+        Invalid::NotValidYet | Invalid::NotValidYetContext { .. } => {
+            "check the clock of this machine, or go on with `--insecure-upstream`"
+        }
+        Invalid::NotValidForName | Invalid::NotValidForNameContext { .. } => {
+            "ask for the server by a name it is certified for, or go on with `--insecure-upstream`"
+        }
+        Invalid::UnknownIssuer | Invalid::Other(_) => {
+            "add its authority with `--upstream-ca FILE`, or go on with `--insecure-upstream`"
+        }
+        _ => "replace the server's certificate, or go on with `--insecure-upstream`",
     }
 }
 
@@ -391,6 +423,26 @@ mod tests {
     fn quotes_are_short_and_printable() {
         assert_eq!(quote(b"\x1b[2J\x00"), "\\x1b[2J\\x00");
         assert_eq!(quote(&[b'a'; 1000]).len(), QUOTE_BYTES);
+    }
+
+    #[test]
+    fn an_authority_is_advised_only_where_it_helps() {
+        let advice = |invalid: CertificateError| {
+            let error = io::Error::other(rustls::Error::InvalidCertificate(invalid));
+            server_handshake(&error, Some("why"), false).advice
+        };
+        assert!(advice(CertificateError::UnknownIssuer).contains("--upstream-ca"));
+        for invalid in [
+            CertificateError::Expired,
+            CertificateError::NotValidYet,
+            CertificateError::NotValidForName,
+            CertificateError::Revoked,
+            CertificateError::BadSignature,
+        ] {
+            let advice = advice(invalid);
+            assert!(!advice.contains("--upstream-ca"), "{advice}");
+            assert!(advice.contains("--insecure-upstream"), "{advice}");
+        }
     }
 
     #[test]

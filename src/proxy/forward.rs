@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::PoisonError;
 
 use hyper::body::{Body, Incoming};
-use hyper::header::{CONTENT_LENGTH, HOST, HeaderMap};
+use hyper::header::{CONTENT_LENGTH, HOST, HeaderValue};
 use hyper::http::uri::{PathAndQuery, Uri};
 use hyper::http::{request, response};
 use hyper::upgrade::OnUpgrade;
@@ -76,8 +76,13 @@ pub(super) async fn forward(
     Ok(())
 }
 
-/// Origin form, hop-by-hop fields out, the server's own `Host` where the mode says so.
+/// Origin form, hop-by-hop fields out; as `Host` the target's own where it names one (RFC 9112
+/// §3.2.2), or the server's where the mode says so.
 fn prepare(parts: &mut request::Parts, route: &Route) -> Result<(), Failure> {
+    let named = parts.uri.authority().and_then(|authority| {
+        let host = authority.as_str().rsplit('@').next().unwrap_or_default();
+        HeaderValue::from_str(host).ok()
+    });
     let path = parts.uri.path_and_query().cloned();
     let path = match path {
         // An absolute target may have a query and no path (RFC 9112 §3.2.1).
@@ -91,8 +96,12 @@ fn prepare(parts: &mut request::Parts, route: &Route) -> Result<(), Failure> {
         failure::proxy("bad-target", "the request's target cannot be forwarded", "")
     })?;
     hop::strip_request(&mut parts.headers);
-    if let Route::Fixed { host: Some(host), .. } = route {
-        parts.headers.insert(HOST, host.clone());
+    let host = match route {
+        Route::Fixed { host: Some(host), .. } => Some(host.clone()),
+        _ => named,
+    };
+    if let Some(host) = host {
+        parts.headers.insert(HOST, host);
     }
     Ok(())
 }
@@ -106,14 +115,23 @@ fn channel(body: &Incoming) -> (Option<mpsc::Sender<Piece>>, Outgoing) {
     (Some(frames), outgoing)
 }
 
-/// As [`channel`]; but an answer that says it is empty keeps saying so in its own words. Without a
-/// body the HTTP library would write the length itself.
-fn answer_channel(body: &Incoming, headers: &HeaderMap) -> (Option<mpsc::Sender<Piece>>, Outgoing) {
-    match channel(body) {
-        (None, _) if headers.get(CONTENT_LENGTH).is_some_and(|length| length == "0") => {
+/// As [`channel`]; the device gets all that came before its connection is cut. An answer that says
+/// it is empty keeps saying so in its own words: without a body the HTTP library would write the
+/// length itself. 304 may tell the length of what it does not carry (RFC 9110 §8.6).
+fn answer_channel(
+    session: &Session,
+    body: &Incoming,
+    parts: &response::Parts,
+) -> (Option<mpsc::Sender<Piece>>, Outgoing) {
+    if !body.is_end_stream() {
+        let (frames, outgoing) = Outgoing::forwarded_after(session.tap.next_flush());
+        return (Some(frames), outgoing);
+    }
+    match parts.headers.get(CONTENT_LENGTH) {
+        Some(length) if length == "0" || parts.status == StatusCode::NOT_MODIFIED => {
             (None, Outgoing::forwarded().1)
         }
-        either => either,
+        _ => (None, Outgoing::Empty),
     }
 }
 
@@ -223,7 +241,7 @@ async fn answer(
         })
         .await;
     hop::strip_response(&mut parts.headers, switching);
-    let (frames, outgoing) = answer_channel(&body, &parts.headers);
+    let (frames, outgoing) = answer_channel(session, &body, &parts);
     if !reply.send(Response::from_parts(parts, outgoing)) {
         return Err(failure::client_gone());
     }

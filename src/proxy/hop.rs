@@ -1,7 +1,9 @@
 //! What a proxy must not pass on, and nothing else (RFC 9110 §7.6.1, RFC 9112 §9).
 
 use hyper::HeaderMap;
-use hyper::header::{CONNECTION, HeaderName, HeaderValue, TE, UPGRADE};
+use hyper::header::{
+    CONNECTION, CONTENT_LENGTH, HeaderName, HeaderValue, TE, TRANSFER_ENCODING, UPGRADE,
+};
 
 /// Fields about this connection alone. `Transfer-Encoding` and `Trailer` stay: the body is passed
 /// on in the framing it came in.
@@ -63,6 +65,10 @@ fn strip(headers: &mut HeaderMap, keeps_upgrade: bool) {
     }
     if !keeps_upgrade {
         headers.remove(UPGRADE);
+    }
+    // The chunks delimit the body; a length beside them must not go on (RFC 9112 §6.3).
+    if headers.contains_key(TRANSFER_ENCODING) {
+        headers.remove(CONTENT_LENGTH);
     }
     match HeaderValue::from_str(&kept.join(", ")) {
         Ok(value) if !kept.is_empty() => {
@@ -126,6 +132,15 @@ mod tests {
             ("host", "h"),
         ]);
         assert_eq!(left, map(&[("content-length", "3"), ("host", "h")]));
+    }
+
+    #[test]
+    fn a_length_beside_chunks_goes() {
+        let fields = [("content-length", "3"), ("transfer-encoding", "chunked")];
+        assert_eq!(request(&fields), map(&fields[1..]));
+        let mut answer = map(&fields);
+        strip_response(&mut answer, false);
+        assert_eq!(answer, map(&fields[1..]));
     }
 
     #[test]

@@ -28,6 +28,7 @@ use super::settings::Settings;
 use super::shared::{Device, Place, Shared};
 use super::shutdown::Scope;
 use super::wire::Wire;
+use crate::model::ExchangeId;
 use crate::pki::{Authority, LeafMint, PkiError, UpstreamTrust};
 
 /// The data path: listening, not yet accepting.
@@ -103,7 +104,7 @@ impl Proxy {
             listeners: settings.modes.iter().cloned().zip(listening).collect(),
             site,
             choice: Arc::new(Choice::new(settings.choosing.clone())),
-            next_exchange: AtomicU64::new(settings.first_id.0),
+            next_exchange: AtomicU64::new(1),
             next_conn: AtomicU64::new(1),
             open: Arc::default(),
             settings,
@@ -121,6 +122,11 @@ impl Proxy {
     /// listener is a reverse one.
     pub fn pages(&self) -> Vec<String> {
         page_urls(&self.shared.listeners, &lan_addresses())
+    }
+
+    /// Numbers exchanges from `first` on instead of from 1. To be said before [`Proxy::run`].
+    pub fn number_from(&self, first: ExchangeId) {
+        self.shared.next_exchange.store(first.0, Ordering::Relaxed);
     }
 
     /// Devices' connections open now.

@@ -13,6 +13,7 @@ use tokio::time::sleep;
 
 use super::exchange;
 use super::failure;
+use super::head;
 use super::pages;
 use super::recorder::Moment;
 use super::shared::{Device, Handshake, Shared};
@@ -23,6 +24,7 @@ use super::watch::RequestWatch;
 use super::wire::Wire;
 use crate::model::Exchange;
 use crate::model::Failure;
+use crate::model::Request as Asked;
 use crate::model::Scheme;
 use crate::model::Tls;
 
@@ -46,8 +48,9 @@ pub(super) struct Session {
     pub(super) tap: Tap<RequestWatch>,
     pub(super) requests: AtomicU64,
     pub(super) pool: Mutex<Pool>,
-    /// Held while a request is forwarded: the next one may arrive before the server's connection is
-    /// back in the pool, and logins that belong to a connection need the same one.
+    /// Held from taking an upstream connection to putting it back. The device may send its next
+    /// request before the last exchange has put its connection back; a new one would lose what
+    /// servers tie to a connection (NTLM, Negotiate).
     pub(super) turn: tokio::sync::Mutex<()>,
     handshake: Mutex<Option<Handshake>>,
 }
@@ -135,11 +138,15 @@ pub(super) fn serve(
             if let (Route::Fixed { target, .. }, Some(tls)) = (&session.route, &session.tls) {
                 shared.choice.learn(target.display_host(), tls.sni.as_deref(), &failure);
             }
-            shared
-                .connection_failed(&session.device, begun, failure, |exchange| {
-                    session.describe(exchange);
-                })
-                .await;
+            let refused = refused(&session, &failure);
+            let describe = |exchange: &mut Exchange| {
+                session.describe(exchange);
+                if let Some(asked) = refused {
+                    exchange::describe_wish(exchange, &asked);
+                    exchange.request = Some(asked);
+                }
+            };
+            shared.connection_failed(&session.device, begun, failure, describe).await;
         }
     })
 }
@@ -187,6 +194,14 @@ async fn run(session: &Arc<Session>, io: Tapped<RequestWatch>) -> Option<Ended> 
             }
         }
     }
+}
+
+/// The head that the HTTP library refused, as far as it can be read.
+fn refused(session: &Session, failure: &Failure) -> Option<Asked> {
+    if failure.code != "malformed-request" {
+        return None;
+    }
+    session.tap.with(RequestWatch::next_head).as_ref().and_then(head::request)
 }
 
 /// Why a connection ended, if that is worth a row of its own. What went wrong during a request is

@@ -6,7 +6,6 @@ use super::choose::Choosing;
 use super::cidr::Cidr;
 use super::limits::Limits;
 use super::mode::Mode;
-use crate::model::ExchangeId;
 
 /// Settings of one run, resolved: nothing here is looked up elsewhere.
 #[derive(Debug, Clone)]
@@ -27,8 +26,6 @@ pub struct Settings {
     pub body_limit: u64,
     /// Ceilings and patiences.
     pub limits: Limits,
-    /// Number of the first exchange.
-    pub first_id: ExchangeId,
     /// File that TLS secrets of both legs are appended to (`SSLKEYLOGFILE`), for Wireshark.
     pub keylog: Option<PathBuf>,
 }
@@ -44,7 +41,6 @@ impl Default for Settings {
             choosing: Choosing::default(),
             body_limit: 64 * 1024 * 1024,
             limits: Limits::default(),
-            first_id: ExchangeId(1),
             keylog: None,
         }
     }

@@ -21,6 +21,10 @@ pub(super) enum First {
 
 /// Longest method name looked for, in bytes; the longest registered one has 16.
 const METHOD_BYTES: usize = 24;
+/// Longest request line that is waited for, in bytes; what goes on longer is taken for one.
+const LINE_BYTES: usize = 8 * 1024;
+/// What every request line of HTTP/1 ends with, but for the minor version (RFC 9112 §3).
+const VERSION: &[u8] = b" HTTP/1.";
 
 /// Waits until the first bytes tell what they are. They stay on the wire. Cancel-safe.
 ///
@@ -34,7 +38,7 @@ pub(super) async fn sniff(wire: &mut Wire) -> io::Result<First> {
         if wire.look().await? == 0 {
             return Ok(match wire.ahead() {
                 [] => First::Nothing,
-                [0x16, ..] => First::Tls(None),
+                [0x14..=0x17, ..] => First::Tls(None),
                 _ => First::Other,
             });
         }
@@ -58,9 +62,25 @@ fn first(bytes: &[u8]) -> Option<First> {
         count if count > METHOD_BYTES => Some(First::Other),
         count if count == line.len() && bytes.len() <= METHOD_BYTES => None,
         0 => Some(First::Other),
-        count if line.get(count) == Some(&b' ') => Some(First::Http),
+        count if line.get(count) == Some(&b' ') => request_line(line),
         _ => Some(First::Other),
     }
+}
+
+/// Whether a line that begins with a method is a request's. `NICK bob` begins like one.
+fn request_line(line: &[u8]) -> Option<First> {
+    match line.iter().position(|b| *b == b'\n') {
+        Some(end) if line[..end].windows(VERSION.len()).any(|w| w == VERSION) => Some(First::Http),
+        Some(_) => Some(First::Other),
+        None if line.len() >= LINE_BYTES => Some(First::Http),
+        None => None,
+    }
+}
+
+/// True when `bytes`, looked at for long enough, are a line that does not end: not HTTP, and a
+/// server may wait for them.
+pub(super) fn hesitates(bytes: &[u8]) -> bool {
+    bytes.first().is_some_and(u8::is_ascii_uppercase)
 }
 
 #[cfg(test)]
@@ -69,12 +89,19 @@ mod tests {
 
     #[test]
     fn first_bytes_are_told_apart() {
-        assert_eq!(first(b"GET / HTTP/1.1"), Some(First::Http));
-        assert_eq!(first(b"\r\nOPTIONS * "), Some(First::Http));
-        assert_eq!(first(b"M-SEARCH *"), Some(First::Http));
+        assert_eq!(first(b"GET / HTTP/1.1\r\n"), Some(First::Http));
+        assert_eq!(first(b"\r\nOPTIONS * HTTP/1.0\n"), Some(First::Http));
+        assert_eq!(first(b"M-SEARCH * HTTP/1.1\r\nHost: h\r\n\r\n"), Some(First::Http));
         assert_eq!(first(b"PROPFIN"), None);
+        assert_eq!(first(b"GET / HTTP/1."), None);
+        assert_eq!(first(&[b"GET /", &[b'x'; LINE_BYTES][..]].concat()), Some(First::Http));
+        assert_eq!(first(b"NICK bob\r\n"), Some(First::Other));
+        assert_eq!(first(b"EHLO x\r\nGET / HTTP/1.1\r\n"), Some(First::Other));
         assert_eq!(first(b""), None);
         assert_eq!(first(b"\x16\x03"), None);
+        assert_eq!(first(b"\x15\x03"), None);
+        assert_eq!(first(b"\x15\x03\x01\x00\x02\x02\x30"), Some(First::Tls(None)));
+        assert_eq!(first(b"\x15\x01\x02"), Some(First::Other));
         assert_eq!(first(b"hello"), Some(First::Other));
         assert_eq!(first(b"SSH-2.0-x"), Some(First::Other));
         assert_eq!(first(b"\0\0\0\x20"), Some(First::Other));

@@ -2,6 +2,7 @@
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
@@ -22,7 +23,24 @@ pub(super) struct Tapped<W> {
 }
 
 /// The watcher's side: what was seen, and how the stream ended.
-pub(super) struct Tap<W>(Arc<Mutex<Seen<W>>>);
+pub(super) struct Tap<W> {
+    seen: Arc<Mutex<Seen<W>>>,
+    flushes: Arc<Flushes>,
+}
+
+/// How often everything written so far was handed to the system.
+#[derive(Debug, Default)]
+struct Flushes {
+    count: AtomicU64,
+    awaited: AtomicBool,
+}
+
+/// Waits for a flush that begins after the first poll.
+#[derive(Debug)]
+pub(super) struct NextFlush {
+    flushes: Arc<Flushes>,
+    seen: Option<u64>,
+}
 
 /// How a stream ended, as seen when reading.
 #[derive(Debug, Clone)]
@@ -40,7 +58,8 @@ struct Seen<W> {
 
 impl<W: Watch> Tapped<W> {
     pub(super) fn new(wire: Wire, watch: W) -> (Self, Tap<W>) {
-        let tap = Tap(Arc::new(Mutex::new(Seen { watch, end: None })));
+        let seen = Arc::new(Mutex::new(Seen { watch, end: None }));
+        let tap = Tap { seen, flushes: Arc::default() };
         (Self { wire, tap: tap.clone() }, tap)
     }
 
@@ -52,7 +71,7 @@ impl<W: Watch> Tapped<W> {
 
 impl<W> Clone for Tap<W> {
     fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
+        Self { seen: Arc::clone(&self.seen), flushes: Arc::clone(&self.flushes) }
     }
 }
 
@@ -67,9 +86,27 @@ impl<W> Tap<W> {
         ask(&mut self.seen().watch)
     }
 
+    /// The next flush of what was written.
+    pub(super) fn next_flush(&self) -> NextFlush {
+        NextFlush { flushes: Arc::clone(&self.flushes), seen: None }
+    }
+
     fn seen(&self) -> MutexGuard<'_, Seen<W>> {
         // Watchers do not panic while they hold it; if one did, the heads are merely incomplete.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl NextFlush {
+    /// Ready once there was a flush since the first poll. To be polled by the task that flushes: it
+    /// is woken by its own flush.
+    pub(super) fn poll(&mut self) -> Poll<()> {
+        let count = self.flushes.count.load(Ordering::Relaxed);
+        if count > *self.seen.get_or_insert(count) {
+            return Poll::Ready(());
+        }
+        self.flushes.awaited.store(true, Ordering::Relaxed);
+        Poll::Pending
     }
 }
 
@@ -99,7 +136,14 @@ impl<W: Watch> AsyncRead for Tapped<W> {
             match result {
                 Ok(()) if fresh.is_empty() && room > 0 => seen.end = Some(End::Closed),
                 Ok(()) => seen.watch.read(fresh),
-                Err(error) => seen.end = Some(End::of(error)),
+                Err(error) => {
+                    seen.end = Some(End::of(error));
+                    // TLS without a farewell: what came is there, only the politeness is not. A
+                    // body that is not whole without more is told by its own framing.
+                    if error.kind() == io::ErrorKind::UnexpectedEof {
+                        return Poll::Ready(Ok(()));
+                    }
+                }
             }
         }
         polled
@@ -116,7 +160,15 @@ impl<W: Watch> AsyncWrite for Tapped<W> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.wire).poll_flush(cx)
+        let polled = Pin::new(&mut self.wire).poll_flush(cx);
+        if let Poll::Ready(Ok(())) = polled {
+            let flushes = &self.tap.flushes;
+            flushes.count.fetch_add(1, Ordering::Relaxed);
+            if flushes.awaited.swap(false, Ordering::Relaxed) {
+                cx.waker().wake_by_ref();
+            }
+        }
+        polled
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -20,6 +20,8 @@ use crate::pki::{KeyKind, Leaf, crypto_provider};
 
 /// The protocol agreed on with both sides.
 pub(super) const HTTP11: &[u8] = b"http/1.1";
+/// What a device may insist on; it is served alike.
+const HTTP10: &[u8] = b"http/1.0";
 
 /// A handshake with the device that failed, and what it showed until then.
 pub(super) struct Refused {
@@ -117,7 +119,7 @@ fn config(shared: &Shared, leaf: &Leaf) -> Result<Arc<ServerConfig>, rustls::Err
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
         .with_cert_resolver(Arc::new(SingleCertAndKey::from(Arc::clone(&leaf.key))));
-    config.alpn_protocols = vec![HTTP11.to_vec()];
+    config.alpn_protocols = vec![HTTP11.to_vec(), HTTP10.to_vec()];
     // Every connection shakes hands in full, so that its facts are its own.
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;

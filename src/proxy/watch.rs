@@ -47,12 +47,15 @@ impl RequestWatch {
         self.heads.pop_front()
     }
 
-    /// The first bytes of whatever came last, for a sentence about it.
+    /// The first bytes of what the HTTP library stumbled over, for a sentence about it: a head it
+    /// did not hand out, else whatever came last.
     pub(super) fn start(&self) -> &[u8] {
-        match &self.state {
-            RequestState::Head { bytes, .. } => &bytes[..bytes.len().min(QUOTE_BYTES)],
-            _ => &self.start,
-        }
+        let bytes = match (self.heads.front(), &self.state) {
+            (Some(head), _) => &head[..],
+            (None, RequestState::Head { bytes, .. }) => bytes,
+            (None, _) => &self.start[..],
+        };
+        &bytes[..bytes.len().min(QUOTE_BYTES)]
     }
 
     /// True when some, but not all, of a head was read.
@@ -201,9 +204,11 @@ impl AnswerWatch {
         }
     }
 
-    /// The first bytes of a head that is not complete, for a sentence about it.
+    /// The first bytes of a head that is not complete, or that the HTTP library did not take, for a
+    /// sentence about it.
     pub(super) fn start(&self) -> &[u8] {
-        &self.bytes[..self.bytes.len().min(QUOTE_BYTES)]
+        let bytes = self.head.as_deref().unwrap_or(&self.bytes);
+        &bytes[..bytes.len().min(QUOTE_BYTES)]
     }
 }
 

@@ -9,11 +9,12 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Map, Value, json};
 
 use crate::model::{
-    BodyFacts, Decoded, Detail, Failure, Format, Grade, Headers, Layer, LayerId, Leg, Name, NodeId,
-    NodeKind, Note, Span, State, Tree,
+    Attribute, BodyFacts, Decoded, Detail, Failure, Format, Grade, Headers, Layer, LayerId, Leg,
+    Name, NodeId, NodeKind, Note, Span, State, Tls, Tree,
 };
 
-use super::headers::{Secrets, mask_header};
+use super::hidden::{Hidden, HiddenIn};
+use super::secrets::{MASK, Secrets, mask_form, mask_header, mask_url};
 
 /// Version of the shape, in every object as `schema`.
 pub const SCHEMA: u32 = 1;
@@ -34,11 +35,11 @@ pub fn json(detail: &Detail, secrets: Secrets) -> Value {
         "mode": exchange.mode,
         "client": exchange.client,
         "server": exchange.server,
-        "url": exchange.url(),
+        "url": mask_url(&exchange.url(), secrets),
         "host": exchange.host,
         "port": exchange.port,
-        "client_tls": exchange.client_tls,
-        "server_tls": exchange.server_tls,
+        "client_tls": exchange.client_tls.as_ref().map(tls_json),
+        "server_tls": exchange.server_tls.as_ref().map(tls_json),
         "times_us": exchange.times,
         "relayed": exchange.relayed,
         "summary": annotated.summary,
@@ -53,12 +54,12 @@ pub fn json(detail: &Detail, secrets: Secrets) -> Value {
     if let Some(request) = &exchange.request {
         out["request"] = json!({
             "method": request.method,
-            "target": request.target,
+            "target": mask_url(&request.target, secrets),
             "version": request.version,
             "headers": headers_json(&request.headers, secrets),
             "trailers": headers_json(&request.trailers, secrets),
             "body": body_json(request.body),
-            "decoded": decoded_json(detail, Leg::Request),
+            "decoded": decoded_json(detail, Leg::Request, secrets),
         });
     }
     if let Some(response) = &exchange.response {
@@ -70,20 +71,23 @@ pub fn json(detail: &Detail, secrets: Secrets) -> Value {
             "headers": headers_json(&response.headers, secrets),
             "trailers": headers_json(&response.trailers, secrets),
             "body": body_json(response.body),
-            "decoded": decoded_json(detail, Leg::Response),
+            "decoded": decoded_json(detail, Leg::Response, secrets),
         });
     }
     out
 }
 
 /// A decoded body as JSON: its layers with their trees, and its problems.
-pub fn json_decoded(decoded: &Decoded, notes: &[Note]) -> Value {
+pub fn json_decoded(decoded: &Decoded, notes: &[Note], secrets: Secrets) -> Value {
+    let hidden = Hidden::of(decoded, secrets);
     let mut by_node: HashMap<(LayerId, NodeId), Vec<&Note>> = HashMap::new();
     for note in notes {
         by_node.entry((note.layer, note.node)).or_default().push(note);
     }
-    let layers: Vec<Value> =
-        decoded.ids().map(|(id, layer)| layer_json(id, layer, &by_node)).collect();
+    let layers: Vec<Value> = decoded
+        .ids()
+        .map(|(id, layer)| layer_json(id, layer, &by_node, hidden.layer(id), secrets))
+        .collect();
     let problems: Vec<Value> = decoded
         .problems
         .iter()
@@ -100,9 +104,19 @@ pub fn json_decoded(decoded: &Decoded, notes: &[Note]) -> Value {
     json!({ "layers": layers, "problems": problems })
 }
 
-fn decoded_json(detail: &Detail, leg: Leg) -> Value {
+fn decoded_json(detail: &Detail, leg: Leg, secrets: Secrets) -> Value {
     let notes = detail.annotated.notes(leg);
-    detail.decoded(leg).map_or(Value::Null, |decoded| json_decoded(decoded, notes))
+    detail.decoded(leg).map_or(Value::Null, |decoded| json_decoded(decoded, notes, secrets))
+}
+
+/// TLS facts with the times of certificates as text, like every other point in time.
+fn tls_json(tls: &Tls) -> Value {
+    let mut out = json!(tls);
+    for (at, certificate) in tls.chain.iter().enumerate() {
+        out["chain"][at]["not_before"] = certificate.not_before.rfc3339().into();
+        out["chain"][at]["not_after"] = certificate.not_after.rfc3339().into();
+    }
+    out
 }
 
 fn state_name(state: &State) -> &'static str {
@@ -140,7 +154,13 @@ fn span_json(span: Span) -> Value {
     json!([span.start, span.end])
 }
 
-fn layer_json(id: LayerId, layer: &Layer, notes: &HashMap<(LayerId, NodeId), Vec<&Note>>) -> Value {
+fn layer_json(
+    id: LayerId,
+    layer: &Layer,
+    notes: &HashMap<(LayerId, NodeId), Vec<&Note>>,
+    hidden: &HiddenIn,
+    secrets: Secrets,
+) -> Value {
     let encoding = match layer.format {
         Format::Empty => "empty",
         Format::Wrapper(_) => "wrapper",
@@ -167,7 +187,14 @@ fn layer_json(id: LayerId, layer: &Layer, notes: &HashMap<(LayerId, NodeId), Vec
         });
     }
     match (&layer.tree, &layer.format) {
-        (Some(tree), _) => out["tree"] = tree_json(id, layer, tree, notes),
+        (Some(tree), _) => out["tree"] = tree_json(id, layer, tree, notes, hidden),
+        (None, Format::Text(_) | Format::Binary(_)) if hidden.content() => {
+            out["text"] = json!(MASK);
+            out["masked"] = json!(true);
+        }
+        (None, Format::Text("form")) if secrets == Secrets::Masked => {
+            out["text"] = json!(mask_form(&String::from_utf8_lossy(&layer.bytes)));
+        }
         (None, Format::Text(_)) => out["text"] = json!(String::from_utf8_lossy(&layer.bytes)),
         (None, Format::Binary(_)) => out["base64"] = json!(BASE64.encode(&layer.bytes)),
         (None, _) => {}
@@ -182,6 +209,7 @@ fn tree_json(
     layer: &Layer,
     tree: &Tree,
     notes: &HashMap<(LayerId, NodeId), Vec<&Note>>,
+    hidden: &HiddenIn,
 ) -> Value {
     let mut roots = Vec::new();
     let mut open: Vec<(usize, Map<String, Value>, Vec<Value>)> = Vec::new();
@@ -201,7 +229,7 @@ fn tree_json(
             close(&mut open, &mut roots);
         }
         let node_id = NodeId(u32::try_from(index).unwrap_or(u32::MAX));
-        let mut object = node_json(layer, &node.kind);
+        let mut object = node_json(layer, node_id, &node.kind, hidden);
         object.insert("node".into(), json!(index));
         object.insert("span".into(), span_json(node.span));
         if let Some(notes) = notes.get(&(id, node_id)) {
@@ -217,8 +245,19 @@ fn tree_json(
     roots.into()
 }
 
-fn node_json(layer: &Layer, kind: &NodeKind) -> Map<String, Value> {
+fn node_json(layer: &Layer, id: NodeId, kind: &NodeKind, hidden: &HiddenIn) -> Map<String, Value> {
     let mut object = Map::new();
+    if !matches!(kind, NodeKind::Element(_)) && hidden.value(id) {
+        let key = match kind {
+            NodeKind::Opaque(_) => "opaque",
+            NodeKind::Comment(_) => "comment",
+            NodeKind::Instruction(_) => "instruction",
+            _ => "text",
+        };
+        object.insert(key.into(), json!(MASK));
+        object.insert("masked".into(), json!(true));
+        return object;
+    }
     match kind {
         NodeKind::Element(element) => {
             object.insert("name".into(), json!(name_text(&element.name)));
@@ -229,10 +268,13 @@ fn node_json(layer: &Layer, kind: &NodeKind) -> Map<String, Value> {
                 object.insert("token".into(), json!([page, token]));
             }
             if !element.attributes.is_empty() {
-                let attributes = element
-                    .attributes
-                    .iter()
-                    .map(|a| json!([name_text(&a.name), Tree::resolve(&a.value, &layer.bytes)]));
+                let value = |at: usize, a: &Attribute| match hidden.attribute(id, at) {
+                    true => MASK.to_owned(),
+                    false => Tree::resolve(&a.value, &layer.bytes).to_owned(),
+                };
+                let attributes = element.attributes.iter().enumerate();
+                let attributes =
+                    attributes.map(|(at, a)| json!([name_text(&a.name), value(at, a)]));
                 object.insert("attributes".into(), attributes.collect());
             }
         }
@@ -262,5 +304,23 @@ fn name_text(name: &Name) -> String {
         Name::Known(name) => (*name).to_owned(),
         Name::Literal(name) => name.to_string(),
         Name::Unknown { page, token } => format!("unknown_p{page}_t{token:02X}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{CertificateFacts, WallTime};
+
+    #[test]
+    fn points_in_time_are_text() {
+        let certificate = CertificateFacts {
+            not_after: WallTime(1_700_000_000_000_000),
+            ..CertificateFacts::default()
+        };
+        let tls = tls_json(&Tls { chain: vec![certificate], ..Tls::default() });
+        assert_eq!(tls["chain"][0]["not_after"], WallTime(1_700_000_000_000_000).rfc3339());
+        assert!(tls["chain"][0]["not_before"].is_string());
+        assert_eq!(tls["chain"].as_array().map(Vec::len), Some(1));
     }
 }

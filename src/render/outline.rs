@@ -11,6 +11,8 @@ use crate::model::{
 };
 
 use super::clean;
+use super::hidden::Hidden;
+use super::secrets::{MASK, Secrets, mask_form};
 use super::units::count;
 
 /// What a piece of a line is, so that a theme can colour it.
@@ -76,17 +78,21 @@ pub struct OutlineOptions {
     pub value_limit: usize,
     /// Most lines of a text or binary layer.
     pub layer_lines: usize,
+    /// Whether secret values are shown.
+    pub secrets: Secrets,
 }
 
 impl Default for OutlineOptions {
     fn default() -> Self {
-        Self { value_limit: 400, layer_lines: 40 }
+        Self { value_limit: 400, layer_lines: 40, secrets: Secrets::Masked }
     }
 }
 
 /// The outline of `decoded` with `notes` on its nodes.
 pub fn outline(decoded: &Decoded, notes: &[Note], options: OutlineOptions) -> Vec<OutlineLine> {
-    let mut builder = Builder { decoded, options, notes: HashMap::new(), lines: Vec::new() };
+    let hidden = Hidden::of(decoded, options.secrets);
+    let mut builder =
+        Builder { decoded, options, hidden, notes: HashMap::new(), lines: Vec::new() };
     for note in notes {
         builder.notes.entry((note.layer, note.node)).or_default().push(note);
     }
@@ -114,6 +120,7 @@ const MAX_DEPTH: usize = 4096;
 struct Builder<'a> {
     decoded: &'a Decoded,
     options: OutlineOptions,
+    hidden: Hidden,
     notes: HashMap<(LayerId, NodeId), Vec<&'a Note>>,
     lines: Vec<OutlineLine>,
 }
@@ -192,18 +199,23 @@ impl<'a> Builder<'a> {
                     line.add(Role::Dim, format!(" [{namespace}]"));
                 }
                 // Namespaces are shown where they change; their declarations say it twice.
-                let shown = |a: &&Attribute| a.namespace.as_str() != XMLNS;
-                for attribute in element.attributes.iter().filter(shown) {
+                let shown = |a: &Attribute| a.namespace.as_str() != XMLNS;
+                let hidden = self.hidden.layer(id);
+                let attributes = element.attributes.iter().enumerate();
+                for (at, attribute) in attributes.filter(|(_, a)| shown(a)) {
                     line.add(Role::Attribute, format!(" {}=", name_text(&attribute.name)));
-                    let text = Tree::resolve(&attribute.value, &layer.bytes);
+                    let text = match hidden.attribute(node, at) {
+                        true => MASK,
+                        false => Tree::resolve(&attribute.value, &layer.bytes),
+                    };
                     line.add(Role::Text, format!("\"{}\"", self.cut(text)));
                 }
                 if let Some(value) = value {
                     line.add(Role::Dim, ": ");
-                    self.value(layer, tree, value, &mut line);
+                    self.value(id, layer, tree, value, &mut line);
                 }
             }
-            _ => self.value(layer, tree, node, &mut line),
+            _ => self.value(id, layer, tree, node, &mut line),
         }
         let on_value = value.and_then(|value| self.notes.get(&(id, value)));
         let notes = self.notes.get(&(id, node)).into_iter().chain(on_value).flatten();
@@ -215,7 +227,11 @@ impl<'a> Builder<'a> {
         line.0
     }
 
-    fn value(&self, layer: &'a Layer, tree: &'a Tree, node: NodeId, line: &mut Line) {
+    fn value(&self, id: LayerId, layer: &'a Layer, tree: &'a Tree, node: NodeId, line: &mut Line) {
+        let is_element = tree.element(node).is_some();
+        if !is_element && self.hidden.layer(id).value(node) {
+            return line.add(Role::Text, MASK);
+        }
         match tree.get(node).map(|n| &n.kind) {
             Some(NodeKind::Text(text, _)) => {
                 line.add(Role::Text, self.cut(Tree::resolve(text, &layer.bytes)));
@@ -256,6 +272,11 @@ impl<'a> Builder<'a> {
 
     fn plain(&mut self, id: LayerId, layer: &'a Layer, depth: usize) {
         let limit = self.options.layer_lines;
+        if self.hidden.layer(id).content() && !layer.bytes.is_empty() {
+            let pieces = vec![Piece { text: MASK.to_owned(), role: Role::Text }];
+            return self.push(id, None, Span::new(0, layer.bytes.len()), depth, pieces);
+        }
+        let mask = layer.format == Format::Text("form") && self.options.secrets == Secrets::Masked;
         match layer.format {
             Format::Text(_) => {
                 let text = String::from_utf8_lossy(&layer.bytes);
@@ -268,7 +289,11 @@ impl<'a> Builder<'a> {
                         self.more(id, depth, left);
                         break;
                     }
-                    let shown = self.cut(raw.trim_end_matches(['\r', '\n']));
+                    let line = raw.trim_end_matches(['\r', '\n']);
+                    let shown = match mask {
+                        true => self.cut(&mask_form(line)),
+                        false => self.cut(line),
+                    };
                     self.push(id, None, span, depth, vec![Piece { text: shown, role: Role::Text }]);
                 }
             }

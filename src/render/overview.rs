@@ -3,19 +3,21 @@
 use std::fmt::Write;
 
 use crate::model::{
-    CertificateFacts, Decoded, Detail, Exchange, Grade, Kind, Level, MonoTime, State, Tls, Verdict,
+    CertificateFacts, Decoded, Detail, Exchange, Grade, Kind, Level, MonoTime, State, Times, Tls,
+    Verdict,
 };
 
 use super::clean;
+use super::secrets::{Secrets, mask_url};
 use super::units::{age, bytes, count};
 
 /// The overview's lines; all clean. Empty labels continue the line above.
-pub fn overview(detail: &Detail) -> Vec<(String, String)> {
+pub fn overview(detail: &Detail, secrets: Secrets) -> Vec<(String, String)> {
     let exchange = &detail.exchange;
     let mut lines = Lines::default();
     // The analysis has more to say about an answer than its status line.
     let explained = detail.annotated.overview.iter().any(|(label, _)| *label == "answer");
-    lines.outcome(exchange, explained);
+    lines.outcome(exchange, explained, secrets);
     for (label, text) in &detail.annotated.overview {
         lines.add(label, text);
     }
@@ -45,7 +47,7 @@ impl Lines {
         self.0.push((label.to_owned(), clean(text).into_owned()));
     }
 
-    fn outcome(&mut self, exchange: &Exchange, explained: bool) {
+    fn outcome(&mut self, exchange: &Exchange, explained: bool, secrets: Secrets) {
         let request = exchange.request.as_ref();
         let method = request.map_or(
             match exchange.kind {
@@ -54,7 +56,9 @@ impl Lines {
             },
             |r| r.method.as_str(),
         );
-        self.add("exchange", &format!("{} {method} {}", exchange.id, exchange.url()));
+        let url = exchange.url();
+        let url = mask_url(&url, secrets);
+        self.add("exchange", &format!("{} {method} {url}", exchange.id));
         if let Some(response) = exchange.response.as_ref().filter(|_| !explained) {
             let ours = if response.ours { " (written by synctap)" } else { "" };
             self.add(
@@ -179,8 +183,37 @@ impl Lines {
             known.map(|(name, at)| format!("{name} {}", age(at.duration()))).collect();
         if !text.is_empty() {
             self.add("timing", &text.join(", "));
+            self.add("", &waterfall(times));
         }
     }
+}
+
+/// Cells of the waterfall.
+const WATERFALL: u64 = 48;
+
+/// Where the time went, a letter a step: `[TTRCCSSSSWWWWWWWWWA]`, in order, as long as they took.
+fn waterfall(times: &Times) -> String {
+    let steps = [
+        ('T', "TLS with the device", times.client_tls),
+        ('R', "request", times.request_end.or(times.request_head)),
+        ('C', "connecting", times.connected),
+        ('S', "TLS with the server", times.server_tls),
+        ('W', "waiting", times.response_head),
+        ('A', "answer", times.response_end),
+    ];
+    let all = steps.iter().filter_map(|(_, _, at)| *at).map(|at| at.0).max().unwrap_or(0).max(1);
+    let (mut bar, mut legend) = (String::new(), Vec::new());
+    let (mut before, mut drawn) = (0, 0);
+    for (letter, name, at) in steps {
+        let Some(at) = at else { continue };
+        let took = at.0.saturating_sub(before);
+        // Every step that took time is seen; the last ones give way to that.
+        let end = at.0.saturating_mul(WATERFALL).div_ceil(all).max(drawn + u64::from(took > 0));
+        bar.extend((drawn..end).map(|_| letter));
+        (before, drawn) = (before.max(at.0), end.max(drawn));
+        legend.push(format!("{letter} {name} {}", age(std::time::Duration::from_micros(took))));
+    }
+    format!("[{bar}] {}", legend.join(", "))
 }
 
 fn certificate_line(certificate: &CertificateFacts) -> String {
@@ -193,4 +226,37 @@ fn certificate_line(certificate: &CertificateFacts) -> String {
         day(certificate.not_after),
         certificate.sha256.get(..16).unwrap_or(&certificate.sha256),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_waterfall_shows_every_step_in_proportion() {
+        let times = Times {
+            request_end: Some(MonoTime(1_000)),
+            connected: Some(MonoTime(1_010)),
+            response_head: Some(MonoTime(40_000)),
+            response_end: Some(MonoTime(80_000)),
+            ..Times::default()
+        };
+        let line = waterfall(&times);
+        let bar = line.split(']').next().unwrap();
+        assert_eq!(bar.len(), 1 + 48, "{line}");
+        assert_eq!((bar.matches('R').count(), bar.matches('C').count()), (1, 1));
+        assert_eq!((bar.matches('W').count(), bar.matches('A').count()), (22, 24));
+        assert!(line.contains("C connecting 10 µs, W waiting 38 ms"), "{line}");
+    }
+
+    #[test]
+    fn clocks_that_lie_do_no_harm() {
+        let times = Times {
+            request_end: Some(MonoTime(u64::MAX)),
+            response_head: Some(MonoTime(5)),
+            ..Times::default()
+        };
+        assert!(waterfall(&times).len() < 200);
+        assert!(waterfall(&Times::default()).starts_with("[]"));
+    }
 }

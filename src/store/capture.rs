@@ -11,6 +11,7 @@ use crate::model::ExchangeId;
 
 use super::connect::{self, Access, Opened, ReadOnlyCause, Source};
 use super::error::StoreError;
+use super::journal::Journal;
 use super::reader::Reader;
 use super::status::{Shared, StoreStatus};
 use super::thread::{QUEUE, Recording};
@@ -24,6 +25,7 @@ pub struct Store {
     source: Source,
     access: Access,
     decoder: u32,
+    made: bool,
     shared: Arc<Shared>,
     queue: SyncSender<Message>,
     thread: Option<JoinHandle<Result<(), StoreError>>>,
@@ -86,6 +88,11 @@ impl Store {
         self.shared.changes()
     }
 
+    /// Tells which rows change from now on.
+    pub fn journal(&self) -> Journal {
+        Journal::new(Arc::clone(&self.shared))
+    }
+
     /// How recording goes. Of a capture opened for reading only: as it was then.
     pub fn status(&self) -> StoreStatus {
         self.shared.status()
@@ -101,8 +108,23 @@ impl Store {
         self.stop()
     }
 
+    /// Closes a capture that is not needed after all, and removes the file if it was made for
+    /// this and nothing was recorded.
+    ///
+    /// # Errors
+    /// As [`Store::close`]; `CannotOpen` when the file cannot be removed.
+    pub fn discard(mut self) -> Result<(), StoreError> {
+        self.stop()?;
+        if !self.made || self.last_id() != ExchangeId(0) {
+            return Ok(());
+        }
+        let path = self.source.path();
+        std::fs::remove_file(path)
+            .map_err(|error| StoreError::CannotOpen { path: path.to_owned(), source: error.into() })
+    }
+
     fn start(opened: Opened, decoder: u32) -> Result<Self, StoreError> {
-        let Opened { connection, source, access, lock } = opened;
+        let Opened { connection, source, access, lock, made } = opened;
         let shared = Arc::new(Shared::read(&connection)?);
         let (queue, received) = mpsc::sync_channel(QUEUE);
         let thread = match access {
@@ -111,13 +133,13 @@ impl Store {
             Access::ReadWrite => {
                 let path = source.path().to_owned();
                 let shared = Arc::clone(&shared);
-                let recording = Recording::new(connection, decoder, received, shared, path, lock);
+                let recording = Recording::new(connection, decoder, received, shared, path, lock)?;
                 let thread = Builder::new().name("capture-writer".into());
                 let spawned = thread.spawn(move || recording.run());
                 Some(spawned.map_err(|source| StoreError::CannotStart { source })?)
             }
         };
-        Ok(Self { source, access, decoder, shared, queue, thread })
+        Ok(Self { source, access, decoder, made, shared, queue, thread })
     }
 
     fn stop(&mut self) -> Result<(), StoreError> {
@@ -171,6 +193,19 @@ mod tests {
         let store = Store::open(&copy, sample::DECODER).unwrap();
         let reader = store.reader().unwrap();
         assert_eq!(reader.body(ExchangeId(1), Leg::Response, 99).unwrap(), "answer");
+    }
+
+    #[test]
+    fn only_an_empty_capture_of_ones_own_is_discarded() {
+        let dir = tempfile::tempdir().unwrap();
+        sample::capture(dir.path()).discard().unwrap();
+        assert_eq!(files(dir.path()), [""; 0]);
+        let store = sample::capture(dir.path());
+        sample::record(&store.writer(), 1, b"ask", b"answer");
+        store.writer().flush();
+        store.discard().unwrap();
+        sample::capture(dir.path()).discard().unwrap();
+        assert_eq!(files(dir.path()), ["a.synctap"]);
     }
 
     #[test]

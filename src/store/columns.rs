@@ -192,6 +192,25 @@ const fn protocol(protocol: Protocol) -> &'static str {
     }
 }
 
+/// Reads what [`protocol`] wrote.
+pub(super) fn protocol_named(name: &str) -> Protocol {
+    match name {
+        "activesync" => Protocol::ActiveSync,
+        "syncml" => Protocol::SyncMl,
+        _ => Protocol::Http,
+    }
+}
+
+/// Reads what [`level`] wrote.
+pub(super) fn level_numbered(number: i64) -> Level {
+    match number {
+        ..=0 => Level::Info,
+        1 => Level::Notable,
+        2 => Level::Warning,
+        3.. => Level::Alarm,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -357,6 +376,7 @@ mod tests {
         fn a_row()(
             (id, request_size, response_size) in any::<(u64, u64, u64)>(),
             (started, truncated, http_status) in any::<(i64, bool, Option<u16>)>(),
+            (request_truncated, response_truncated) in any::<(bool, bool)>(),
             duration in any::<Option<u64>>(),
             (kind, progress) in (a_kind(), progress_of()),
             (client, method, host, path, cause) in (text(), text(), text(), text(), text()),
@@ -364,7 +384,8 @@ mod tests {
         ) -> Row {
             Row {
                 id: ExchangeId(id), started: WallTime(started), kind, progress, client, method,
-                host, path, http_status, request_size, response_size, truncated, duration, cause,
+                host, path, http_status, request_size, response_size, truncated,
+                request_truncated, response_truncated, duration, cause,
                 summary, marked: false, comment: String::new(), hidden: false,
             }
         }

@@ -12,7 +12,7 @@ use rusqlite::limits::Limit;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::error::StoreError;
-use super::lock::{Lock, LockRefused, beside};
+use super::lock::{self, Lock, LockRefused, beside};
 use super::migrate;
 use super::record;
 
@@ -51,6 +51,8 @@ pub enum ReadOnlyCause {
 pub(super) struct Source {
     path: PathBuf,
     door: Door,
+    /// Nobody records to it, and what was in flight cannot be marked as cut off.
+    abandoned: bool,
 }
 
 /// The ways to connect.
@@ -75,12 +77,19 @@ pub(super) struct Opened {
     pub(super) access: Access,
     /// Held by the writer.
     pub(super) lock: Option<Lock>,
+    /// There was no such file before.
+    pub(super) made: bool,
 }
 
 impl Source {
     /// The capture's resolved path.
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// True when what is in flight in it is cut off, without being marked so.
+    pub(super) fn is_abandoned(&self) -> bool {
+        self.abandoned
     }
 
     /// A connection that cannot change the capture.
@@ -125,10 +134,12 @@ pub(super) fn create(path: &Path) -> Result<Opened, StoreError> {
         Err(LockRefused::InUse) => return Err(StoreError::Locked { path }),
         Err(LockRefused::Io(source)) => return Err(cannot_open(&path, source)),
     };
+    let made = fs::symlink_metadata(&path).is_err();
     if claim(&path)? {
-        let source = Source { path, door: Door::Shared };
+        let source = Source { path, door: Door::Shared, abandoned: false };
         let connection = source.connect().map_err(|error| cannot_open(&source.path, error))?;
-        return begin_recording(connection, source, lock, 0);
+        let opened = begin_recording(connection, source, lock, 0)?;
+        return Ok(Opened { made, ..opened });
     }
     let opened = open_locked(path, lock)?;
     match opened.access {
@@ -156,13 +167,16 @@ pub(super) fn open(path: &Path) -> Result<Opened, StoreError> {
             opened => opened,
         },
         Err(LockRefused::InUse) => open_read_only(path, ReadOnlyCause::InUse),
+        Err(LockRefused::Io(_)) if lock::is_held(&path) => {
+            open_read_only(path, ReadOnlyCause::InUse)
+        }
         Err(LockRefused::Io(_)) => open_read_only(path, ReadOnlyCause::NotWritable),
     }
 }
 
 /// Opens an existing file as its only writer, and marks what its last one left in flight; for reading when its permissions allow no more.
 fn open_locked(path: PathBuf, lock: Lock) -> Result<Opened, StoreError> {
-    let source = Source { path, door: Door::Shared };
+    let source = Source { path, door: Door::Shared, abandoned: false };
     let connection = source.connect().map_err(|error| cannot_open(&source.path, error))?;
     if connection.is_readonly("main")? {
         return open_read_only(source.path, ReadOnlyCause::NotWritable);
@@ -182,12 +196,13 @@ fn begin_recording(
         .and_then(|()| write_ahead(&connection))
         .and_then(|()| record::cut_off(&mut connection))
         .map_err(|error| cannot_open(&source.path, error))?;
-    Ok(Opened { connection, source, access: Access::ReadWrite, lock: Some(lock) })
+    Ok(Opened { connection, source, access: Access::ReadWrite, lock: Some(lock), made: false })
 }
 
 /// Opens an existing file without any means to change it.
 fn open_read_only(path: PathBuf, cause: ReadOnlyCause) -> Result<Opened, StoreError> {
-    let mut source = Source { path, door: Door::ReadOnly };
+    let abandoned = cause == ReadOnlyCause::NotWritable;
+    let mut source = Source { path, door: Door::ReadOnly, abandoned };
     let mut first = try_identity(&source);
     // A file marked for a log cannot be read where the log's files cannot be made, unless it is
     // known that there is none.
@@ -205,7 +220,7 @@ fn open_read_only(path: PathBuf, cause: ReadOnlyCause) -> Result<Opened, StoreEr
         return Err(StoreError::NeedsUpgrade { path: source.path, found, known: migrate::known() });
     }
     let connection = connection.map_or_else(|| source.reader(), Ok)?;
-    Ok(Opened { connection, source, access: Access::ReadOnly(cause), lock: None })
+    Ok(Opened { connection, source, access: Access::ReadOnly(cause), lock: None, made: false })
 }
 
 fn try_identity(source: &Source) -> rusqlite::Result<(Connection, migrate::Identity)> {
@@ -304,7 +319,8 @@ fn cannot_open(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{ExchangeId, State};
+    use crate::model::{ExchangeId, Progress, State};
+    use crate::store::Reader;
     use crate::store::{Store, sample};
 
     fn mode(path: &Path) -> u32 {
@@ -374,6 +390,25 @@ mod tests {
         assert!(matches!(open(&path(&dir)), Err(StoreError::CannotOpen { .. })));
         let nowhere = dir.path().join("none/a.synctap");
         assert!(matches!(create(&nowhere), Err(StoreError::CannotOpen { .. })));
+    }
+
+    #[test]
+    fn what_a_killed_writer_left_is_cut_off_also_for_those_who_cannot_mark_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = sample::capture(dir.path());
+        let open = sample::in_flight(1);
+        store.writer().put(open.clone(), sample::row(&open));
+        store.writer().flush();
+        let state = |cause| {
+            let source = open_read_only(path(&dir), cause).unwrap().source;
+            let reader = Reader::open(&source, sample::DECODER).unwrap();
+            let row = reader.row(ExchangeId(1)).unwrap().unwrap();
+            (reader.exchange(ExchangeId(1)).unwrap().unwrap().state, row.progress)
+        };
+        let alive = (State::InFlight, Progress::InFlight);
+        assert_eq!(state(ReadOnlyCause::InUse), alive);
+        let cut = (State::CutOff, Progress::CutOff);
+        assert_eq!(state(ReadOnlyCause::NotWritable), cut);
     }
 
     #[test]
@@ -449,7 +484,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().canonicalize().unwrap().join("50% of #1?.synctap");
         Store::create(&path, sample::DECODER).unwrap().close().unwrap();
-        let source = Source { path, door: Door::Immutable };
+        let source = Source { path, door: Door::Immutable, abandoned: true };
         let connection = source.reader().unwrap();
         let found = migrate::identity(&connection).unwrap();
         assert_eq!(found.application, migrate::APPLICATION_ID);

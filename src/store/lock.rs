@@ -49,6 +49,15 @@ impl Lock {
     }
 }
 
+/// True when someone holds the lock of `capture`, or when that cannot be told. For those who cannot
+/// make the lock file.
+pub(super) fn is_held(capture: &Path) -> bool {
+    match File::open(beside(capture, "-lock")) {
+        Ok(file) => file.try_lock_shared().is_err(),
+        Err(error) => error.kind() != io::ErrorKind::NotFound,
+    }
+}
+
 impl Drop for Lock {
     fn drop(&mut self) {
         // A leftover file does no harm: the lock, not the file, is what counts.
@@ -93,7 +102,10 @@ mod tests {
     fn a_file_left_by_a_killed_process_does_not_lock() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("a.synctap-lock"), "").unwrap();
-        Lock::acquire(&dir.path().join("a.synctap")).unwrap();
+        assert!(!is_held(&dir.path().join("a.synctap")));
+        let lock = Lock::acquire(&dir.path().join("a.synctap")).unwrap();
+        assert!(is_held(&dir.path().join("a.synctap")));
+        drop(lock);
     }
 
     #[test]

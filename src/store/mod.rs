@@ -39,7 +39,7 @@
 //! **Finding.** The list is addressed by position, dense from 0. A filter or an order gives another
 //! list of positions, made by whoever shows it, chunk by chunk ([`Reader::chunk`],
 //! [`Reader::matching`], [`Sorter`]), so that a million rows can be searched in the background with
-//! progress, and stopped.
+//! progress, and stopped. What was found stays true by asking [`Journal`] which rows changed.
 //!
 //! A capture may come from anyone: text and blobs in it are bounded, triggers in it are off, its
 //! schema is not trusted to call functions, and facts that cannot be read are an error of that one
@@ -50,7 +50,9 @@ mod capture;
 mod columns;
 mod condition;
 mod connect;
+mod conversation;
 mod error;
+mod journal;
 mod lock;
 mod marks;
 mod migrate;
@@ -66,8 +68,10 @@ mod writer;
 
 pub use capture::Store;
 pub use connect::{Access, ReadOnlyCause};
+pub use conversation::Turn;
 pub use error::StoreError;
+pub use journal::{Journal, Touched};
 pub use reader::Reader;
-pub use sort::Sorter;
+pub use sort::{SortValue, Sorter};
 pub use status::StoreStatus;
 pub use writer::Writer;

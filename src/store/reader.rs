@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, Params};
 
-use crate::model::{Exchange, ExchangeId, Leg, Row, Summary};
+use crate::model::{Exchange, ExchangeId, Leg, Progress, Row, State, Summary};
 
 use super::columns::{self, Bits, bits};
 use super::connect::Source;
@@ -26,17 +26,19 @@ const AT: &str = "SELECT summary.position, line, marked, comment, hidden \
 pub struct Reader {
     pub(super) connection: Connection,
     decoder: u32,
+    /// What is in flight was cut off.
+    abandoned: bool,
 }
 
 impl Reader {
     pub(super) fn open(source: &Source, decoder: u32) -> Result<Self, StoreError> {
-        Ok(Self { connection: source.reader()?, decoder })
+        Ok(Self { connection: source.reader()?, decoder, abandoned: source.is_abandoned() })
     }
 
     /// Reads what a test has put into a database of its own.
     #[cfg(test)]
     pub(super) fn over(connection: Connection) -> Self {
-        Self { connection, decoder: 0 }
+        Self { connection, decoder: 0, abandoned: false }
     }
 
     /// Exchanges in the capture.
@@ -199,7 +201,10 @@ impl Reader {
     /// are added from their own table.
     fn line(&self, found: &rusqlite::Row<'_>) -> Result<Option<Row>, StoreError> {
         let line = found.get_ref(1)?.as_str().unwrap_or_default();
-        let row = match serde_json::from_str(line) {
+        let row = match serde_json::from_str::<Row>(line) {
+            Ok(row) if self.abandoned && row.progress == Progress::InFlight => self
+                .load("position", bits(found, 0)?)?
+                .map(|exchange| Row::new(&exchange, row.summary)),
             Ok(row) => Some(row),
             Err(_) => self
                 .load("position", bits(found, 0)?)?
@@ -218,7 +223,11 @@ impl Reader {
         let sql = format!("SELECT {} FROM exchange WHERE {key} = ?1", columns::EXCHANGE);
         let mut statement = self.connection.prepare_cached(&sql)?;
         let mut rows = statement.query([Bits(value)])?;
-        rows.next()?.map(columns::load_exchange).transpose()
+        let mut exchange = rows.next()?.map(columns::load_exchange).transpose()?;
+        if let Some(exchange) = exchange.as_mut().filter(|e| self.abandoned && e.in_flight()) {
+            exchange.state = State::CutOff;
+        }
+        Ok(exchange)
     }
 
     fn one<T>(

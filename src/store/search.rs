@@ -74,6 +74,15 @@ impl Reader {
         Ok(self.connection.prepare_cached(sql)?.query_row([], |row| bits(row, 0))?)
     }
 
+    /// Whether [`Reader::hidden`] is not 0, for much less where much is.
+    ///
+    /// # Errors
+    /// `Query`.
+    pub fn any_hidden(&self) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM mark WHERE hidden)";
+        Ok(self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+    }
+
     /// At most `limit` values of a text field, of `http` or of `policykey` that begin with `prefix`
     /// (without case), the most frequent first; none of other fields. Of the newest 20,000 rows, to
     /// be quick enough for completion.
@@ -209,6 +218,7 @@ mod tests {
             (request_size, response_size) in (number(), number()),
             duration in prop::option::of(number()),
             (truncated, marked, hidden) in any::<(bool, bool, bool)>(),
+            (request_truncated, response_truncated) in any::<(bool, bool)>(),
             http_status in prop::sample::select(vec![None, Some(0), Some(200), Some(449)]),
             kind in prop::sample::select(vec![Kind::Http, Kind::Tunnel, Kind::Connection]),
             progress in progress(),
@@ -218,7 +228,8 @@ mod tests {
         ) -> Row {
             Row {
                 id: ExchangeId(0), started: WallTime(started), kind, progress, client, method, host,
-                path, http_status, request_size, response_size, truncated, duration, cause, summary,
+                path, http_status, request_size, response_size, truncated,
+                request_truncated, response_truncated, duration, cause, summary,
                 marked, comment, hidden,
             }
         }

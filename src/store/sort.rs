@@ -1,5 +1,6 @@
 //! Lists in another order than that of arrival.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -18,6 +19,28 @@ use super::reader::Reader;
 const PREFIX: usize = 64;
 /// Positions this close together are read in one go.
 const SPARSE: u64 = 8;
+
+/// What one row is sorted by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SortValue<'a> {
+    /// Nothing: before everything.
+    None,
+    /// A number, in the unit of the field.
+    Number(i64),
+    /// The first 64 characters of a text, folded; compared by
+    /// [`natural_order`](crate::model::filter::natural_order).
+    Text(Cow<'a, str>),
+}
+
+impl<'a> SortValue<'a> {
+    fn of(value: ValueRef<'a>) -> Self {
+        match value {
+            ValueRef::Integer(number) => Self::Number(number),
+            ValueRef::Text(text) => Self::Text(cut(std::str::from_utf8(text).unwrap_or_default())),
+            ValueRef::Null | ValueRef::Real(_) | ValueRef::Blob(_) => Self::None,
+        }
+    }
+}
 
 /// Gathers positions with what they are sorted by, chunk by chunk, then orders them. Takes 16 bytes
 /// a row, and each different text once (its first 64 characters).
@@ -51,12 +74,12 @@ impl Sorter {
     ) -> Result<(), StoreError> {
         let range = reader.clamp(positions)?;
         let condition = Condition::new(filter, Bound::Possible);
-        let sql = self.sql(&condition.sql);
+        let sql = sql(self.by, &condition.sql);
         let numbers = reader.prepare(&range, condition)?;
         let mut statement = reader.connection.prepare(&sql)?;
         let mut found = statement.query(params_from_iter(numbers))?;
         while let Some(row) = found.next()? {
-            self.gather(bits(row, 0)?, row.get_ref(1)?);
+            self.gather(bits(row, 0)?, SortValue::of(row.get_ref(1)?));
         }
         Ok(())
     }
@@ -66,18 +89,8 @@ impl Sorter {
     /// # Errors
     /// `Query`.
     pub fn add(&mut self, reader: &Reader, positions: &[u64]) -> Result<(), StoreError> {
-        let (Some(first), Some(last)) = (positions.first(), positions.last()) else {
-            return Ok(());
-        };
-        let mut statement = reader.connection.prepare(&self.sql("1"))?;
-        if last.saturating_sub(*first) / SPARSE < positions.len() as u64 {
-            return self.read(&mut statement, *first..last.saturating_add(1), positions);
-        }
-        for position in positions {
-            let range = *position..position.saturating_add(1);
-            self.read(&mut statement, range, std::slice::from_ref(position))?;
-        }
-        Ok(())
+        let by = self.by;
+        reader.sort_values(by, positions, &mut |position, value| self.gather(position, value))
     }
 
     /// The positions in order. Those that are equal, or have nothing to be sorted by, keep the order
@@ -107,49 +120,16 @@ impl Sorter {
         keys.into_iter().map(|(_, position)| position).collect()
     }
 
-    fn sql(&self, condition: &str) -> String {
-        let key = match self.by {
-            SortBy::Started => "started".to_owned(),
-            SortBy::Field(field) if field.kind() == FieldKind::Body => "NULL".to_owned(),
-            SortBy::Field(field) => column(field),
-        };
-        format!(
-            "SELECT summary.position, {key} FROM summary
-             WHERE summary.position >= ?1 AND summary.position < ?2 AND ({condition})
-             ORDER BY summary.position"
-        )
-    }
-
-    fn read(
-        &mut self,
-        statement: &mut Statement<'_>,
-        range: Range<u64>,
-        wanted: &[u64],
-    ) -> Result<(), StoreError> {
-        let mut wanted = wanted.iter().peekable();
-        let mut found = statement.query((Bits(range.start), Bits(range.end)))?;
-        while let Some(row) = found.next()? {
-            let position = bits(row, 0)?;
-            while wanted.next_if(|next| **next < position).is_some() {}
-            if wanted.next_if(|next| **next == position).is_some() {
-                self.gather(position, row.get_ref(1)?);
-            }
-        }
-        Ok(())
-    }
-
-    fn gather(&mut self, position: u64, value: ValueRef<'_>) {
+    fn gather(&mut self, position: u64, value: SortValue<'_>) {
         let key = match value {
-            ValueRef::Integer(number) => number,
-            ValueRef::Text(text) => self.place(std::str::from_utf8(text).unwrap_or_default()),
-            ValueRef::Null | ValueRef::Real(_) | ValueRef::Blob(_) => i64::MIN,
+            SortValue::Number(number) => number,
+            SortValue::Text(text) => self.place(text),
+            SortValue::None => i64::MIN,
         };
         self.keys.push((key, position));
     }
 
-    fn place(&mut self, text: &str) -> i64 {
-        let end = text.char_indices().nth(PREFIX).map_or(text.len(), |(at, _)| at);
-        let text = fold(&text[..end]);
+    fn place(&mut self, text: Cow<'_, str>) -> i64 {
         if let Some(place) = self.places.get(text.as_ref()) {
             return *place;
         }
@@ -158,6 +138,45 @@ impl Sorter {
         self.places.insert(text.into_owned(), place);
         place
     }
+}
+
+/// The part of a text it is ordered by.
+fn cut(text: &str) -> Cow<'_, str> {
+    let end = text.char_indices().nth(PREFIX).map_or(text.len(), |(at, _)| at);
+    fold(&text[..end])
+}
+
+/// Positions and what they are sorted by, in the order of the list.
+fn sql(by: SortBy, condition: &str) -> String {
+    let key = match by {
+        SortBy::Started => "started".to_owned(),
+        SortBy::Field(field) if field.kind() == FieldKind::Body => "NULL".to_owned(),
+        SortBy::Field(field) => column(field),
+    };
+    format!(
+        "SELECT summary.position, {key} FROM summary
+         WHERE summary.position >= ?1 AND summary.position < ?2 AND ({condition})
+         ORDER BY summary.position"
+    )
+}
+
+/// Reads the wanted positions of the range, which ascend.
+fn read(
+    statement: &mut Statement<'_>,
+    range: Range<u64>,
+    wanted: &[u64],
+    visit: &mut dyn FnMut(u64, SortValue<'_>),
+) -> Result<(), StoreError> {
+    let mut wanted = wanted.iter().peekable();
+    let mut found = statement.query((Bits(range.start), Bits(range.end)))?;
+    while let Some(row) = found.next()? {
+        let position = bits(row, 0)?;
+        while wanted.next_if(|next| **next < position).is_some() {}
+        if wanted.next_if(|next| **next == position).is_some() {
+            visit(position, SortValue::of(row.get_ref(1)?));
+        }
+    }
+    Ok(())
 }
 
 impl Reader {
@@ -175,5 +194,30 @@ impl Reader {
         let mut sorter = Sorter::new(by, descending);
         sorter.add_matching(self, filter, 0..u64::MAX)?;
         Ok(sorter.finish())
+    }
+
+    /// What the rows at these positions, in ascending order, are sorted by. Positions that are not
+    /// in the capture are left out.
+    ///
+    /// # Errors
+    /// `Query`.
+    pub fn sort_values(
+        &self,
+        by: SortBy,
+        positions: &[u64],
+        visit: &mut dyn FnMut(u64, SortValue<'_>),
+    ) -> Result<(), StoreError> {
+        let (Some(first), Some(last)) = (positions.first(), positions.last()) else {
+            return Ok(());
+        };
+        let mut statement = self.connection.prepare_cached(&sql(by, "1"))?;
+        if last.saturating_sub(*first) / SPARSE < positions.len() as u64 {
+            return read(&mut statement, *first..last.saturating_add(1), positions, visit);
+        }
+        for position in positions {
+            let range = *position..position.saturating_add(1);
+            read(&mut statement, range, std::slice::from_ref(position), visit)?;
+        }
+        Ok(())
     }
 }

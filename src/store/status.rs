@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use crate::model::{ExchangeId, WallTime};
 
 use super::columns::bits;
+use super::journal::ChangedRows;
 use super::record::Tally;
 
 /// How recording goes. The room's charter says what counts as lost.
@@ -33,6 +34,7 @@ pub struct StoreStatus {
 #[derive(Debug)]
 pub(super) struct Shared {
     inner: Mutex<Inner>,
+    changed: Mutex<ChangedRows>,
     changes: watch::Sender<u64>,
 }
 
@@ -57,7 +59,8 @@ impl Shared {
              coalesce((SELECT max(exchange) FROM chunk), 0))",
         )?);
         let inner = Mutex::new(Inner { status, last_id });
-        Ok(Self { inner, changes: watch::Sender::new(0) })
+        let changed = Mutex::default();
+        Ok(Self { inner, changed, changes: watch::Sender::new(0) })
     }
 
     /// The status now.
@@ -87,7 +90,13 @@ impl Shared {
             *last_id = tally.last_id.max(*last_id);
             set_trouble(status, trouble);
         }
+        self.changed_rows().commit();
         self.ring();
+    }
+
+    /// Which rows changed.
+    pub(super) fn changed_rows(&self) -> MutexGuard<'_, ChangedRows> {
+        self.changed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Counts an operation that nobody will write, and why.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
+use rusqlite::hooks::Action;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 use crate::model::{Exchange, ExchangeId, Leg};
@@ -63,16 +64,26 @@ struct Outcome {
 
 impl Recording {
     /// Ready to [`run`](Self::run).
+    ///
+    /// # Errors
+    /// When the connection cannot be watched.
     pub(super) fn new(
-        connection: Connection,
+        mut connection: Connection,
         decoder: u32,
         queue: Receiver<Message>,
         shared: Arc<Shared>,
         path: PathBuf,
         lock: Option<Lock>,
-    ) -> Self {
+    ) -> rusqlite::Result<Self> {
+        let changed = Arc::clone(&shared);
+        let watch = move |_: Action, _: &str, table: &str, position: i64| {
+            if matches!(table, "summary" | "mark") {
+                changed.changed_rows().touch(position.cast_unsigned());
+            }
+        };
+        connection.update_hook(Some(watch))?;
         let (broken, backlog) = (HashSet::new(), Backlog::default());
-        Self { connection, decoder, queue, shared, broken, backlog, path, _lock: lock }
+        Ok(Self { connection, decoder, queue, shared, broken, backlog, path, _lock: lock })
     }
 
     /// Works until told to stop, or until nobody is left who could tell.

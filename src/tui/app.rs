@@ -1,46 +1,30 @@
 //! The state of the screen and how messages change it.
 
-use crossterm::event::{KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
-use ratatui::layout::{Position, Rect, Size};
+use ratatui::layout::Size;
 
-use crate::engine::Status;
-use crate::model::{ExchangeId, Row, WallTime};
-use crate::render::clean;
+use crate::engine::{Order, Status, ValuePlace};
+use crate::model::filter::Filter;
+use crate::model::{ExchangeId, Level, Row, WallTime};
+use crate::render::{Secrets, clean, count};
 
-use super::keys::{self, Context, STACKS};
-use super::layout::{Areas, Arrangement, Pane, areas, bar_items};
+use super::keys::{Context, Keymap, STACKS};
+use super::layout::{Areas, Arrangement, Pane, Shape, areas};
 use super::load::Load;
-use super::message::{Action, Effect, Message, Span, Step, Wanted, Window};
-use super::overlays::{Help, Overlay};
+use super::message::{Effect, Message, Span, Wanted, Window};
+use super::overlays::{History, Overlay};
 use super::panes::{DetailPane, ListPane};
 use super::prepared::Prepared;
+use super::search::Needle;
+use super::settings::TuiSettings;
 use super::theme::Theme;
-
-/// Lines one turn of the wheel moves.
-const WHEEL_LINES: isize = 3;
-
-/// How the screen is to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TuiSettings {
-    /// Colours may be used (`NO_COLOR` is unset and the terminal has them).
-    pub color: bool,
-    /// Clicks and the wheel act here; when false the terminal's own selection works.
-    pub mouse: bool,
-    /// Starts with the newest exchange selected, and keeps it so.
-    pub follow: bool,
-}
-
-impl Default for TuiSettings {
-    fn default() -> Self {
-        Self { color: true, mouse: true, follow: false }
-    }
-}
 
 /// Everything the screen shows.
 #[derive(Debug)]
 pub(crate) struct App {
     /// How things look.
     pub(crate) theme: Theme,
+    /// Which keys mean what.
+    pub(crate) keymap: Keymap,
     /// The state of the whole.
     pub(crate) status: Status,
     /// What time it is, for ages.
@@ -51,33 +35,73 @@ pub(crate) struct App {
     pub(crate) detail: DetailPane,
     /// What lies over the panes, the topmost last.
     pub(crate) overlays: Vec<Overlay>,
-    size: Size,
-    focus: Pane,
-    arrangement: Arrangement,
+    /// What was done last, until the next key.
+    pub(crate) notice: Option<(Level, String)>,
+    /// What was searched for last.
+    pub(super) needle: Option<Needle>,
+    /// Lines searched for.
+    pub(super) searches: History,
+    /// Filters used.
+    pub(super) filters: History,
+    /// What the list shows.
+    pub(super) filter: Filter,
+    /// In which order.
+    pub(super) order: Order,
+    /// The exchange to be selected in a new list, until it is there or the list is whole.
+    seek: Option<ExchangeId>,
+    pub(super) size: Size,
+    pub(super) focus: Pane,
+    pub(super) arrangement: Arrangement,
+    /// Thousandths of the body that the list gets.
+    pub(super) list_share: Option<u16>,
+    /// The edge between the panes is being drawn with the mouse.
+    pub(super) drawing_edge: bool,
+    pub(super) secrets: Secrets,
+    pub(super) mouse: bool,
+    /// Values of the exchange in sight that the user opened.
+    pub(super) opened: Vec<ValuePlace>,
+    /// Exchanges there were when the user paused.
+    paused: Option<usize>,
+    devices_load: Load<()>,
     /// Why rows or an exchange could not be read, until they can.
     unreadable: Option<(Wanted, String)>,
     status_load: Load<()>,
-    window_load: Load<Span>,
+    window_load: Load<(Span, Option<ExchangeId>)>,
     /// The rows asked for last: rows that a capture does not have are not asked for twice.
     window_asked: Option<Span>,
-    detail_load: Load<ExchangeId>,
+    detail_load: Load<(ExchangeId, Secrets)>,
     /// The row whose exchange was asked for last: a row that changes asks again.
-    detail_asked: Option<Row>,
+    detail_asked: Option<(Row, Secrets)>,
 }
 
 impl App {
     /// A screen without size and content; its first messages bring both.
     pub(crate) fn new(settings: TuiSettings, now: WallTime) -> Self {
         Self {
-            theme: Theme::new(settings.color),
+            theme: Theme::new(settings.palette, settings.ascii_borders),
+            keymap: settings.keymap,
             status: Status::default(),
             now,
             list: ListPane::new(settings.follow),
             detail: DetailPane::default(),
             overlays: Vec::new(),
+            notice: settings.notice.map(|text| (Level::Warning, clean(&text).into_owned())),
+            needle: None,
+            searches: History::default(),
+            filters: History::default(),
+            filter: Filter::default(),
+            order: Order::default(),
+            seek: None,
             size: Size::default(),
             focus: Pane::List,
             arrangement: Arrangement::Split,
+            list_share: None,
+            drawing_edge: false,
+            secrets: Secrets::Masked,
+            mouse: settings.mouse,
+            opened: Vec::new(),
+            paused: None,
+            devices_load: Load::default(),
             unreadable: None,
             status_load: Load::default(),
             window_load: Load::default(),
@@ -93,11 +117,23 @@ impl App {
         match message {
             Message::Key(event) => effects.extend(self.key(event)),
             Message::Mouse(event) => effects.extend(self.mouse(event)),
+            Message::Paste(text) => effects.extend(self.paste(&text)),
             Message::Resize(width, height) => self.size = Size::new(width, height),
-            Message::Tick(now) => self.now = now,
+            Message::Tick(now) => {
+                self.now = now;
+                // Connections close without anything being recorded.
+                if self.status.connections > 0 {
+                    effects.extend(self.status_load.ask(()).map(|()| Effect::LoadStatus));
+                }
+            }
             Message::Changed => {
                 effects.extend(self.status_load.ask(()).map(|()| Effect::LoadStatus));
-                self.window_asked = None;
+                self.window_asked = self.window_asked.filter(|_| self.paused.is_some());
+                if matches!(self.overlays.first(), Some(Overlay::Devices(_)))
+                    && self.paused.is_none()
+                {
+                    effects.extend(self.load_devices());
+                }
             }
             Message::Status(status) => {
                 self.status = status;
@@ -106,6 +142,17 @@ impl App {
             }
             Message::Window(window) => self.take_window(window, &mut effects),
             Message::Detail(id, prepared) => self.take_detail(id, prepared, &mut effects),
+            Message::Opened(id, prepared) => self.take_opened(id, prepared),
+            Message::Devices(groups) => {
+                effects.extend(self.devices_load.done().map(|()| Effect::LoadDevices));
+                if let Some(Overlay::Devices(open)) = self.overlays.first_mut() {
+                    open.take(groups);
+                }
+            }
+            Message::Found(at) => self.take_found(at),
+            Message::Completed(text, choices) => self.take_completed(&text, choices),
+            Message::Marked => effects.push(self.show_list()),
+            Message::Said(level, text) => self.notice = Some((level, clean(&text).into_owned())),
             Message::Unreadable(what, why) => self.take_failure(what, why, &mut effects),
         }
         self.lay_out();
@@ -116,13 +163,14 @@ impl App {
     /// True while something in sight gets older by the second.
     pub(crate) fn ages(&self) -> bool {
         let in_flight = |row: &Row| row.duration.is_none() && row.cause.is_empty();
-        self.list.rows().any(|(_, row)| row.is_some_and(in_flight))
+        self.status.connections > 0
+            || self.list.rows().any(|(_, row)| row.is_some_and(in_flight))
             || self.detail.shown().is_some_and(|shown| shown.detail.exchange.in_flight())
     }
 
     /// The parts of the screen; `None` when it is too small.
     pub(crate) fn areas(&self) -> Option<Areas> {
-        areas(self.size, self.arrangement, self.focus, self.alert().is_some())
+        self.areas_with(self.focus)
     }
 
     /// The pane that has the focus.
@@ -132,10 +180,33 @@ impl App {
 
     /// The contexts that hold now, most specific first.
     pub(crate) fn stack(&self) -> &'static [Context] {
-        match (self.overlays.last(), self.focus) {
-            (Some(Overlay::Help(_)), _) => STACKS[3],
-            (None, _) => self.pane_stack(),
+        match self.overlays.last() {
+            Some(Overlay::Help(_)) => STACKS[3],
+            Some(Overlay::Devices(_)) => STACKS[7],
+            Some(Overlay::Menu(_)) => STACKS[4],
+            Some(Overlay::Prompt(_)) => STACKS[5],
+            None => self.pane_stack(),
         }
+    }
+
+    /// The contexts that hold in the panes.
+    pub(crate) fn pane_stack(&self) -> &'static [Context] {
+        match self.focus {
+            Pane::List => STACKS[0],
+            Pane::Detail if self.detail.in_tree() => STACKS[2],
+            Pane::Detail if self.detail.in_hex() => STACKS[6],
+            Pane::Detail => STACKS[1],
+        }
+    }
+
+    /// The filter that holds, as it was typed.
+    pub(crate) fn filter(&self) -> &str {
+        &self.filter.text
+    }
+
+    /// The order that holds.
+    pub(crate) fn order(&self) -> Order {
+        self.order
     }
 
     /// What is wrong, in one clean line.
@@ -143,7 +214,8 @@ impl App {
         let trouble =
             self.status.trouble.as_deref().map(|why| format!("not recording: {}", clean(why)));
         let unreadable = self.unreadable.as_ref().map(|(_, why)| clean(why).into_owned());
-        trouble.or(unreadable)
+        let ended = self.list.trouble().map(|why| format!("not all was searched: {}", clean(why)));
+        trouble.or(unreadable).or(ended)
     }
 
     /// What to say in place of the selected exchange.
@@ -160,147 +232,71 @@ impl App {
         (self.detail_load.running() && !self.detail.is_shown(id)).then_some(id)
     }
 
-    fn pane_stack(&self) -> &'static [Context] {
-        match self.focus {
-            Pane::List => STACKS[0],
-            Pane::Detail if self.detail.in_tree() => STACKS[2],
-            Pane::Detail => STACKS[1],
+    /// What to say while the selected exchange is being read; `None` while it is not.
+    pub(crate) fn reading(&self) -> Option<String> {
+        let row = self.list.selected().filter(|_| self.detail_load.running())?;
+        let size = row.request_size.saturating_add(row.response_size);
+        Some(format!("reading and decoding {}…", count(size, "byte")))
+    }
+
+    /// True while new traffic is not looked at.
+    pub(crate) fn is_paused(&self) -> bool {
+        self.paused.is_some()
+    }
+
+    /// True while secrets are shown.
+    pub(crate) fn shows_secrets(&self) -> bool {
+        self.secrets == Secrets::Shown
+    }
+
+    /// Takes no notice of new traffic from now on, or takes notice again.
+    pub(super) fn toggle_pause(&mut self) {
+        if self.paused.take().is_some() {
+            self.window_asked = None;
+        } else {
+            self.paused = Some(self.list.len());
         }
     }
 
-    fn key(&mut self, event: KeyEvent) -> Option<Effect> {
-        if event.kind == KeyEventKind::Release {
-            return None;
-        }
-        self.act(keys::action(event, self.stack())?)
+    fn areas_with(&self, focus: Pane) -> Option<Areas> {
+        let (arrangement, list) = (self.arrangement, self.list_share);
+        areas(self.size, Shape { arrangement, focus, alert: self.alert().is_some(), list })
     }
 
-    fn act(&mut self, action: Action) -> Option<Effect> {
-        match action {
-            Action::Quit => return Some(Effect::Exit),
-            Action::Suspend => return Some(Effect::Suspend),
-            Action::Redraw => return Some(Effect::Redraw),
-            Action::BackOrQuit if !self.back() => return Some(Effect::Exit),
-            Action::BackOrQuit => {}
-            Action::Back => {
-                self.back();
-            }
-            Action::ToggleHelp => self.toggle_help(),
-            Action::Move(step) => self.step(step),
-            Action::Open => self.focus = Pane::Detail,
-            Action::NextPane | Action::PreviousPane => {
-                self.focus = match self.focus {
-                    Pane::List => Pane::Detail,
-                    Pane::Detail => Pane::List,
-                };
-            }
-            Action::NextExchange => self.list.step(Step::Down),
-            Action::PreviousExchange => self.list.step(Step::Up),
-            Action::CycleLayout => {
-                self.arrangement = match self.arrangement {
-                    Arrangement::Split => Arrangement::Single,
-                    Arrangement::Single => Arrangement::Split,
-                };
-            }
-            Action::ToggleFollow => self.list.toggle_follow(),
-            Action::Show(_) | Action::ShowAs(_)
-                if self.areas().is_some_and(|a| a.detail.is_none()) =>
-            {
-                // Where one pane is in sight, what was asked for must come into it.
-                self.focus = Pane::Detail;
-                self.detail.act(action);
-            }
-            other => {
-                self.detail.act(other);
-            }
+    fn take_window(&mut self, mut window: Window, effects: &mut Vec<Effect>) {
+        if let Some(frozen) = self.paused {
+            window.total = window.total.min(frozen);
+            window.rows.truncate(frozen.saturating_sub(window.offset));
         }
-        None
-    }
-
-    /// One level up; false at the top.
-    fn back(&mut self) -> bool {
-        if self.overlays.pop().is_some() {
-            return true;
+        if window.at.is_some() || window.looked_at.is_none() {
+            self.seek = None;
         }
-        std::mem::replace(&mut self.focus, Pane::List) != Pane::List
-    }
-
-    fn step(&mut self, step: Step) {
-        match (self.overlays.last_mut(), self.focus) {
-            (Some(Overlay::Help(help)), _) => help.step(step),
-            (None, Pane::List) => self.list.step(step),
-            (None, Pane::Detail) => {
-                self.detail.act(Action::Move(step));
-            }
-        }
-    }
-
-    fn toggle_help(&mut self) {
-        if self.overlays.pop().is_none() {
-            let height = self.areas().map_or(0, |areas| help_height(&areas));
-            self.overlays.push(Overlay::Help(Help::new(self.pane_stack(), height)));
-        }
-    }
-
-    fn mouse(&mut self, event: MouseEvent) -> Option<Effect> {
-        let areas = self.areas()?;
-        let at = Position::new(event.column, event.row);
-        let lines = match event.kind {
-            MouseEventKind::ScrollDown => WHEEL_LINES,
-            MouseEventKind::ScrollUp => -WHEEL_LINES,
-            MouseEventKind::Down(MouseButton::Left) => return self.click(&areas, at),
-            _ => return None,
-        };
-        if let Some(Overlay::Help(help)) = self.overlays.last_mut() {
-            help.wheel(lines);
-        } else if areas.list.is_some_and(|list| list.contains(at)) {
-            self.list.wheel(lines);
-        } else if areas.detail.is_some_and(|detail| detail.contains(at)) {
-            self.detail.wheel(lines);
-        }
-        None
-    }
-
-    fn click(&mut self, areas: &Areas, at: Position) -> Option<Effect> {
-        if !self.overlays.is_empty() {
-            self.overlays.pop();
-            return None;
-        }
-        if let Some(area) = areas.list.filter(|area| area.contains(at)) {
-            return self.click_list(area, at);
-        }
-        let area = areas.detail.filter(|area| area.contains(at))?;
-        self.focus = Pane::Detail;
-        if at.y == area.y {
-            let x = at.x - area.x;
-            let item =
-                bar_items(area.width).into_iter().find(|i| (i.x..i.x + i.width).contains(&x));
-            return self.act(item?.action);
-        }
-        self.detail.point(usize::from(at.y - area.y - 1));
-        None
-    }
-
-    /// A click selects; a click on what is selected opens it.
-    fn click_list(&mut self, area: Rect, at: Position) -> Option<Effect> {
-        let before = (self.focus, self.list.cursor());
-        self.focus = Pane::List;
-        let line = usize::from(at.y.checked_sub(area.y + 1)?);
-        let hit = self.list.point(line);
-        if hit && before == (Pane::List, self.list.cursor()) {
-            return self.act(Action::Open);
-        }
-        None
-    }
-
-    fn take_window(&mut self, window: Window, effects: &mut Vec<Effect>) {
         self.list.take(window);
         self.readable(Wanted::Window);
         if self.list.len() == 0 {
             self.detail.clear();
             self.detail_asked = None;
         }
-        effects.extend(self.window_load.done().map(Effect::LoadWindow));
+        effects.extend(self.window_load.done().map(|(span, seek)| Effect::LoadWindow(span, seek)));
+    }
+
+    /// Asks for the rows by device.
+    pub(super) fn load_devices(&mut self) -> Option<Effect> {
+        self.devices_load.ask(()).map(|()| Effect::LoadDevices)
+    }
+
+    /// Selects an exchange of the list, wherever it stands.
+    pub(super) fn go_to(&mut self, id: ExchangeId) {
+        self.seek = Some(id);
+        self.window_asked = None;
+    }
+
+    /// What is deleted from view, marked or filtered has changed: the list is made anew, the selected
+    /// exchange stays selected if it is in it.
+    pub(super) fn show_list(&mut self) -> Effect {
+        self.seek = self.seek.or(self.list.selected().map(|row| row.id));
+        self.window_asked = None;
+        Effect::List(self.filter.clone(), self.order)
     }
 
     fn take_detail(
@@ -311,23 +307,61 @@ impl App {
     ) {
         self.readable(Wanted::Detail);
         match prepared {
-            Some(prepared) => self.detail.show(prepared),
+            Some(prepared) => {
+                self.opened.clear();
+                self.detail.show(prepared);
+            }
             None if self.list.is_selected(id) => self.detail.clear(),
             None => {}
         }
-        effects.extend(self.detail_load.done().map(Effect::LoadDetail));
+        let next = self.detail_load.done();
+        effects.extend(next.map(|(id, secrets)| Effect::LoadDetail(id, secrets)));
+    }
+
+    fn take_opened(&mut self, id: ExchangeId, prepared: Option<Box<Prepared>>) {
+        match prepared {
+            Some(prepared) if self.detail.is_shown(id) => {
+                self.opened.clone_from(&prepared.opened);
+                self.detail.show(prepared);
+            }
+            Some(_) => {}
+            None => {
+                let text = "nothing is known to be inside this value".to_owned();
+                self.notice = Some((Level::Notable, text));
+            }
+        }
+    }
+
+    fn take_found(&mut self, at: Option<usize>) {
+        match at {
+            Some(at) => {
+                self.notice = None;
+                self.list.select(at);
+            }
+            None => self.notice = Some((Level::Warning, "not found in the list".to_owned())),
+        }
     }
 
     fn take_failure(&mut self, what: Wanted, why: String, effects: &mut Vec<Effect>) {
+        if what == Wanted::Devices {
+            effects.extend(self.devices_load.done().map(|()| Effect::LoadDevices));
+        }
+        if matches!(what, Wanted::Hit | Wanted::Export | Wanted::Devices) {
+            self.notice = Some((Level::Alarm, clean(&why).into_owned()));
+            return;
+        }
         self.unreadable = Some((what, why));
         effects.extend(match what {
             Wanted::Status => self.status_load.done().map(|()| Effect::LoadStatus),
-            Wanted::Window => self.window_load.done().map(Effect::LoadWindow),
+            Wanted::Window => {
+                self.window_load.done().map(|(span, seek)| Effect::LoadWindow(span, seek))
+            }
             Wanted::Detail => {
                 // What is in sight is no longer what is selected.
                 self.detail.clear();
-                self.detail_load.done().map(Effect::LoadDetail)
+                self.detail_load.done().map(|(id, secrets)| Effect::LoadDetail(id, secrets))
             }
+            Wanted::Hit | Wanted::Export | Wanted::Devices => None,
         });
     }
 
@@ -337,12 +371,19 @@ impl App {
 
     fn lay_out(&mut self) {
         // A pane out of sight is laid out as if it had the focus, so that it is right when it has.
-        let with = |focus| areas(self.size, self.arrangement, focus, self.alert().is_some());
-        let (Some(list), Some(detail)) = (with(Pane::List), with(Pane::Detail)) else { return };
+        let (Some(list), Some(detail)) =
+            (self.areas_with(Pane::List), self.areas_with(Pane::Detail))
+        else {
+            return;
+        };
         self.list.resize(list.list_height());
         self.detail.resize(detail.detail_room());
-        if let Some(Overlay::Help(help)) = self.overlays.last_mut() {
-            help.resize(help_height(&list));
+        for overlay in &mut self.overlays {
+            match overlay {
+                Overlay::Help(help) => help.resize(help_height(&list)),
+                Overlay::Devices(devices) => devices.resize(help_height(&list)),
+                Overlay::Menu(_) | Overlay::Prompt(_) => {}
+            }
         }
     }
 
@@ -352,18 +393,24 @@ impl App {
         let missing = self.list.lacks() && self.window_asked != Some(span);
         if missing || self.window_asked.is_none() {
             self.window_asked = Some(span);
-            effects.extend(self.window_load.ask(span).map(Effect::LoadWindow));
+            // In another order than that of arrival, what is new comes between.
+            let stays = (self.order != Order::default()).then(|| self.list.selected()).flatten();
+            let seek = self.seek.or(stays.map(|row| row.id));
+            let load = self.window_load.ask((span, seek));
+            effects.extend(load.map(|(span, seek)| Effect::LoadWindow(span, seek)));
         }
         let Some(row) = self.list.selected() else { return };
-        if self.detail_asked.as_ref() != Some(row) {
+        let asked = self.detail_asked.as_ref();
+        if asked.is_none_or(|(asked, secrets)| asked != row || *secrets != self.secrets) {
             let id = row.id;
-            self.detail_asked = Some(row.clone());
-            effects.extend(self.detail_load.ask(id).map(Effect::LoadDetail));
+            self.detail_asked = Some((row.clone(), self.secrets));
+            let load = self.detail_load.ask((id, self.secrets));
+            effects.extend(load.map(|(id, secrets)| Effect::LoadDetail(id, secrets)));
         }
     }
 }
 
 /// Rows of the help without its title.
-fn help_height(areas: &Areas) -> usize {
+pub(super) fn help_height(areas: &Areas) -> usize {
     usize::from(areas.body.height.saturating_sub(1))
 }

@@ -44,6 +44,21 @@ pub(crate) fn cut_left(text: &str, cells: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{ELLIPSIS}{}", &text[start..]))
 }
 
+/// `text` in at most `cells` cells, its middle cut out if need be: identifiers differ at either end.
+pub(crate) fn cut_middle(text: &str, cells: usize) -> Cow<'_, str> {
+    if width(text) <= cells || cells < 3 {
+        return cut(text, cells);
+    }
+    let start = head(text, (cells - 1).div_ceil(2));
+    let mut rest = (cells - 1) / 2;
+    let mut end = text.len();
+    for (at, c) in text.char_indices().rev() {
+        let Some(left) = rest.checked_sub(cell_width(c)) else { break };
+        (rest, end) = (left, at);
+    }
+    Cow::Owned(format!("{}{ELLIPSIS}{}", &text[..start], &text[end..]))
+}
+
 /// `text` folded into lines of at most `cells` cells (at least one), at most `most` lines; the last
 /// one ends in an ellipsis when that is not all. Breaks where words or the parts of
 /// a URL end, if one does in the second half of a line. Never empty.
@@ -115,6 +130,14 @@ mod tests {
         assert_eq!(cut_left("autodiscover.mail.example.com", 12), "…example.com");
         assert_eq!(cut_left("端末.example", 10), "….example");
         assert_eq!(cut_left("short", 10), "short");
+    }
+
+    #[test]
+    fn identifiers_lose_their_middle() {
+        assert_eq!(cut_middle("0311dd9b1e5b83c4868c64b7cc1773a0", 9), "0311…73a0");
+        assert_eq!(cut_middle("端末デバイス", 6), "端…ス");
+        assert_eq!(cut_middle("short", 5), "short");
+        assert_eq!(cut_middle("short", 2), "s…");
     }
 
     #[test]

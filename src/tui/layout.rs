@@ -1,9 +1,9 @@
 //! Where things stand on a screen of a given size: the same answer for drawing and for the mouse.
 
-use ratatui::layout::{Rect, Size};
+use ratatui::layout::{Position, Rect, Size};
 
+use super::action::{Action, Face, Tab};
 use super::fit;
-use super::message::{Action, Face, Tab};
 
 /// Columns below which nothing is drawn but a request for more.
 pub(crate) const LEAST_WIDTH: u16 = 40;
@@ -38,6 +38,22 @@ pub(crate) enum Arrangement {
     Single,
 }
 
+/// What decides how a screen of a given size is divided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Shape {
+    /// Two panes, or one.
+    pub(crate) arrangement: Arrangement,
+    /// Which pane has the focus.
+    pub(crate) focus: Pane,
+    /// A line about what is wrong is needed.
+    pub(crate) alert: bool,
+    /// Thousandths of the body that the list gets, when the user said so.
+    pub(crate) list: Option<u16>,
+}
+
+/// Thousandths below which no pane shrinks.
+const LEAST_SHARE: u16 = 150;
+
 /// The parts of the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Areas {
@@ -71,12 +87,8 @@ pub(crate) struct DetailRoom {
 }
 
 /// Divides a screen; `None` when it is too small to be of use.
-pub(crate) fn areas(
-    size: Size,
-    arrangement: Arrangement,
-    focus: Pane,
-    alert: bool,
-) -> Option<Areas> {
+pub(crate) fn areas(size: Size, shape: Shape) -> Option<Areas> {
+    let Shape { arrangement, focus, alert, list } = shape;
     if size.width < LEAST_WIDTH || size.height < LEAST_HEIGHT {
         return None;
     }
@@ -98,20 +110,63 @@ pub(crate) fn areas(
             Pane::Detail => areas.detail = Some(body),
         }
     } else if size.width >= BESIDE_WIDTH {
-        let detail = (body.width / 20 * 9).max(WIDE_DUMP);
-        let list = body.width - detail - 1;
+        let usual = body.width - (body.width / 20 * 9).max(WIDE_DUMP) - 1;
+        let list = list.map_or(usual, |share| part(body.width, share));
+        let detail = body.width - list - 1;
         areas.list = Some(Rect { width: list, ..body });
         areas.divider = Some(Rect { x: list, width: 1, ..body });
         areas.detail = Some(Rect { x: list + 1, width: detail, ..body });
     } else {
-        let list = body.height * 9 / 20;
+        let list = part(body.height, list.unwrap_or(450));
         areas.list = Some(Rect { height: list, ..body });
         areas.detail = Some(Rect { y: body.y + list, height: body.height - list, ..body });
     }
     Some(areas)
 }
 
+/// `share` thousandths of `cells`.
+fn part(cells: u16, share: u16) -> u16 {
+    let share = u32::from(share.clamp(LEAST_SHARE, 1000 - LEAST_SHARE));
+    u16::try_from(u32::from(cells) * share / 1000).unwrap_or(cells)
+}
+
 impl Areas {
+    /// True where the edge between the panes can be taken with the mouse: on the divider, or on the
+    /// detail's bar below a list.
+    pub(crate) fn is_edge(&self, at: Position) -> bool {
+        match (self.divider, self.list, self.detail) {
+            (Some(divider), ..) => divider.contains(at),
+            (None, Some(_), Some(detail)) => at.y == detail.y,
+            _ => false,
+        }
+    }
+
+    /// Thousandths of the body the list has when the edge is drawn to `at`.
+    pub(crate) fn share_at(&self, at: Position) -> u16 {
+        let (cells, of) = match self.divider {
+            Some(_) => (at.x.saturating_sub(self.body.x), self.body.width),
+            None => (at.y.saturating_sub(self.body.y), self.body.height),
+        };
+        // Rounded up, so that the same share gives the same edge again.
+        let share = (u32::from(cells) * 1000).div_ceil(u32::from(of.max(1)));
+        u16::try_from(share).unwrap_or(1000).clamp(LEAST_SHARE, 1000 - LEAST_SHARE)
+    }
+
+    /// Thousandths of the body the list has now; `None` while one pane is in sight.
+    pub(crate) fn share(&self) -> Option<u16> {
+        self.detail.zip(self.list).map(|(detail, _)| {
+            let edge = self.divider.map_or(detail.y, |divider| divider.x);
+            let (x, y) = if self.divider.is_some() { (edge, 0) } else { (0, edge) };
+            self.share_at(Position::new(x, y))
+        })
+    }
+
+    /// `lines` lines at the end of the body, for a menu or what may be meant by a line.
+    pub(crate) fn box_of(&self, lines: usize) -> Rect {
+        let lines = u16::try_from(lines).unwrap_or(u16::MAX).min(self.body.height);
+        Rect { y: self.body.bottom() - lines, height: lines, ..self.body }
+    }
+
     /// What the detail has room for; nothing while it is out of sight.
     pub(crate) fn detail_room(&self) -> DetailRoom {
         let Some(area) = self.detail else { return DetailRoom::default() };
@@ -179,12 +234,16 @@ mod tests {
     use super::*;
 
     fn split(width: u16, height: u16) -> Areas {
-        areas(Size::new(width, height), Arrangement::Split, Pane::List, false).unwrap()
+        areas(Size::new(width, height), shape(Pane::List, false)).unwrap()
+    }
+
+    fn shape(focus: Pane, alert: bool) -> Shape {
+        Shape { arrangement: Arrangement::Split, focus, alert, list: None }
     }
 
     #[test]
     fn below_the_least_size_there_is_nothing() {
-        let none = |w, h| areas(Size::new(w, h), Arrangement::Split, Pane::List, false).is_none();
+        let none = |w, h| areas(Size::new(w, h), shape(Pane::List, false)).is_none();
         assert!(none(39, 24) && none(80, 7) && none(0, 0));
         assert!(!none(LEAST_WIDTH, LEAST_HEIGHT));
     }
@@ -195,7 +254,7 @@ mod tests {
             for alert in [false, true] {
                 for focus in [Pane::List, Pane::Detail] {
                     let size = Size::new(width, height);
-                    let a = areas(size, Arrangement::Split, focus, alert).unwrap();
+                    let a = areas(size, shape(focus, alert)).unwrap();
                     let parts =
                         [Some(a.status), a.alert, a.list, a.divider, a.detail, Some(a.footer)];
                     let cells: u32 = parts.iter().flatten().map(|part| part.area()).sum();
@@ -214,18 +273,30 @@ mod tests {
     }
 
     #[test]
+    fn the_edge_between_panes_goes_where_it_is_drawn() {
+        for size in [Size::new(80, 24), Size::new(160, 50)] {
+            for list in [0, 150, 300, 555, 850, 1000] {
+                let shape = Shape { list: Some(list), ..shape(Pane::List, false) };
+                let areas = areas(size, shape).unwrap();
+                let edge = areas.divider.or(areas.detail).unwrap();
+                let at = Position::new(edge.x, edge.y);
+                assert!(areas.is_edge(at) && !areas.is_edge(Position::new(0, 1)));
+                let again = Shape { list: areas.share(), ..shape };
+                assert_eq!(super::areas(size, again), Some(areas), "{size} {list}");
+            }
+        }
+    }
+
+    #[test]
     fn the_bar_fits_and_its_keys_are_the_bound_ones() {
         for width in [40, 60, 80, 120] {
             let items = bar_items(width);
             assert!(items.iter().all(|item| item.x + item.width < width));
             assert_eq!(items.len(), if width < 60 { 5 } else { 7 }, "{width}");
             for item in items {
-                let event = crossterm::event::KeyCode::Char(item.key).into();
-                let event: crossterm::event::KeyEvent = event;
-                assert_eq!(
-                    super::super::keys::action(event, super::super::keys::STACKS[0]),
-                    Some(item.action)
-                );
+                let map = super::super::keys::Keymap::default();
+                let key = super::super::keys::Key::char(item.key);
+                assert_eq!(map.action(key, super::super::keys::STACKS[0]), Some(item.action));
             }
         }
     }

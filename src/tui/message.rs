@@ -2,10 +2,16 @@
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use crate::engine::Status;
-use crate::model::{ExchangeId, Leg, Row, WallTime};
+use crate::engine::{Order, Status, ValuePlace};
+use crate::model::filter::Filter;
+use crate::model::{ExchangeId, Level, Marking, Row, WallTime};
+use crate::render::Secrets;
 
+use super::action::{Export, Program};
+use super::copy::NamedBytes;
+use super::overlays::{Choice, DeviceGroup};
 use super::prepared::Prepared;
+use super::search::{Needle, Way};
 
 /// Something that happened.
 #[derive(Debug)]
@@ -14,6 +20,8 @@ pub(crate) enum Message {
     Key(KeyEvent),
     /// The mouse did something.
     Mouse(MouseEvent),
+    /// Text was pasted.
+    Paste(String),
     /// The terminal has this many columns and rows.
     Resize(u16, u16),
     /// It is this late.
@@ -26,6 +34,18 @@ pub(crate) enum Message {
     Window(Window),
     /// An exchange in full; `None` when the capture no longer has it.
     Detail(ExchangeId, Option<Box<Prepared>>),
+    /// An exchange with the value that was asked for open; `None` when nothing is in it.
+    Opened(ExchangeId, Option<Box<Prepared>>),
+    /// The exchanges of the list by device; the newest 20,000.
+    Devices(Vec<DeviceGroup>),
+    /// Where in the list what was searched for stands; `None` when nowhere.
+    Found(Option<usize>),
+    /// What may stand in this filter.
+    Completed(String, Vec<Choice>),
+    /// What the user said of exchanges is in the capture.
+    Marked,
+    /// Something was done, or could not be.
+    Said(Level, String),
     /// The capture could not be read.
     Unreadable(Wanted, String),
 }
@@ -37,8 +57,16 @@ pub(crate) struct Window {
     pub(crate) offset: usize,
     /// The rows.
     pub(crate) rows: Vec<Row>,
-    /// How many exchanges there are in all.
+    /// How many exchanges the list has.
     pub(crate) total: usize,
+    /// How many exchanges the capture has.
+    pub(crate) all: usize,
+    /// How many of them were looked at for the list, while that is not all.
+    pub(crate) looked_at: Option<u64>,
+    /// Why the search for the list ended early.
+    pub(crate) trouble: Option<String>,
+    /// The place of the exchange that was asked for.
+    pub(crate) at: Option<usize>,
 }
 
 /// Which rows to read.
@@ -50,6 +78,17 @@ pub(crate) struct Span {
     pub(crate) limit: usize,
 }
 
+/// Which exchanges to export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Selection {
+    /// This one.
+    One(ExchangeId),
+    /// The marked ones of the list.
+    Marked,
+    /// All of the list.
+    All,
+}
+
 /// What was being read when reading failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wanted {
@@ -59,160 +98,55 @@ pub(crate) enum Wanted {
     Window,
     /// An exchange in full.
     Detail,
+    /// What was searched for in the list, or may be meant by a line.
+    Hit,
+    /// The devices.
+    Devices,
+    /// Something for a file.
+    Export,
 }
 
 /// What the loop should do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Effect {
     /// Read the state of the whole and answer with [`Message::Status`].
     LoadStatus,
-    /// Read rows and answer with [`Message::Window`].
-    LoadWindow(Span),
+    /// Read rows, find the place of this exchange, and answer with [`Message::Window`].
+    LoadWindow(Span, Option<ExchangeId>),
+    /// Show another list from now on.
+    List(Filter, Order),
+    /// Find what may stand at this byte of a filter and answer with [`Message::Completed`].
+    Complete(String, usize),
+    /// Keep what the user says of an exchange.
+    Mark(ExchangeId, Marking),
+    /// Take all marks away.
+    UnmarkAll,
+    /// Delete everything from view.
+    HideAll,
+    /// Take back everything that was deleted from view.
+    ShowAll,
     /// Read and decode an exchange and answer with [`Message::Detail`].
-    LoadDetail(ExchangeId),
+    LoadDetail(ExchangeId, Secrets),
+    /// Read the rows of the list by device and answer with [`Message::Devices`].
+    LoadDevices,
+    /// Open a value of this exchange, after these, and answer with [`Message::Opened`].
+    OpenValue(ExchangeId, Secrets, Vec<ValuePlace>),
+    /// Search the list from a position on and answer with [`Message::Found`].
+    Find(Needle, usize, Way),
+    /// Put text on the clipboard, or into a file of this name when it is too long.
+    Copy(String, String),
+    /// Write a file.
+    Write(NamedBytes),
+    /// Write exchanges into files.
+    Export(Selection, Export, Secrets),
+    /// Show text in a program of the user's.
+    View(Program, NamedBytes),
+    /// Take the mouse, or leave it to the terminal.
+    Mouse(bool),
     /// Draw every cell anew.
     Redraw,
     /// Give the terminal back to the shell until it continues us.
     Suspend,
     /// Leave.
     Exit,
-}
-
-/// What a user can do. Keys, clicks and later a command line all end here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Action {
-    /// Move in the pane or overlay that has the focus.
-    Move(Step),
-    /// Open what is selected.
-    Open,
-    /// One level up.
-    Back,
-    /// One level up; leave at the top.
-    BackOrQuit,
-    /// Give the focus to the next pane.
-    NextPane,
-    /// Give the focus to the previous pane.
-    PreviousPane,
-    /// Select the next exchange without leaving the pane.
-    NextExchange,
-    /// Select the previous exchange without leaving the pane.
-    PreviousExchange,
-    /// Show this tab of the detail.
-    Show(Tab),
-    /// Show the next tab, the first after the last.
-    NextTab,
-    /// Show the previous tab.
-    PreviousTab,
-    /// Show a body this way.
-    ShowAs(Face),
-    /// Show a body the next way.
-    NextFace,
-    /// Hide what is inside the selected line, or go to the line around it.
-    Fold,
-    /// Show what is inside the selected line, or go into it.
-    Unfold,
-    /// Hide or show what is inside the selected line.
-    ToggleFold,
-    /// Two panes, or one.
-    CycleLayout,
-    /// Keep the newest exchange selected, or stop doing so.
-    ToggleFollow,
-    /// Open or close the help.
-    ToggleHelp,
-    /// Draw every cell anew.
-    Redraw,
-    /// Give the terminal back to the shell.
-    Suspend,
-    /// Leave at once.
-    Quit,
-}
-
-/// A movement in a list of lines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Step {
-    /// One line up.
-    Up,
-    /// One line down.
-    Down,
-    /// One page up.
-    PageUp,
-    /// One page down.
-    PageDown,
-    /// Half a page up.
-    HalfUp,
-    /// Half a page down.
-    HalfDown,
-    /// To the first line.
-    First,
-    /// To the last line.
-    Last,
-}
-
-/// A tab of the detail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Tab {
-    /// Everything known beside the bodies.
-    Overview,
-    /// One half of the exchange.
-    Leg(Leg),
-}
-
-impl Tab {
-    /// In display order.
-    pub(crate) const ALL: [Self; 3] =
-        [Self::Overview, Self::Leg(Leg::Request), Self::Leg(Leg::Response)];
-
-    /// Its title.
-    pub(crate) const fn title(self) -> &'static str {
-        match self {
-            Self::Overview => "Overview",
-            Self::Leg(Leg::Request) => "Request",
-            Self::Leg(Leg::Response) => "Response",
-        }
-    }
-
-    /// Its title where there is little room.
-    pub(crate) const fn short(self) -> &'static str {
-        match self {
-            Self::Overview => "Over",
-            Self::Leg(Leg::Request) => "Req",
-            Self::Leg(Leg::Response) => "Resp",
-        }
-    }
-}
-
-/// A way to show one half of an exchange.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Face {
-    /// The annotated tree.
-    Tree,
-    /// The document as XML.
-    Xml,
-    /// The header fields.
-    Headers,
-    /// The bytes.
-    Hex,
-}
-
-impl Face {
-    /// In display order.
-    pub(crate) const ALL: [Self; 4] = [Self::Tree, Self::Xml, Self::Headers, Self::Hex];
-
-    /// Its title.
-    pub(crate) const fn title(self) -> &'static str {
-        match self {
-            Self::Tree => "tree",
-            Self::Xml => "XML",
-            Self::Headers => "headers",
-            Self::Hex => "hex",
-        }
-    }
-
-    /// Its title where there is little room.
-    pub(crate) const fn short(self) -> &'static str {
-        match self {
-            Self::Headers => "head",
-            other => other.title(),
-        }
-    }
 }

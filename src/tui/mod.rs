@@ -9,28 +9,48 @@
 //! ```
 //!
 //! What lives here: what is selected, scrolled and folded (`panes`, `overlays`), which key means
-//! what (`keys`), where things are drawn (`layout`, `view`) and in which style (`theme`). What does
+//! what (`keys`) and what that does (`act`, `pointer`), where things are drawn (`layout`, `view`) and in which style (`theme`). What does
 //! not: words ([`crate::render`] prepares them, cleaned of what could act on a terminal) and
 //! queries ([`crate::engine::Viewer`] answers them). `update` and `view` are synchronous and do no
-//! I/O; only `run` and `terminal` touch the world.
+//! I/O; only `run`, `work`, `files`, `memory`, `program` and
+//! `terminal` touch the world.
 
+mod act;
+mod action;
 mod app;
+mod command;
+mod copy;
+mod edit;
+mod files;
 mod fit;
+mod footer;
 mod keys;
 mod layout;
+mod listing;
 mod load;
+mod memory;
 mod message;
 mod overlays;
 mod pace;
+mod palette;
 mod panes;
+mod pointer;
 mod prepared;
+mod program;
 mod run;
+mod search;
+mod settings;
+mod signals;
 mod terminal;
 mod theme;
+mod typing;
 mod view;
+mod work;
 
 #[cfg(test)]
 mod tests;
 
-pub use app::TuiSettings;
+pub use keys::{KeyError, Keymap, keys_page};
+pub use palette::{Depth, Palette};
 pub use run::run;
+pub use settings::TuiSettings;

@@ -2,10 +2,11 @@
 //!
 //! Built off the screen's thread; afterwards every view is a window on these lines.
 
+use crate::engine::ValuePlace;
 use crate::model::{Decoded, Detail, ExchangeId, LayerId, Leg, Level, Span, State, WallTime};
 use crate::render::{
-    OutlineLine, OutlineOptions, Secrets, XmlLine, age, clean, count, headers, outline, overview,
-    xml_lines,
+    OutlineLine, OutlineOptions, SecretPlaces, Secrets, XmlLine, age, clean, count, headers,
+    outline, overview, xml_lines,
 };
 
 /// Longest value of a tree, in characters: more than a screen shows at once.
@@ -19,6 +20,10 @@ const LAYER_LINES: usize = 10_000;
 pub(crate) struct Prepared {
     /// What they were made from.
     pub(crate) detail: Detail,
+    /// Whether secrets stand in them.
+    pub(crate) secrets: Secrets,
+    /// Values that the user opened.
+    pub(crate) opened: Vec<ValuePlace>,
     /// Labels and texts of the overview.
     pub(crate) overview: Vec<(String, String)>,
     request: LegLines,
@@ -34,6 +39,8 @@ pub(crate) struct LegLines {
     xml: Vec<Document>,
     /// Names and values of the header fields.
     pub(crate) headers: Vec<(String, String)>,
+    /// Where secrets are, while they are masked.
+    pub(crate) secret: SecretPlaces,
 }
 
 /// A document as XML.
@@ -46,11 +53,13 @@ struct Document {
 
 impl Prepared {
     /// Prepares every line of `detail`.
-    pub(crate) fn new(detail: Detail) -> Self {
+    pub(crate) fn new(detail: Detail, secrets: Secrets) -> Self {
         Self {
-            overview: overview(&detail),
-            request: LegLines::new(&detail, Leg::Request),
-            response: LegLines::new(&detail, Leg::Response),
+            overview: overview(&detail, secrets),
+            request: LegLines::new(&detail, Leg::Request, secrets),
+            response: LegLines::new(&detail, Leg::Response, secrets),
+            secrets,
+            opened: Vec::new(),
             detail,
         }
     }
@@ -127,20 +136,22 @@ impl Prepared {
 }
 
 impl LegLines {
-    fn new(detail: &Detail, leg: Leg) -> Self {
-        let headers = headers(detail, leg, Secrets::Masked);
+    fn new(detail: &Detail, leg: Leg, secrets: Secrets) -> Self {
+        let headers = headers(detail, leg, secrets);
         let Some(decoded) = detail.decoded(leg) else {
             return Self { headers, ..Self::default() };
         };
-        let options = OutlineOptions { value_limit: VALUE_LIMIT, layer_lines: LAYER_LINES };
+        let options =
+            OutlineOptions { value_limit: VALUE_LIMIT, layer_lines: LAYER_LINES, secrets };
+        let secret = SecretPlaces::of(decoded, secrets);
         let tree = outline(decoded, detail.annotated.notes(leg), options);
         let mut xml: Vec<Document> = Vec::new();
         for (id, _) in decoded.ids().filter(|(_, layer)| layer.tree.is_some()) {
             if xml.iter().all(|document| !document.layers.contains(&id)) {
-                xml.push(Document::new(xml_lines(decoded, id)));
+                xml.push(Document::new(xml_lines(decoded, id, secrets)));
             }
         }
-        Self { tree, xml, headers }
+        Self { tree, xml, headers, secret }
     }
 
     /// The XML in which a layer stands, or the first when it stands in none; empty when there is
@@ -172,7 +183,10 @@ mod tests {
             Exchange::begin(ExchangeId(1), ConnId(1), Kind::Http, WallTime(1_000_000));
         change(&mut exchange);
         let annotated = Annotated::default();
-        Prepared::new(Detail { exchange, request: None, response: None, annotated })
+        Prepared::new(
+            Detail { exchange, request: None, response: None, annotated },
+            Secrets::Masked,
+        )
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 use std::future::pending;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use crossterm::event::{Event, EventStream};
@@ -12,15 +11,18 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use crate::engine::{EngineError, Viewer};
-use crate::model::{ExchangeId, WallTime};
+use crate::engine::Viewer;
+use crate::model::{Level, WallTime};
 
-use super::app::{App, TuiSettings};
-use super::message::{Effect, Message, Span, Wanted, Window};
+use super::app::App;
+use super::message::{Effect, Message, Wanted};
 use super::pace::{FRAME, KEY_FRAME, Pace};
-use super::prepared::Prepared;
+use super::settings::TuiSettings;
+use super::signals::{Signal, Signals, stop_ourselves};
 use super::terminal::{Screen, restore, running};
 use super::view::view;
+use super::work::{Worker, completions, detail, devices, export, find, open, unmark_all, window};
+use super::{files, memory, program};
 
 /// How often ages are drawn anew, while there are any.
 const TICK: Duration = Duration::from_secs(1);
@@ -28,8 +30,12 @@ const TICK: Duration = Duration::from_secs(1);
 /// How long to wait for the shell to stop us when we asked for it.
 const STOP_WAIT: Duration = Duration::from_millis(300);
 
-/// Answers that may wait for the screen: one of each kind, as queries of one kind do not overlap.
-const ANSWERS: usize = 4;
+/// Answers that may wait for the screen: about one of each kind, as queries of one kind do not
+/// overlap.
+const ANSWERS: usize = 8;
+
+/// Longest text for the terminal's clipboard, in bytes: terminals refuse more, some silently.
+const CLIPBOARD_LIMIT: usize = 100_000;
 
 /// Shows a capture until the user leaves, `shutdown` is cancelled, or a signal asks to end. The
 /// terminal is given back in every case, a panic included.
@@ -44,13 +50,14 @@ pub async fn run(
     let mut screen = Screen::enter(settings.mouse)?;
     let size = screen.size()?;
     let (answer, answers) = mpsc::channel(ANSWERS);
+    let memory = settings.memory.clone();
     let mut looping = Loop {
         app: App::new(settings, now()),
         revision: viewer.revision(),
-        viewer,
-        answer,
+        worker: Worker::new(viewer, answer),
+        list_changes: None,
         answers,
-        events: EventStream::new(),
+        events: Some(EventStream::new()),
         signals: Signals::new()?,
         pace: Pace::new(Instant::now()),
         quiet_until: Instant::now(),
@@ -59,19 +66,30 @@ pub async fn run(
     };
     looping.take(&mut screen, Message::Resize(size.width, size.height)).await?;
     looping.take(&mut screen, Message::Changed).await?;
-    while !looping.leaving {
-        looping.turn(&mut screen, &shutdown).await?;
+    if let Some(path) = &memory {
+        looping.app.recall(&memory::read(path));
     }
-    Ok(())
+    let mut result = Ok(());
+    while result.is_ok() && !looping.leaving {
+        result = looping.turn(&mut screen, &shutdown).await;
+    }
+    if let Some(path) = &memory
+        && let Err(error) = memory::write(path, &looping.app.memory())
+    {
+        tracing::warn!(%error, "filters and columns are not remembered");
+    }
+    result
 }
 
 struct Loop {
     app: App,
-    viewer: Viewer,
+    worker: Worker,
+    /// Tells that more was found for the list; `None` while there is nothing to find.
+    list_changes: Option<watch::Receiver<u64>>,
     revision: watch::Receiver<u64>,
-    answer: mpsc::Sender<Message>,
     answers: mpsc::Receiver<Message>,
-    events: EventStream,
+    /// The terminal's input; `None` while another program reads it.
+    events: Option<EventStream>,
     signals: Signals,
     pace: Pace,
     /// No look at the capture before: a busy one is looked at once a frame.
@@ -91,7 +109,7 @@ impl Loop {
                 return Ok(());
             }
             signal = self.signals.next() => return self.signalled(signal, screen),
-            event = self.events.next() => {
+            event = next_event(&mut self.events) => {
                 self.leaving = event.is_none();
                 event.transpose()?.and_then(from_terminal)
             }
@@ -99,6 +117,13 @@ impl Loop {
             Some(message) = self.answers.recv() => Some(message),
             changed = changed(&mut self.revision, self.quiet_until), if self.engine_lives => {
                 self.engine_lives = changed;
+                self.quiet_until = Instant::now() + FRAME;
+                Some(Message::Changed)
+            }
+            more = found(&mut self.list_changes, self.quiet_until) => {
+                if !more {
+                    self.list_changes = None;
+                }
                 self.quiet_until = Instant::now() + FRAME;
                 Some(Message::Changed)
             }
@@ -130,27 +155,93 @@ impl Loop {
             Effect::Exit => self.leaving = true,
             Effect::Redraw => screen.forget()?,
             Effect::Suspend => self.suspend(screen).await?,
-            Effect::LoadStatus => {
-                self.query(Wanted::Status, |viewer| Message::Status(viewer.status()));
+            Effect::Mouse(on) => screen.set_mouse(on)?,
+            Effect::Copy(text, stem) if text.len() > CLIPBOARD_LIMIT => {
+                self.worker.write("too long for the clipboard: ", move |folder| {
+                    files::write(folder, &stem, "txt", text.as_bytes())
+                });
             }
-            Effect::LoadWindow(span) => {
-                self.query(Wanted::Window, move |viewer| window(viewer, span));
+            Effect::Copy(text, _) => {
+                Screen::copy(&text)?;
+                self.tell(
+                    Level::Info,
+                    format!("copied {}", crate::render::count(text.len() as u64, "byte")),
+                );
             }
-            Effect::LoadDetail(id) => self.query(Wanted::Detail, move |viewer| detail(viewer, id)),
+            Effect::Write(named) => self.worker.write("", move |folder| {
+                files::write(folder, &named.stem, named.extension, &named.bytes)
+            }),
+            Effect::View(program, named) => {
+                // Nobody but the program may read the terminal's input.
+                self.events = None;
+                restore();
+                let shown = program::show(program, &named).await;
+                // What the program was told (ctrl-c) was not for us.
+                self.signals = Signals::new()?;
+                self.events = Some(EventStream::new());
+                screen.resume()?;
+                self.pace = Pace::new(Instant::now());
+                if let Err(why) = shown {
+                    self.tell(Level::Warning, why);
+                }
+            }
+            Effect::List(filter, order) => {
+                self.worker.list(filter, order);
+                self.list_changes = Some(self.worker.source.list.revision());
+            }
+            query => self.ask(query),
         }
         Ok(())
     }
 
-    /// Runs a query off this thread; its answer comes back as a message, in any case.
-    fn query(&self, what: Wanted, query: impl FnOnce(&Viewer) -> Message + Send + 'static) {
-        let (viewer, answer) = (self.viewer.clone(), self.answer.clone());
-        // Not awaited: the loop goes on, and an answer that nobody waits for any more is dropped.
-        drop(tokio::task::spawn_blocking(move || {
-            let message = catch_unwind(AssertUnwindSafe(|| query(&viewer))).unwrap_or_else(|_| {
-                Message::Unreadable(what, "reading the capture panicked; see the log".to_owned())
-            });
-            let _ = answer.blocking_send(message);
-        }));
+    /// Effects that are answered from another thread.
+    fn ask(&self, effect: Effect) {
+        let worker = &self.worker;
+        match effect {
+            Effect::LoadStatus => {
+                worker.query(Wanted::Status, |source| Message::Status(source.viewer.status()));
+            }
+            Effect::LoadWindow(span, seek) => {
+                worker.query(Wanted::Window, move |source| window(source, span, seek));
+            }
+            Effect::Complete(text, cursor) => {
+                worker.query(Wanted::Hit, move |source| completions(source, text, cursor));
+            }
+            Effect::Mark(id, marking) => worker.query(Wanted::Export, move |source| {
+                source.viewer.say(id, marking);
+                Message::Marked
+            }),
+            Effect::UnmarkAll => worker.query(Wanted::Export, unmark_all),
+            Effect::HideAll => worker.query(Wanted::Export, |source| {
+                source.viewer.clear();
+                Message::Marked
+            }),
+            Effect::ShowAll => worker.query(Wanted::Export, |source| {
+                source.viewer.show_all();
+                Message::Marked
+            }),
+            Effect::LoadDetail(id, secrets) => {
+                worker.query(Wanted::Detail, move |source| detail(source, id, secrets));
+            }
+            Effect::LoadDevices => worker.query(Wanted::Devices, devices),
+            Effect::OpenValue(id, secrets, places) => {
+                worker.query(Wanted::Hit, move |source| open(source, id, secrets, places));
+            }
+            Effect::Find(needle, from, way) => {
+                worker.query(Wanted::Hit, move |source| find(source, &needle, from, way));
+            }
+            Effect::Export(id, how, secrets) => {
+                worker.query(Wanted::Export, move |source| export(source, id, how, secrets));
+            }
+            _ => {}
+        }
+    }
+
+    /// Shows what was done.
+    fn tell(&mut self, level: Level, text: String) {
+        // Words for the last line ask for nothing.
+        let _ = self.app.update(Message::Said(level, text));
+        self.pace.wish(KEY_FRAME);
     }
 
     fn draw(&mut self, screen: &mut Screen) -> io::Result<()> {
@@ -182,38 +273,34 @@ impl Loop {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "events are passed on, not looked at")]
 fn from_terminal(event: Event) -> Option<Message> {
     match event {
         Event::Key(key) => Some(Message::Key(key)),
         Event::Mouse(mouse) => Some(Message::Mouse(mouse)),
         Event::Resize(width, height) => Some(Message::Resize(width, height)),
-        Event::FocusGained | Event::FocusLost | Event::Paste(_) => None,
-    }
-}
-
-fn window(viewer: &Viewer, span: Span) -> Message {
-    let read = || -> Result<Window, EngineError> {
-        let total = usize::try_from(viewer.count()?).unwrap_or(usize::MAX);
-        let rows = viewer.window(span.offset as u64, span.limit)?;
-        Ok(Window { offset: span.offset, rows, total })
-    };
-    match read() {
-        Ok(window) => Message::Window(window),
-        Err(error) => Message::Unreadable(Wanted::Window, error.to_string()),
-    }
-}
-
-fn detail(viewer: &Viewer, id: ExchangeId) -> Message {
-    match viewer.detail(id) {
-        Ok(found) => Message::Detail(id, found.map(|detail| Box::new(Prepared::new(detail)))),
-        Err(error) => Message::Unreadable(Wanted::Detail, error.to_string()),
+        Event::Paste(text) => Some(Message::Paste(text)),
+        Event::FocusGained | Event::FocusLost => None,
     }
 }
 
 fn now() -> WallTime {
     let now = OffsetDateTime::now_utc();
     WallTime::from_unix(now.unix_timestamp(), now.microsecond())
+}
+
+/// Waits until more of the list was found, but not before `quiet_until`; false when nothing more will be.
+async fn found(changes: &mut Option<watch::Receiver<u64>>, quiet_until: Instant) -> bool {
+    match changes {
+        Some(changes) => changed(changes, quiet_until).await,
+        None => pending().await,
+    }
+}
+
+async fn next_event(events: &mut Option<EventStream>) -> Option<io::Result<Event>> {
+    match events {
+        Some(events) => events.next().await,
+        None => pending().await,
+    }
 }
 
 async fn wait_until(due: Option<Instant>) {
@@ -228,72 +315,3 @@ async fn changed(revision: &mut watch::Receiver<u64>, quiet_until: Instant) -> b
     sleep_until(quiet_until).await;
     revision.changed().await.is_ok()
 }
-
-/// What another process asks of us.
-#[derive(Clone, Copy)]
-enum Signal {
-    /// End.
-    End,
-    /// We were stopped, and continued.
-    Continued,
-}
-
-#[cfg(unix)]
-struct Signals {
-    hangup: tokio::signal::unix::Signal,
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-    continued: tokio::signal::unix::Signal,
-}
-
-#[cfg(unix)]
-impl Signals {
-    fn new() -> io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self {
-            hangup: signal(SignalKind::hangup())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-            continued: signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?,
-        })
-    }
-
-    async fn next(&mut self) -> Signal {
-        tokio::select! {
-            _ = self.hangup.recv() => Signal::End,
-            _ = self.interrupt.recv() => Signal::End,
-            _ = self.terminate.recv() => Signal::End,
-            _ = self.continued.recv() => Signal::Continued,
-        }
-    }
-
-    async fn continued(&mut self) {
-        self.continued.recv().await;
-    }
-}
-
-/// Asks the kernel to stop our process group, as the terminal does for ctrl-z in other programs.
-#[cfg(unix)]
-fn stop_ourselves() {
-    let _ = rustix::process::kill_current_process_group(rustix::process::Signal::TSTP);
-}
-
-#[cfg(not(unix))]
-struct Signals;
-
-#[cfg(not(unix))]
-impl Signals {
-    #[expect(clippy::unnecessary_wraps, reason = "the same signature as on Unix")]
-    fn new() -> io::Result<Self> {
-        Ok(Self)
-    }
-
-    async fn next(&mut self) -> Signal {
-        pending().await
-    }
-
-    async fn continued(&mut self) {}
-}
-
-#[cfg(not(unix))]
-fn stop_ourselves() {}

@@ -1,13 +1,14 @@
 //! From what a text is to how it looks.
 //!
-//! The sixteen colours of the terminal's own palette, so that light and dark both work. Without
-//! colour nothing but attributes is emitted, no colour reset either: a terminal may take the reset
+//! Without colour nothing but attributes is emitted, no colour reset either: a terminal may take the reset
 //! for one of every attribute, which would lose the reverse video of the selection.
 
-use ratatui::style::{Color, Modifier, Style};
+use ratatui::style::{Modifier, Style};
 
 use crate::model::Level;
 use crate::render::Role;
+
+use super::palette::{ASCII, DRAWN, Hue, Palette, Signs};
 
 /// What a run of cells is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub(crate) enum Tone {
     SelectedIdle,
     /// The bytes of the selected node.
     Bytes,
+    /// The byte under the cursor.
+    ByteCursor,
     /// A key to press.
     Key,
     /// What must not be overlooked.
@@ -43,63 +46,71 @@ pub(crate) enum Tone {
 /// How things look.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Theme {
-    color: bool,
+    palette: Palette,
+    signs: &'static Signs,
 }
 
 impl Theme {
-    /// A theme with or without colour.
-    pub(crate) fn new(color: bool) -> Self {
-        Self { color }
+    /// A theme with these colours; lines and marks of ASCII only, or not.
+    pub(crate) fn new(palette: Palette, ascii: bool) -> Self {
+        Self { palette, signs: if ascii { &ASCII } else { &DRAWN } }
+    }
+
+    /// The signs of lines.
+    pub(crate) fn signs(self) -> &'static Signs {
+        self.signs
+    }
+
+    /// The cell before a line that can be selected.
+    pub(crate) fn cursor(self, selected: bool, focused: bool) -> &'static str {
+        match (selected, focused) {
+            (true, true) => self.signs.cursor,
+            (true, false) => self.signs.cursor_idle,
+            (false, _) => " ",
+        }
     }
 
     /// The style of `tone`.
     pub(crate) fn style(self, tone: Tone) -> Style {
-        let (color, modifier) = match tone {
+        let (hue, modifier) = match tone {
             Tone::Plain | Tone::Piece(Role::Text) => (None, Modifier::empty()),
-            Tone::Dim | Tone::Piece(Role::Dim) => (Some(Color::DarkGray), Modifier::DIM),
+            Tone::Dim | Tone::Piece(Role::Dim) => (Some(Hue::Dim), Modifier::DIM),
             Tone::Strong => (None, Modifier::BOLD),
             Tone::BarFocused | Tone::Selected | Tone::Bytes => (None, Modifier::REVERSED),
+            Tone::ByteCursor => (None, Modifier::BOLD | Modifier::UNDERLINED | Modifier::REVERSED),
             Tone::Bar => (None, Modifier::UNDERLINED),
             Tone::SelectedIdle => (None, Modifier::BOLD.union(Modifier::UNDERLINED)),
-            Tone::Key => (Some(Color::Cyan), Modifier::BOLD),
-            Tone::Alert => (Some(Color::Red), Modifier::BOLD.union(Modifier::REVERSED)),
+            Tone::Key => (Some(Hue::Notable), Modifier::BOLD),
+            Tone::Alert => (Some(Hue::Alarm), Modifier::BOLD.union(Modifier::REVERSED)),
             Tone::Live | Tone::Piece(Role::Note(Level::Info)) => {
-                (Some(Color::Green), Modifier::empty())
+                (Some(Hue::Live), Modifier::empty())
             }
-            Tone::Piece(Role::Layer) => (Some(Color::Blue), Modifier::BOLD),
-            Tone::Piece(Role::Tag) => (Some(Color::Cyan), Modifier::empty()),
-            Tone::Piece(Role::Attribute) => (Some(Color::Magenta), Modifier::empty()),
-            Tone::Piece(Role::Opaque) => (Some(Color::Yellow), Modifier::empty()),
+            Tone::Piece(Role::Layer) => (Some(Hue::Layer), Modifier::BOLD),
+            Tone::Piece(Role::Tag) => (Some(Hue::Notable), Modifier::empty()),
+            Tone::Piece(Role::Attribute) => (Some(Hue::Attribute), Modifier::empty()),
+            Tone::Piece(Role::Opaque) => (Some(Hue::Warning), Modifier::empty()),
             Tone::Piece(Role::Problem) => level(Level::Alarm),
             Tone::Level(of) | Tone::Piece(Role::Note(of)) => level(of),
         };
         let style = Style::new().add_modifier(modifier);
-        match color {
-            // A dark grey says "dim" better than the attribute, which some terminals ignore.
-            Some(Color::DarkGray) if self.color => Style::new().fg(Color::DarkGray),
-            Some(color) if self.color => style.fg(color),
-            _ => style,
+        match hue.and_then(|hue| self.palette.color(hue)) {
+            // A grey says "dim" better than the attribute, which some terminals ignore.
+            Some(color) if hue == Some(Hue::Dim) => Style::new().fg(color),
+            Some(color) => style.fg(color),
+            None => style,
         }
     }
 }
 
-fn level(level: Level) -> (Option<Color>, Modifier) {
+fn level(level: Level) -> (Option<Hue>, Modifier) {
     match level {
         Level::Info => (None, Modifier::empty()),
-        Level::Notable => (Some(Color::Cyan), Modifier::empty()),
-        Level::Warning => (Some(Color::Yellow), Modifier::BOLD),
-        Level::Alarm => (Some(Color::Red), Modifier::BOLD),
+        Level::Notable => (Some(Hue::Notable), Modifier::empty()),
+        Level::Warning => (Some(Hue::Warning), Modifier::BOLD),
+        Level::Alarm => (Some(Hue::Alarm), Modifier::BOLD),
     }
 }
 
-/// Marks the selected line of the pane that has the focus, beside its style.
-pub(crate) const CURSOR: &str = "▌";
-/// Marks the selected line of another pane.
-pub(crate) const CURSOR_IDLE: &str = "│";
-/// Before a line whose inside is shown.
-pub(crate) const UNFOLDED: &str = "▾ ";
-/// Before a line whose inside is hidden.
-pub(crate) const FOLDED: &str = "▸ ";
 /// Before a line with nothing inside.
 pub(crate) const LEAF: &str = "  ";
 
@@ -128,6 +139,7 @@ mod tests {
             Tone::Selected,
             Tone::SelectedIdle,
             Tone::Bytes,
+            Tone::ByteCursor,
             Tone::Key,
             Tone::Alert,
             Tone::Live,
@@ -141,14 +153,14 @@ mod tests {
     #[test]
     fn without_colour_there_is_none() {
         for tone in tones() {
-            let style = Theme::new(false).style(tone);
+            let style = Theme::new(Palette::None, false).style(tone);
             assert_eq!((style.fg, style.bg, style.underline_color), (None, None, None), "{tone:?}");
         }
     }
 
     #[test]
     fn without_colour_a_selection_and_an_alert_still_show() {
-        let theme = Theme::new(false);
+        let theme = Theme::new(Palette::None, false);
         for tone in [Tone::Selected, Tone::SelectedIdle, Tone::Bytes, Tone::Alert, Tone::BarFocused]
         {
             assert_ne!(theme.style(tone), theme.style(Tone::Plain), "{tone:?}");

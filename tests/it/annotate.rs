@@ -104,6 +104,7 @@ fn decoded(body: Bytes, headers: &Headers, target: &str, leg: Leg) -> Decoded {
         target,
         leg: Some(leg),
         truncated: false,
+        strict: false,
     };
     decode(body, &hints)
 }

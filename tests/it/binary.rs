@@ -1,28 +1,23 @@
 //! The real binary: headless, killed, driven in a pseudo-terminal.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write};
+use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
-use std::num::NonZero;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::playback::{self, Device};
+use crate::terminal::{Screen, contains};
 
-const BINARY: &str = env!("CARGO_BIN_EXE_synctap");
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_synctap");
 
 /// How long a test waits for something that must come; never how long it measures.
-const PATIENCE: Duration = Duration::from_mins(1);
-
-/// The size that must be comfortable.
-const ROWS: NonZero<u16> = NonZero::new(24).unwrap();
-const COLUMNS: NonZero<u16> = NonZero::new(80).unwrap();
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 
 /// The binary in headless mode, its own home folder, listening on a free port.
 struct Headless {
@@ -122,6 +117,45 @@ fn a_conversation_is_printed_and_sigterm_closes_the_capture() {
 }
 
 #[test]
+fn a_filter_limits_what_is_printed() {
+    let home = TempDir::new().unwrap();
+    let capture = home.path().join("day.synctap");
+    let exchanges = playback::load("eas/zpush-14.0");
+    let origin = playback::origin(exchanges.clone());
+    let mut run = Headless::start(home.path(), origin, &capture, "--filter=cmd=Provision");
+    let mut device = Device::connect(run.proxy);
+    for exchange in exchanges.iter().take(12) {
+        device.send(exchange).unwrap();
+    }
+    run.signal("-TERM");
+    assert!(run.child.wait().unwrap().success());
+    let printed: Vec<String> = run.lines.iter().collect();
+    let expected = exchanges[..12].iter().filter(|e| e.label.contains("Provision")).count();
+    assert!(expected > 0 && printed.len() == expected, "{printed:?}");
+    assert!(printed.iter().all(|line| line.contains("Provision")), "{printed:?}");
+
+    let shown = |filter: &str| {
+        let args = ["show", capture.to_str().unwrap(), "--filter", filter];
+        let output = Command::new(BINARY).args(args).output().unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(shown("tag:provision").lines().count(), expected);
+    assert_eq!(shown("").lines().count(), 12);
+}
+
+#[test]
+fn a_filter_that_cannot_be_read_is_pointed_at() {
+    let output =
+        Command::new(BINARY).args(["show", "none", "--filter", "hosst = x"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stderr).unwrap();
+    let lines: Vec<&str> = said.lines().collect();
+    assert_eq!(lines.len(), 3, "{said}");
+    assert_eq!(lines[0].find("hosst"), lines[1].find("^^^^^ `hosst` is not a field"), "{said}");
+}
+
+#[test]
 fn what_was_printed_survives_kill_9() {
     let home = TempDir::new().unwrap();
     let capture = home.path().join("killed.synctap");
@@ -146,109 +180,8 @@ fn what_was_printed_survives_kill_9() {
     assert!(kept.iter().all(|e| e["state"] != "in_flight"), "cut off, and marked so");
 }
 
-/// The binary in a pseudo-terminal, and what it draws.
-struct Screen {
-    child: Box<dyn portable_pty::Child + Send + Sync>,
-    keys: Box<dyn Write + Send>,
-    output: mpsc::Receiver<Vec<u8>>,
-    bytes: Vec<u8>,
-    parser: vt100::Parser,
-    _pty: Box<dyn portable_pty::MasterPty + Send>,
-}
-
-impl Screen {
-    fn start(home: &Path, args: &[&str], env: &[(&str, &str)]) -> Self {
-        let size =
-            PtySize { rows: ROWS.get(), cols: COLUMNS.get(), pixel_width: 0, pixel_height: 0 };
-        let pty = native_pty_system().openpty(size).unwrap();
-        let mut command = CommandBuilder::new(BINARY);
-        command.args(args);
-        command.env("HOME", home);
-        command.env("TERM", "xterm-256color");
-        command.env_remove("NO_COLOR");
-        command.env_remove("XDG_DATA_HOME");
-        command.env_remove("XDG_STATE_HOME");
-        for (name, value) in env {
-            command.env(name, value);
-        }
-        let child = pty.slave.spawn_command(command).unwrap();
-        drop(pty.slave);
-        let mut reader = pty.master.try_clone_reader().unwrap();
-        let keys = pty.master.take_writer().unwrap();
-        let (sender, output) = mpsc::channel();
-        thread::spawn(move || {
-            let mut buffer = [0; 4096];
-            while let Ok(n @ 1..) = reader.read(&mut buffer) {
-                if sender.send(buffer[..n].to_vec()).is_err() {
-                    return;
-                }
-            }
-        });
-        let parser = vt100::Parser::new(ROWS, COLUMNS, 0);
-        Self { child, keys, output, bytes: Vec::new(), parser, _pty: pty.master }
-    }
-
-    fn text(&self) -> String {
-        self.parser.screen().contents()
-    }
-
-    /// Reads until the screen shows `text`.
-    fn wait_for(&mut self, text: &str) {
-        self.read_until(&format!("`{text}` to come"), |screen| screen.contains(text));
-    }
-
-    /// Reads until the screen no longer shows `text`.
-    fn wait_until_gone(&mut self, text: &str) {
-        self.read_until(&format!("`{text}` to go"), |screen| !screen.contains(text));
-    }
-
-    fn read_until(&mut self, what: &str, done: impl Fn(&str) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
-        while !done(&self.text()) {
-            let left = deadline.saturating_duration_since(Instant::now());
-            match self.output.recv_timeout(left) {
-                Ok(bytes) => {
-                    self.parser.process(&bytes);
-                    self.bytes.extend(bytes);
-                }
-                Err(gone) => panic!("waited for {what}: {gone}; it shows:\n{}", self.text()),
-            }
-        }
-    }
-
-    fn press(&mut self, keys: &str) {
-        self.keys.write_all(keys.as_bytes()).unwrap();
-        self.keys.flush().unwrap();
-    }
-
-    /// Waits for the end; gives the exit code and every byte that was drawn.
-    fn finish(mut self) -> (u32, Vec<u8>) {
-        let deadline = Instant::now() + PATIENCE;
-        let status = loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                break status;
-            }
-            if Instant::now() > deadline {
-                self.child.kill().unwrap();
-                panic!("it did not end; the screen is:\n{}", self.text());
-            }
-            while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(20)) {
-                self.bytes.extend(bytes);
-            }
-        };
-        while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(200)) {
-            self.bytes.extend(bytes);
-        }
-        (status.exit_code(), self.bytes)
-    }
-}
-
-fn contains(bytes: &[u8], needle: &[u8]) -> bool {
-    bytes.windows(needle.len()).any(|window| window == needle)
-}
-
 /// A finished capture of recorded traffic.
-fn captured(home: &Path) -> std::path::PathBuf {
+pub(crate) fn captured(home: &Path) -> std::path::PathBuf {
     let capture = home.join("seen.synctap");
     let exchanges = playback::load("eas/zpush-14.0");
     let mut run = Headless::start(home, playback::origin(exchanges.clone()), &capture, "--json");
@@ -322,4 +255,31 @@ fn no_color_means_no_color() {
         }
     }
     assert!(text.contains("\x1b[7m"), "the selection is not visible");
+}
+
+#[test]
+fn a_failed_start_leaves_no_capture() {
+    let home = TempDir::new().unwrap();
+    let capture = home.path().join("none.synctap");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = Command::new(BINARY)
+        .args(["--no-tui", "--listen", &address, "--capture"])
+        .arg(&capture)
+        .env("HOME", home.path())
+        .env_remove("XDG_DATA_HOME")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(!capture.exists(), "an empty capture was left");
+    assert!(lone(&capture));
+}
+
+#[test]
+fn the_screen_is_not_drawn_into_a_pipe() {
+    let output = Command::new(BINARY).args(["open", "day.synctap"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(output.stdout.is_empty());
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("hint: print the capture: synctap show day.synctap"), "{said}");
 }

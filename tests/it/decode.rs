@@ -1,7 +1,7 @@
 //! Every captured body through the front door of the codec.
 
 use synctap::codec::{Hints, decode};
-use synctap::model::{Format, Grade};
+use synctap::model::{Decoded, Format, Grade};
 
 use crate::captures::captures;
 
@@ -65,4 +65,35 @@ fn xml_under_the_wbxml_media_type() {
     assert_eq!(decoded.layers[0].format, Format::Xml("XML"));
     let found: Vec<_> = decoded.problems.iter().map(|p| (p.grade, p.code, p.span.start)).collect();
     assert_eq!(found, [(Grade::Odd, "media-type", 0)]);
+}
+
+/// A body as the command line gets it: nothing is known but its bytes.
+fn lone(body: &[u8]) -> Decoded {
+    decode(body.to_vec().into(), &Hints::default())
+}
+
+#[test]
+fn every_body_is_recognised_without_its_headers() {
+    for capture in captures() {
+        let decoded = lone(&capture.body);
+        let known = BROKEN.iter().any(|(name, _)| *name == capture.name);
+        assert_eq!(decoded.problems.is_empty(), !known, "{}: {:?}", capture.name, decoded.problems);
+    }
+}
+
+#[test]
+fn latin_1_is_transcoded_once() {
+    let decoded = lone(b"<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><a>caf\xe9</a>");
+    assert_eq!(decoded.problems, []);
+    assert_eq!(decoded.layers.len(), 2);
+    let (_, tree, bytes) = decoded.document().unwrap();
+    assert_eq!(tree.text(tree.root().unwrap(), bytes), "café");
+}
+
+#[test]
+fn a_broken_header_is_still_activesync() {
+    let decoded = lone(b"\x03\x01\x6a\xff\xff\xff\xff\x7faaaa");
+    assert_eq!(decoded.layers[0].format, Format::Wbxml("ActiveSync"));
+    assert!(decoded.is_broken());
+    assert_eq!(decoded.problems[0].span.start, 3);
 }

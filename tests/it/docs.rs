@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use clap::{Command, CommandFactory as _};
+use synctap::model::filter::{Field, FieldKind, Filter};
 
 /// Compares a page with what the code says now; `UPDATE_DOCS=1 cargo test docs` writes it.
 fn check(page: &str, generated: &str) {
@@ -23,6 +24,121 @@ fn the_command_line_page_is_current() {
     let mut page = String::from("# Command line\n\nGenerated from the flags.\n");
     help(&mut synctap::cli::Args::command().bin_name("synctap"), "synctap", &mut page);
     check("cli.md", &page);
+}
+
+#[test]
+fn the_keys_page_is_current() {
+    check("keys.md", &synctap::tui::keys_page());
+}
+
+/// What precedes the table of fields.
+const LANGUAGE: &str = "\
+# Filters
+
+Generated from the fields of the filter language, which `--filter` of `synctap run` and `synctap show` and the screen share.
+
+```text
+cmd = Provision and http >= 400          device ~ ^iphone or user in (alice, bob)
+not host = mail.example time > 2s        tag:RemoteWipe   locuri:DMClient   \"quota exceeded\"
+```
+
+- A comparison is `field op value`. Comparisons side by side mean `and`, which binds closer than `or`; `not` (or `!`) binds closest; `( )`
+  groups. A field alone asks whether it is set: `err`, `mark`, `policykey`.
+- A bare word, or a text in quotes, searches everything decoded: the list's line, element names, headers, and the text of bodies through
+  all layers (gzip, WBXML, base64 parts).
+- Text is compared without case. A value with spaces or operators stands in `\"…\"` or `'…'`; `\\` escapes a quote.
+- Only what passes for sure is shown: a missing number fails every comparison, and what is deleted from view passes only a filter that
+  names `hidden`.
+
+| operator | means |
+|---|---|
+| `=` `==` | equal; for a command or status also one of its words |
+| `!=` | not equal |
+| `:` | contains |
+| `~` `!~` | matches, or not, this regular expression |
+| `<` `<=` `>` `>=` | order; numbers inside text compare as numbers (`version >= 12.1`) |
+| `in (a, b)` `not in (a, b)` | equal to one of these, or to none |
+
+Fields of bodies are looked at only where the list's line cannot decide, the first 16 MiB of each body.
+
+| field | is | values |
+|---|---|---|
+";
+
+#[test]
+fn the_filter_page_is_current() {
+    let mut page = String::from(LANGUAGE);
+    for field in Field::ALL {
+        let values = match field.kind {
+            FieldKind::Text => "text",
+            FieldKind::Words => "words",
+            FieldKind::Choice(_) => "one of these",
+            FieldKind::Number => "number",
+            FieldKind::Key => "32-bit number, signed or not",
+            FieldKind::Size => "bytes: `512`, `4K`, `1.5M`",
+            FieldKind::Duration => "`250ms`, `2s`, `1m`; seconds without a unit",
+            FieldKind::Level => "one of these, ordered",
+            FieldKind::Flag => "`yes` or `no`",
+            FieldKind::Body => "text of heads and bodies",
+        };
+        let alias = match field.alias {
+            alias if alias == field.name => String::new(),
+            alias => format!(" `{alias}`"),
+        };
+        let _ = writeln!(page, "| `{}`{alias} | {} | {values} |", field.name, field.about);
+    }
+    check("filter.md", &page);
+}
+
+/// Every example on the page can be read.
+#[test]
+fn the_examples_of_filters_are_filters() {
+    let block = LANGUAGE.split("```").nth(1).unwrap().trim_start_matches("text");
+    for example in block.lines().flat_map(|line| line.split("   ")).map(str::trim) {
+        Filter::parse(example).unwrap_or_else(|error| panic!("{example}: {error}"));
+    }
+    for text in ["not in", "host not in (a, b)", "!err", "version >= 12.1", "err", "policykey"] {
+        assert_eq!(Filter::parse(text).is_ok(), text != "not in", "{text}");
+    }
+}
+
+/// The ceilings of the codec, from their definitions.
+#[test]
+fn the_limits_page_is_current() {
+    let source = include_str!("../../src/codec/limits.rs");
+    let mut page = String::from(LIMITS);
+    let mut doc = String::new();
+    for line in source.lines() {
+        if let Some(text) = line.strip_prefix("/// ") {
+            doc.push_str(if doc.is_empty() { "" } else { " " });
+            doc.push_str(text);
+        } else if let Some(definition) = line.strip_prefix("pub(crate) const ") {
+            let (name, value) = definition.split_once(": usize = ").unwrap();
+            let value = number(value.trim_end_matches(';'));
+            let _ = writeln!(page, "| `{name}` | {value} | {doc} |");
+            doc.clear();
+        }
+    }
+    check("limits.md", &page);
+}
+
+const LIMITS: &str = "# Limits of the decoder\n\n\
+Generated from `src/codec/limits.rs`.\n\n\
+Whatever a peer sends, decoding ends, and takes memory in proportion: at most about 120 bytes for\n\
+each byte of the body (a document of nothing but empty elements, one node a byte), plus the text\n\
+and layers that the ceilings below allow. A usual message takes less than twelve times its size.\n\
+What meets a ceiling is reported as a problem; what was understood before it is kept.\n\n\
+| name | value | meaning |\n|---|---|---|\n";
+
+/// `64 << 20` as a number; other expressions as they are.
+fn number(expression: &str) -> String {
+    match expression.split_once(" << ") {
+        Some((value, shift)) => {
+            let value: u64 = value.parse().unwrap();
+            (value << shift.parse::<u32>().unwrap()).to_string()
+        }
+        None => expression.replace('_', if expression.contains('(') { "_" } else { "" }),
+    }
 }
 
 fn help(command: &mut Command, name: &str, page: &mut String) {

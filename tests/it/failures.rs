@@ -162,6 +162,63 @@ async fn an_answer_with_an_endless_head() {
     );
 }
 
+/// Tries of what used to depend on which thread was faster.
+const TRIES: usize = 25;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_came_before_the_break_reaches_the_device() {
+    for _ in 0..TRIES {
+        let short = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nnine byte";
+        assert_eq!(answered(short).await.0, short);
+        let chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n";
+        assert_eq!(answered(chunked).await.0, chunked);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_slow_device_gets_what_came_before_the_break() {
+    const CAME: usize = 8 * 1024 * 1024;
+    let origin = Origin::plain(|mut peer: Peer| async move {
+        peer.head().await;
+        peer.send(format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", CAME + 1)).await;
+        peer.send(vec![7; CAME]).await;
+        peer.shutdown().await;
+    })
+    .await;
+    let lab = Lab::reverse(&origin).await;
+    let mut peer = lab.client().await;
+    peer.send(GET).await;
+    peer.head().await;
+    peer.skip(CAME).await;
+    assert_eq!(peer.rest().await, b"");
+    failed(&lab, "response-body-short").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_server_that_ends_tls_without_a_farewell() {
+    let origin = Origin::tls(|mut peer: Peer| async move {
+        let asked = peer.head().await;
+        let length = if asked.contains("/short") { "Content-Length: 10\r\n" } else { "" };
+        peer.send(format!("HTTP/1.1 200 OK\r\n{length}Connection: close\r\n\r\nhello")).await;
+    })
+    .await;
+    let lab = Lab::regular().await;
+    for _ in 0..TRIES {
+        let mut peer = lab.tunnelled(&origin).await;
+        peer.send("GET / HTTP/1.0\r\n\r\n").await;
+        assert!(peer.rest().await.ends_with(b"\r\n\r\nhello"));
+    }
+    let exchange = lab.events.closed(1).await;
+    assert_eq!(exchange.state, State::Complete, "nothing is missing that was promised");
+    for _ in 0..TRIES {
+        let mut peer = lab.tunnelled(&origin).await;
+        peer.send("GET /short HTTP/1.1\r\nHost: h\r\n\r\n").await;
+        assert!(peer.rest().await.ends_with(b"\r\n\r\nhello"));
+    }
+    let (_, failure) = failed(&lab, "response-body-short").await;
+    assert_eq!(failure.cause, "the server closed after 5 of 10 bytes");
+}
+
 #[tokio::test]
 async fn an_answer_shorter_than_promised() {
     let (seen, lab) = answered(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello").await;
@@ -336,6 +393,55 @@ async fn garbage_after_a_good_request_is_a_row_of_its_own() {
     let (exchange, _) = failed(&lab, "malformed-request").await;
     assert_eq!((exchange.kind, &*exchange.host), (Kind::Connection, "localhost"));
     assert_eq!(lab.events.closed(1).await.state, State::Complete);
+}
+
+#[tokio::test]
+async fn a_head_that_is_refused_is_shown() {
+    let origin = Origin::echo(false).await;
+    for (head, quoted, target) in [
+        ("GET /a`b HTTP/1.1\r\nHost: h\r\n\r\n", "`GET /a`b HTTP/1.1", "/a`b"),
+        ("GET /a<b HTTP/1.1\r\nHost: h\r\n\r\n", "`GET /a<b HTTP/1.1", "/a<b"),
+        (
+            "GET /2 HTTP/1.1\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
+            "`GET /2 HTTP/1.1",
+            "/2",
+        ),
+    ] {
+        let lab = Lab::reverse(&origin).await;
+        let mut peer = lab.client().await;
+        peer.send(head).await;
+        assert!(peer.rest().await.starts_with(b"HTTP/1.1 400 Bad Request\r\n"));
+        let (exchange, failure) = failed(&lab, "malformed-request").await;
+        assert!(failure.cause.contains(quoted), "{}", failure.cause);
+        let request = exchange.request.unwrap();
+        assert_eq!((&*request.method, &*request.target), ("GET", target));
+    }
+}
+
+#[tokio::test]
+async fn a_chunk_without_a_size_is_answered() {
+    let origin = Origin::plain(|mut peer: Peer| async move {
+        peer.rest().await;
+    })
+    .await;
+    let lab = Lab::reverse(&origin).await;
+    let mut peer = lab.client().await;
+    peer.send("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n").await;
+    let answer = peer.rest().await;
+    assert!(answer.starts_with(b"HTTP/1.1 400 Bad Request\r\n"), "{}", answer.escape_ascii());
+    let (exchange, failure) = failed(&lab, "malformed-request").await;
+    assert_eq!((exchange.kind, failure.side), (Kind::Http, Side::Client));
+    let response = exchange.response.unwrap();
+    assert_eq!((response.status, response.ours), (400, true));
+}
+
+#[tokio::test]
+async fn an_answer_with_two_lengths_is_quoted() {
+    let (seen, lab) =
+        answered(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd").await;
+    assert!(seen.starts_with(b"HTTP/1.1 502 Bad Gateway\r\n"));
+    let (_, failure) = failed(&lab, "upstream-malformed").await;
+    assert!(failure.cause.contains("`HTTP/1.1 200 OK\\r\\n"), "{}", failure.cause);
 }
 
 #[tokio::test]

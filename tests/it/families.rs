@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use synctap::codec::{DocumentType, Hints, Preamble, decode, decode_as, encode};
 use synctap::model::{NodeKind, Tree};
-use synctap::render::xml;
+use synctap::render::{Secrets, xml};
 
 use crate::xml::infoset;
 
@@ -68,11 +68,28 @@ fn every_family_goes_there_and_back() {
         assert_eq!(decoded.problems, [], "{name}");
         assert_eq!(decoded.layers[0].format.label(), book.name, "{name}");
         assert_eq!(crate::round_trip::encode_again(&decoded.layers[0]), Some(wbxml), "{name}");
-        let text = xml(&decoded, decoded.main());
+        let text = xml(&decoded, decoded.main(), Secrets::Shown);
         let again = decode_as(Bytes::from(text.clone()), DocumentType::Xml, &Hints::default());
         let (_, other, other_bytes) = again.document().unwrap();
         assert_eq!(infoset(tree, bytes), infoset(other, other_bytes), "{name}: {text}");
         assert_eq!(values(tree, bytes), values(other, other_bytes), "{name}: {text}");
+    }
+}
+
+/// Peers of all versions send the public id of 1.1 or 1.2; the namespace tells them apart.
+#[test]
+fn wireless_village_by_its_namespace() {
+    for (minor, start, name) in
+        [(b'1', 0x05, "WV CSP 1.1"), (b'2', 0x08, "WV CSP 1.2"), (b'3', 0x0B, "IMPS CSP 1.3")]
+    {
+        for public_id in [0x10, 0x11] {
+            let mut body = vec![0x03, public_id, 0x6A, 0x00, 0xC9, start, 0x03, b'1', b'.', minor];
+            body.extend(b"\0\x01\x01");
+            let decoded = decode(body.clone().into(), &Hints::default());
+            assert_eq!(decoded.problems, [], "{name}");
+            assert_eq!(decoded.layers[0].format.label(), name, "{public_id:02X}");
+            assert_eq!(crate::round_trip::encode_again(&decoded.layers[0]), Some(body), "{name}");
+        }
     }
 }
 

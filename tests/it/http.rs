@@ -182,6 +182,7 @@ async fn answers_without_a_body_end_at_once() {
     let cases = [
         ("HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"),
         ("GET", "HTTP/1.1 304 Not Modified\r\nETag: \"x\"\r\n\r\n"),
+        ("GET", "HTTP/1.1 304 Not Modified\r\nContent-Length: 55\r\n\r\n"),
         ("GET", "HTTP/1.1 204 No Content\r\n\r\n"),
         ("GET", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
     ];
@@ -196,6 +197,25 @@ async fn answers_without_a_body_end_at_once() {
             assert_eq!(exchange.state, State::Complete);
             assert!(exchange.response.unwrap().body.ended);
         }
+    }
+}
+
+#[tokio::test]
+async fn chunks_win_over_a_length() {
+    for (body, data) in [("5\r\nhello\r\n0\r\n\r\n", "hello"), ("0\r\n\r\n", "")] {
+        let lengths = "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n";
+        let answer = format!("HTTP/1.1 200 OK\r\n{lengths}{body}");
+        let (origin, _heads) = scripted(answer.leak()).await;
+        let lab = Lab::regular().await;
+        let mut peer = lab.tunnelled(&origin).await;
+        peer.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n").await;
+        let seen = peer.message().await;
+        assert_eq!(seen.head, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+        assert_eq!(seen.body, data.as_bytes());
+        let exchange = lab.events.closed(1).await;
+        assert_eq!(exchange.state, State::Complete);
+        let recorded = exchange.response.unwrap();
+        assert_eq!(recorded.headers.first("content-length"), Some("3"), "as received");
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::io::Write as _;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -88,6 +90,16 @@ fn utf16_is_a_layer() {
         [("body", &Format::Wrapper("utf-16le")), ("utf-16le -> utf-8", &Format::Xml("SyncML 1.2")),]
     );
     assert_eq!(&decoded.layers[1].bytes[..], text.as_bytes());
+}
+
+#[test]
+fn a_declared_charset_is_read_once() {
+    let body = b"<?xml version='1.0' encoding='ISO-8859-1'?><a>h\xF6he</a>";
+    let decoded = read(&body[..], "text/xml");
+    assert_eq!(decoded.problems, []);
+    assert_eq!(decoded.layers.len(), 2);
+    let (_, tree, bytes) = decoded.document().unwrap();
+    assert_eq!(tree.text(tree.root().unwrap(), bytes), "höhe");
 }
 
 /// The text of the only document inside the main one.
@@ -192,6 +204,86 @@ fn times_in_push_messages_are_read() {
         .map(|attribute| Tree::resolve(&attribute.value, bytes).to_owned())
         .collect();
     assert_eq!(values, ["1999-06-25T15:23:15Z", "1999-06-30T00:00:00Z"]);
+}
+
+#[test]
+fn the_path_tells_a_message_without_media_type() {
+    let body = b"From: a@lab\r\nContent-Type: text/plain\r\n\r\nhi\r\n";
+    for (target, format) in [
+        ("", Format::Text("text")),
+        ("/x?/Microsoft-Server-ActiveSync", Format::Text("text")),
+        ("/Microsoft-Server-ActiveSync?Cmd=SendMail", Format::Text("message")),
+    ] {
+        let decoded = decode(Bytes::from_static(body), &Hints { target, ..Hints::default() });
+        assert_eq!(decoded.layers[0].format, format, "{target}");
+        assert_eq!(decoded.main(), LayerId::BODY);
+    }
+}
+
+fn certificate() -> Vec<u8> {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let parameters = rcgen::CertificateParams::new(vec!["device.lab.example".to_owned()]).unwrap();
+    parameters.self_signed(&key).unwrap().der().to_vec()
+}
+
+#[test]
+fn a_message_in_sendmail_opens_part_by_part() {
+    let mail = format!(
+        "From: a@lab\r\nSubject: policy\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n\
+         --b\r\nContent-Type: text/plain; charset=iso-8859-1\r\n\
+         Content-Transfer-Encoding: quoted-printable\r\n\r\nh=F6he\r\n\
+         --b\r\nContent-Type: application/pkix-cert\r\n\
+         Content-Transfer-Encoding: base64\r\n\r\n{}\r\n--b--\r\n",
+        STANDARD.encode(certificate())
+    );
+    let length = mail.len();
+    let mut body = b"\x03\x01\x6A\x00\x00\x15\x45\x50\xC3".to_vec();
+    body.extend([0x80 | u8::try_from(length >> 7).unwrap(), u8::try_from(length & 0x7F).unwrap()]);
+    body.extend(mail.as_bytes());
+    body.extend(b"\x01\x01");
+    let decoded = read(body, "application/vnd.ms-sync.wbxml");
+    assert_eq!(decoded.problems, []);
+    assert_eq!(
+        layers(&decoded),
+        [
+            ("body", &Format::Wbxml("ActiveSync")),
+            ("Mime", &Format::Text("message")),
+            ("part 1 text/plain", &Format::Wrapper("windows-1252")),
+            ("part 2 application/pkix-cert", &Format::Binary("X.509 certificate")),
+            ("windows-1252 -> utf-8", &Format::Text("text")),
+        ]
+    );
+    assert_eq!(&decoded.layers[4].bytes[..], "höhe".as_bytes());
+    assert!(decoded.layers[1].facts.contains(&("Subject", "policy".to_owned())));
+    let part = decoded.layers[2].origin.unwrap();
+    assert_eq!((part.layer, part.span.of(&decoded.layers[1].bytes)), (LayerId(1), &b"h=F6he"[..]));
+    assert_eq!(decoded.main(), LayerId::BODY);
+}
+
+#[test]
+fn certificates_in_base64_and_pem() {
+    let der = certificate();
+    let base64 = STANDARD.encode(&der);
+    let pem = format!("-----BEGIN CERTIFICATE-----\n{base64}\n-----END CERTIFICATE-----\n");
+    let item = |meta: &str, data: &str| {
+        format!(
+            "<SyncML xmlns='SYNCML:SYNCML1.2'><SyncBody><Add><Item><Meta>{meta}</Meta>\
+             <Data>{data}</Data></Item></Add></SyncBody></SyncML>"
+        )
+    };
+    let format = "<Format xmlns='syncml:metinf'>b64</Format>";
+    for (body, depth) in [(item(format, &base64), 1), (item("", &pem), 2)] {
+        let decoded = read(body, "application/vnd.syncml+xml");
+        assert_eq!(decoded.problems, []);
+        let layer = &decoded.layers[depth];
+        assert_eq!(layer.format, Format::Binary("X.509 certificate"));
+        assert_eq!(layer.bytes, der);
+        assert!(layer.facts.iter().any(|(name, _)| *name == "not after"));
+    }
+    // Credentials are base64 too; they do not open.
+    let body = "<SyncML xmlns='SYNCML:SYNCML1.2'><SyncHdr><Cred><Meta><Format>b64</Format></Meta>\
+        <Data>YWxpY2U6c2VjcmV0</Data></Cred></SyncHdr></SyncML>";
+    assert_eq!(read(body, "application/vnd.syncml+xml").layers.len(), 1);
 }
 
 #[test]

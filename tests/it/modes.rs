@@ -1,7 +1,10 @@
 //! Both ways in, and that what goes through comes out the same.
 
+use synctap::engine::{Live, LiveError, LiveSettings};
 use synctap::model::{Kind, Leg, Relayed, Scheme, Side, State};
+use synctap::pki::Authority;
 use synctap::proxy::{Proxy, ProxyError, Settings};
+use tokio_util::sync::CancellationToken;
 
 use crate::support::{self, Lab, Origin, Peer};
 
@@ -133,13 +136,21 @@ async fn absolute_targets_are_forwarded_in_origin_form() {
         );
         peer.send(&head).await;
         let seen = String::from_utf8(peer.message().await.body).unwrap();
-        let expected = format!("GET {form} HTTP/1.1\r\nHost: device's\r\nUser-Agent: d\r\n\r\n");
-        assert_eq!(seen, expected);
+        let expected =
+            format!("GET {form} HTTP/1.1\r\nHost: localhost:{port}\r\nUser-Agent: d\r\n\r\n");
+        assert_eq!(seen, expected, "the target's authority replaces the device's Host");
     }
     let exchange = lab.events.closed(1).await;
     assert_eq!((exchange.scheme, exchange.port), (Scheme::Http, port));
-    assert_eq!(exchange.request.unwrap().target, format!("http://localhost:{port}/p?q=1"));
+    let target = exchange.request.as_ref().map(|request| request.target.as_str());
+    assert_eq!(target, Some(&*format!("http://localhost:{port}/p?q=1")));
+    assert_eq!(exchange.request.unwrap().headers.first("host"), Some("device's"), "as received");
     assert_eq!(lab.events.closed(3).await.times.connected, None, "one connection for all");
+    // Without a Host, and with words before an @ that are no part of one.
+    peer.send(format!("GET http://u:p@localhost:{port}/ HTTP/1.1\r\n\r\n")).await;
+    let seen = String::from_utf8(peer.message().await.body).unwrap();
+    let lower = seen.to_ascii_lowercase();
+    assert_eq!(lower, format!("get / http/1.1\r\nhost: localhost:{port}\r\n\r\n"));
 }
 
 #[tokio::test]
@@ -214,6 +225,31 @@ async fn a_tunnel_to_something_else_is_relayed_and_counted() {
     assert_eq!(exchange.state, State::Complete);
     assert_eq!(exchange.relayed, Some(Relayed { up: 9, down: 16 }));
     assert_eq!(exchange.request.unwrap().method, "CONNECT");
+}
+
+#[tokio::test]
+async fn a_client_may_speak_first_in_capitals() {
+    let origin = Origin::plain(|mut peer: Peer| async move {
+        let said = peer.exact(10).await;
+        peer.send(said).await;
+        peer.rest().await;
+    })
+    .await;
+    let limits = support::impatient();
+    let lab = Lab::with("regular@127.0.0.1:0", |settings| settings.limits = limits).await;
+    // The last one ends no line: the server may answer it all the same.
+    for line in [b"NICK bob\r\n", b"EHLO abc\r\n", b"AUTH token"] {
+        let mut peer = lab.client().await.tunnel("localhost", origin.port()).await;
+        peer.send(line).await;
+        assert_eq!(peer.exact(10).await, line);
+        peer.shutdown().await;
+        assert_eq!(peer.rest().await, b"");
+    }
+    for n in 1..=3 {
+        let exchange = lab.events.closed(n).await;
+        assert_eq!((exchange.kind, exchange.state), (Kind::Tunnel, State::Complete));
+        assert_eq!(exchange.relayed, Some(Relayed { up: 10, down: 10 }));
+    }
 }
 
 #[tokio::test]
@@ -300,4 +336,45 @@ async fn an_address_in_use_is_an_error_with_a_hint() {
     let error = Proxy::bind(settings, support::authority(), events).await.err().unwrap();
     assert_eq!(error.to_string(), format!("cannot listen on `{address}`"));
     assert!(error.hint().contains("--listen"));
+}
+
+#[tokio::test]
+async fn a_start_that_fails_leaves_no_capture_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let busy = format!("regular@{}", taken.local_addr().unwrap());
+    let nothing = folder.path().join("nothing.pem");
+    for (mode, upstream_ca) in [(&*busy, vec![]), ("regular@127.0.0.1:0", vec![nothing])] {
+        let capture = folder.path().join("made.synctap");
+        let settings = LiveSettings {
+            proxy: Settings {
+                modes: vec![mode.parse().unwrap()],
+                upstream_ca,
+                ..Settings::default()
+            },
+            ca: Authority::open(&folder.path().join("ca")).unwrap(),
+            capture: capture.clone(),
+        };
+        let started = Live::start(settings, CancellationToken::new()).await;
+        assert!(matches!(started.err(), Some(LiveError::Proxy(_))));
+        let left = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name());
+        assert_eq!(left.collect::<Vec<_>>(), ["ca"]);
+    }
+}
+
+/// The device's next request may come before the last exchange has put its connection to the
+/// server back; servers that tie a login to the connection (NTLM) must not see a second one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn one_device_connection_uses_one_server_connection() {
+    let origin = Origin::echo(false).await;
+    let lab = Lab::reverse(&origin).await;
+    let mut peer = lab.client().await;
+    for _ in 1..=100 {
+        peer.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nok").await;
+        assert_eq!(peer.message().await.body, b"ok");
+    }
+    for id in 1..=100 {
+        let connected = lab.events.closed(id).await.times.connected.is_some();
+        assert_eq!(connected, id == 1, "exchange {id}");
+    }
 }

@@ -4,9 +4,14 @@ use std::fmt::Write as _;
 use std::io::{BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use serde_json::Value;
+
+/// How long a device waits for an answer that must come; never how long it measures.
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// One recorded exchange.
 #[derive(Debug, Clone)]
@@ -67,26 +72,26 @@ fn is_framing(name: &str) -> bool {
         .contains(&name.to_ascii_lowercase().as_str())
 }
 
-/// An origin that answers the n-th request with the n-th recorded answer, on one connection after
-/// another, until the test ends.
+/// An origin that answers the n-th request with the n-th recorded answer, until the test ends.
 pub(crate) fn origin(exchanges: Vec<Recorded>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
-        let mut answers = exchanges.into_iter().cycle();
+        let answers = Arc::new(Mutex::new(exchanges.into_iter().cycle()));
         for stream in listener.incoming() {
             let Ok(stream) = stream else { return };
-            serve(stream, &mut answers);
+            let answers = Arc::clone(&answers);
+            thread::spawn(move || serve(stream, &answers));
         }
     });
     address
 }
 
-fn serve(stream: TcpStream, answers: &mut impl Iterator<Item = Recorded>) {
+fn serve(stream: TcpStream, answers: &Mutex<impl Iterator<Item = Recorded>>) {
     let mut writer = stream.try_clone().unwrap();
     let mut reader = BufReader::new(stream);
     while read_message(&mut reader).is_some() {
-        let Some(answer) = answers.next() else { return };
+        let Some(answer) = answers.lock().unwrap().next() else { return };
         let mut head = format!("HTTP/1.1 {} Recorded\r\n", answer.status);
         for (name, value) in answer.response_headers.iter().filter(|(name, _)| !is_framing(name)) {
             let _ = write!(head, "{name}: {value}\r\n");
@@ -129,6 +134,7 @@ pub(crate) struct Device {
 impl Device {
     pub(crate) fn connect(proxy: SocketAddr) -> Self {
         let writer = TcpStream::connect(proxy).unwrap();
+        writer.set_read_timeout(Some(PATIENCE)).unwrap();
         let reader = BufReader::new(writer.try_clone().unwrap());
         Self { writer, reader }
     }

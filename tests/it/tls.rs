@@ -7,7 +7,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
 };
-use synctap::model::{Failure, Kind, Side, State, Verdict};
+use synctap::model::{Exchange, Failure, Kind, Side, State, Verdict};
 use synctap::pki::{KeyKind, LeafMint, crypto_provider};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -49,6 +49,7 @@ async fn the_certificate_is_for_the_name_asked_for() {
         "{}",
         untrusted.cause
     );
+    assert!(!untrusted.advice.contains("--upstream-ca"), "that would not help");
     // Without a name (an address sends none) the tunnel's host is certified.
     let tunnel = lab.client().await.tunnel("127.0.0.1", origin.port()).await;
     let mut by_address = tunnel.tls("127.0.0.1").await;
@@ -68,6 +69,24 @@ async fn a_reverse_proxy_shows_the_servers_name_when_none_is_asked_for() {
     assert_eq!(get(&mut peer).await, 200);
     let tls = lab.events.closed(1).await.client_tls.unwrap();
     assert_eq!((tls.sni, &*tls.chain[0].names), (None, &["localhost".to_owned()][..]));
+}
+
+#[tokio::test]
+async fn a_client_may_offer_http_1_0_alone() {
+    let origin = Origin::echo(true).await;
+    let lab = Lab::regular().await;
+    for (offered, agreed) in
+        [(vec!["http/1.0"], "http/1.0"), (vec!["http/1.0", "http/1.1"], "http/1.1")]
+    {
+        let mut config = support::client_config();
+        config.alpn_protocols = offered.iter().map(|name| name.as_bytes().to_vec()).collect();
+        let tunnel = lab.client().await.tunnel("localhost", origin.port()).await;
+        let mut peer = tunnel.tls_with("localhost", config).await.unwrap();
+        assert_eq!(get(&mut peer).await, 200);
+        let told = |e: &Exchange| e.client_tls.as_ref().is_some_and(|t| t.alpn_offered == offered);
+        let exchange = lab.events.wait(told).await;
+        assert_eq!(exchange.client_tls.unwrap().alpn.as_deref(), Some(agreed));
+    }
 }
 
 #[tokio::test]
@@ -208,6 +227,61 @@ async fn a_tls_1_0_client_is_named_so() {
     let failure = failure(&lab, "tls-too-old").await;
     assert_eq!(failure.side, Side::Client);
     assert!(failure.cause.contains("offers TLS 1.0 at most"), "{}", failure.cause);
+}
+
+/// A `ClientHello` of TLS 1.2 that asks for `name`, as no library would send it.
+fn hello_for(name: &[u8]) -> Vec<u8> {
+    let sized = |bytes: &[u8]| [&u16::try_from(bytes.len()).unwrap().to_be_bytes(), bytes].concat();
+    let names = sized(&[&[0], &sized(name)[..]].concat());
+    let extensions = [
+        &[0, 0][..],
+        &sized(&names),
+        // Groups: x25519. Signatures: ecdsa_secp256r1_sha256.
+        &[0, 10, 0, 4, 0, 2, 0, 29],
+        &[0, 13, 0, 4, 0, 2, 4, 3],
+    ]
+    .concat();
+    // Version, random, no session, TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, no compression.
+    let hello = [&[3, 3][..], &[7; 32], &[0, 0, 2, 0xc0, 0x2b, 1, 0], &sized(&extensions)].concat();
+    let message = [&[1, 0][..], &sized(&hello)].concat();
+    [&[0x16, 3, 1][..], &sized(&message)].concat()
+}
+
+#[tokio::test]
+async fn a_server_name_that_is_none_is_quoted() {
+    let origin = Origin::echo(true).await;
+    let lab = Lab::regular().await;
+    let names =
+        [(&b"*.example"[..], "*.example"), (b"a..b", "a..b"), (b"m\xc3\xbcn", "m\\xc3\\xbcn")];
+    for (name, quoted) in names {
+        let mut peer = lab.client().await.tunnel("localhost", origin.port()).await;
+        peer.send(hello_for(name)).await;
+        peer.rest().await;
+        let cause =
+            format!("the client asked for the server name `{quoted}` (SNI), which is no host name");
+        let told = |e: &Exchange| matches!(&e.state, State::Failed(f) if f.cause == cause);
+        let exchange = lab.events.wait(told).await;
+        let State::Failed(failure) = exchange.state else { panic!() };
+        assert_eq!((failure.side, &*failure.code), (Side::Client, "bad-server-name"));
+    }
+    // The same greeting with a name that is one gets an answer.
+    let mut peer = lab.client().await.tunnel("localhost", origin.port()).await;
+    peer.send(hello_for(b"mail.example")).await;
+    assert_eq!(peer.exact(1).await, [0x16]);
+}
+
+#[tokio::test]
+async fn an_alert_instead_of_a_greeting_is_tls() {
+    let origin = Origin::echo(true).await;
+    let lab = Lab::reverse(&origin).await;
+    let mut peer = lab.client().await;
+    peer.send(b"\x15\x03\x01\x00\x02\x02\x30").await;
+    let answer = peer.rest().await;
+    assert!(!answer.starts_with(b"HTTP"), "{}", answer.escape_ascii());
+    let exchange = lab.events.wait(|e| !e.in_flight()).await;
+    let State::Failed(failure) = exchange.state else { panic!() };
+    assert_eq!(failure.side, Side::Client);
+    assert!(failure.cause.contains("TLS"), "{}", failure.cause);
 }
 
 #[tokio::test]

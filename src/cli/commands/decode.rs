@@ -1,24 +1,18 @@
 //! `synctap decode`: one body from a file or standard input.
 
-use std::fs::File;
-use std::io::{self, Read, Write as _};
-use std::path::Path;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
-
-use bytes::Bytes;
 
 use crate::analyze;
 use crate::cli::args::{DecodeArgs, LegArg};
+use crate::cli::input;
 use crate::cli::output::stdout;
 use crate::cli::report::Report;
 use crate::codec;
 use crate::codec::{DocumentType, Hints};
 use crate::model::{Decoded, Leg};
 use crate::render;
-use crate::render::OutlineOptions;
-
-/// Largest body read, in bytes.
-const BODY_LIMIT: u64 = 1 << 30;
+use crate::render::{OutlineOptions, Secrets};
 
 /// Exit code when the body has problems; what was understood is printed all the same.
 const HAS_PROBLEMS: u8 = 1;
@@ -28,26 +22,28 @@ const VALUE_LIMIT: usize = 2000;
 
 /// Decodes and prints.
 pub(super) fn run(args: &DecodeArgs) -> Result<ExitCode, Report> {
-    let body = read(&args.file)?;
+    let body = input::read(&args.file)?;
     let leg = args.leg.map(|leg| match leg {
         LegArg::Request => Leg::Request,
         LegArg::Response => Leg::Response,
     });
-    let hints = Hints { content_type: &args.content_type, leg, ..Hints::default() };
+    let content_type = &args.content_type;
+    let hints = Hints { content_type, leg, strict: args.strict, ..Hints::default() };
     let decoded = match &args.as_type {
         Some(name) => codec::decode_as(body, document_type(name)?, &hints),
         None => codec::decode(body, &hints),
     };
     let notes = analyze::annotate_body(&decoded, leg);
+    let secrets = if args.show_secrets { Secrets::Shown } else { Secrets::Masked };
     let mut out = stdout();
     if args.json {
-        let mut object = render::json_decoded(&decoded, &notes);
+        let mut object = render::json_decoded(&decoded, &notes, secrets);
         object["schema"] = render::SCHEMA.into();
         writeln!(out, "{object}")?;
     } else if args.xml {
-        print_xml(&mut out, &decoded)?;
+        print_xml(&mut out, &decoded, secrets)?;
     } else {
-        let options = OutlineOptions { value_limit: VALUE_LIMIT, layer_lines: usize::MAX };
+        let options = OutlineOptions { value_limit: VALUE_LIMIT, layer_lines: usize::MAX, secrets };
         let lines = render::outline(&decoded, &notes, options);
         out.write_all(render::outline_text(&lines).as_bytes())?;
     }
@@ -56,22 +52,27 @@ pub(super) fn run(args: &DecodeArgs) -> Result<ExitCode, Report> {
 }
 
 /// XML on stdout is data; what is wrong with the body is talk.
-fn print_xml(out: &mut impl io::Write, decoded: &Decoded) -> Result<(), Report> {
+fn print_xml(out: &mut impl io::Write, decoded: &Decoded, secrets: Secrets) -> Result<(), Report> {
     let Some((layer, ..)) = decoded.document() else {
+        if decoded.is_broken() {
+            say_problems(decoded);
+            return Ok(());
+        }
         let format = decoded.layer(decoded.main()).map_or("empty", |l| l.format.label());
         return Err(Report::new("cannot print the body as XML")
             .because(format!("it is {format}"))
             .hint("leave out `--xml`, or say what it is with `--as TYPE`"));
     };
-    writeln!(out, "{}", render::xml(decoded, layer))?;
-    for problem in &decoded.problems {
-        crate::cli::output::say(&format!(
-            "byte {}: {}",
-            problem.span.start,
-            render::clean(&problem.text)
-        ));
-    }
+    writeln!(out, "{}", render::xml(decoded, layer, secrets))?;
+    say_problems(decoded);
     Ok(())
+}
+
+fn say_problems(decoded: &Decoded) {
+    for problem in &decoded.problems {
+        let text = render::clean(&problem.text);
+        crate::cli::output::say(&format!("byte {}: {text}", problem.span.start));
+    }
 }
 
 fn document_type(name: &str) -> Result<DocumentType, Report> {
@@ -80,24 +81,4 @@ fn document_type(name: &str) -> Result<DocumentType, Report> {
             .because("no document type has this name")
             .hint(format!("use one of: {}", DocumentType::names().collect::<Vec<_>>().join(", ")))
     })
-}
-
-fn read(file: &Path) -> Result<Bytes, Report> {
-    let cannot = |error: io::Error| {
-        Report::new(format!("cannot read `{}`", file.display()))
-            .because(error)
-            .hint("name a file, or `-` for standard input")
-    };
-    let mut body = Vec::new();
-    let source: Box<dyn Read> = if file == Path::new("-") {
-        Box::new(io::stdin().lock())
-    } else {
-        Box::new(File::open(file).map_err(cannot)?)
-    };
-    source.take(BODY_LIMIT + 1).read_to_end(&mut body).map_err(cannot)?;
-    if body.len() as u64 > BODY_LIMIT {
-        return Err(Report::new(format!("cannot decode `{}`", file.display()))
-            .because(format!("it is larger than {BODY_LIMIT} bytes")));
-    }
-    Ok(body.into())
 }

@@ -12,7 +12,7 @@ use crate::cli::demo::{DemoError, Mishap, Stage};
 use crate::cli::logging;
 use crate::cli::output::say;
 use crate::cli::report::{Report, chain};
-use crate::cli::settings::{Output, Settings};
+use crate::cli::settings::Settings;
 use crate::engine::{Live, LiveSettings};
 
 use super::run as proxy_run;
@@ -21,9 +21,10 @@ use super::run as proxy_run;
 pub(super) fn run(args: &DemoArgs) -> Result<ExitCode, Report> {
     let settings = settings(args)?;
     let _log = logging::start(settings.log_file.as_deref())?;
+    let screen = proxy_run::screen(&settings)?;
     proxy_run::runtime()?.block_on(async {
         let shutdown = CancellationToken::new();
-        proxy_run::signals(&shutdown)?;
+        proxy_run::signals(&shutdown, screen.is_none())?;
         let (stage, ca) = Stage::set(args.fast).await.map_err(|error| failed(&error))?;
         let mut proxy = settings.proxy.clone();
         proxy.upstream_ca = vec![stage.upstream_ca()];
@@ -32,22 +33,23 @@ pub(super) fn run(args: &DemoArgs) -> Result<ExitCode, Report> {
         let live = live.map_err(|error| proxy_run::cannot_start(&settings.capture, &error))?;
         let address = address(&live)?;
         let mishaps = mishaps(args);
-        let (ending, screen) = (shutdown.clone(), settings.output == Output::Tui);
+        let (ending, alone) = (shutdown.clone(), screen.is_none());
         let play = tokio::spawn(async move {
             let played = tokio::select! {
                 () = ending.cancelled() => Ok(()),
                 played = stage.play(address, &mishaps) => played,
             };
             // With the screen, people go on looking; without, there is nothing more to come.
-            if !screen {
+            if alone {
                 ending.cancel();
             }
             played.map(|()| stage)
         });
-        proxy_run::show(live, &settings, shutdown).await?;
+        let capture = settings.capture.clone();
+        proxy_run::show(live, settings, screen, shutdown).await?;
         let played = play.await.map_err(|error| Report::new("cannot play").because(error))?;
         played.map_err(|error| failed(&error))?;
-        say(&format!("look again: synctap open {}", settings.capture.display()));
+        say(&format!("look again: synctap open {}", capture.display()));
         Ok(ExitCode::SUCCESS)
     })
 }

@@ -4,6 +4,7 @@ mod ca;
 mod decode;
 mod demo;
 mod doctor;
+mod encode;
 mod explain;
 mod open;
 mod run;
@@ -26,6 +27,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode, Report> {
         Some(Command::Open(args)) => open::run(&args),
         Some(Command::Show(args)) => show::run(&args),
         Some(Command::Decode(args)) => decode::run(&args),
+        Some(Command::Encode(args)) => encode::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Ca(args)) => ca::run(&args),
         Some(Command::Demo(args)) => demo::run(&args),

@@ -1,5 +1,6 @@
 //! `synctap open`: a capture in the terminal UI.
 
+use std::io::{self, IsTerminal as _};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -7,7 +8,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::args::OpenArgs;
-use crate::cli::report::Report;
+use crate::cli::report::{Report, chain};
 use crate::engine;
 use crate::engine::{DECODER_VERSION, Viewer};
 use crate::store::{Store, StoreError};
@@ -17,11 +18,17 @@ use super::run::{runtime, signals, tui_settings};
 
 /// Opens it.
 pub(super) fn run(args: &OpenArgs) -> Result<ExitCode, Report> {
+    if !io::stdout().is_terminal() {
+        return Err(Report::new("cannot open the terminal UI")
+            .because("standard output is not a terminal")
+            .hint(format!("print the capture: synctap show {}", args.file.display())));
+    }
+    let screen = tui_settings(false)?;
     let viewer = viewer(&args.file)?;
     let shutdown = CancellationToken::new();
     runtime()?.block_on(async {
-        signals(&shutdown)?;
-        let done = tui::run(viewer, tui_settings(false), shutdown).await;
+        signals(&shutdown, false)?;
+        let done = tui::run(viewer, screen, shutdown).await;
         done.map_err(|error| Report::new("cannot use the terminal").because(error))
     })?;
     Ok(ExitCode::SUCCESS)
@@ -32,18 +39,62 @@ pub(super) fn viewer(file: &Path) -> Result<Viewer, Report> {
     let store = Store::open(file, DECODER_VERSION).map_err(|error| cannot_open(file, &error))?;
     let store = Arc::new(store);
     engine::open_capture(store, file).map_err(|error| {
-        Report::new(format!("cannot read the capture `{}`", file.display())).because(error)
+        Report::new(format!("cannot read the capture `{}`", file.display())).because(chain(&error))
     })
 }
 
 /// Why a capture cannot be opened, and what to do.
 pub(super) fn cannot_open(file: &Path, error: &StoreError) -> Report {
-    let report =
-        Report::new(format!("cannot open the capture `{}`", file.display())).because(error);
+    let report = Report::new(format!("cannot open the capture `{}`", file.display()));
+    let report = match error {
+        // The file was named already.
+        StoreError::CannotOpen { source, .. } => report.because(chain(source.as_ref())),
+        error => report.because(chain(error)),
+    };
     match error {
+        StoreError::CannotOpen { source, .. } if is_missing(source.as_ref()) => {
+            report.hint("check the path: the file, or a folder on the way to it, is not there")
+        }
+        StoreError::Locked { .. } => {
+            report.hint("stop the other synctap, or record to another file with `--capture FILE`")
+        }
+        StoreError::NeedsUpgrade { .. } => {
+            report.hint("make the file and its folder writable, or copy it to where it is")
+        }
         StoreError::NewerVersion { .. } => report.hint("open it with a newer synctap"),
         StoreError::NotACapture { .. } => report
             .hint("name a capture made by synctap; a single body is read by `synctap decode FILE`"),
         _ => report.hint("check the path and its permissions"),
+    }
+}
+
+fn is_missing(error: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
+    let error = error.downcast_ref::<io::Error>();
+    error.is_some_and(|error| error.kind() == io::ErrorKind::NotFound)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cause_is_the_real_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("nosuch");
+        let error = Store::open(&file, DECODER_VERSION).unwrap_err();
+        let lines = cannot_open(&file, &error).lines();
+        assert!(lines.contains("cause: No such file or directory"), "{lines}");
+        assert!(lines.contains("hint: check the path:"), "{lines}");
+    }
+
+    #[test]
+    fn a_capture_in_use_is_no_matter_of_permissions() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("a.synctap");
+        let _held = Store::create(&file, DECODER_VERSION).unwrap();
+        let error = Store::create(&file, DECODER_VERSION).unwrap_err();
+        let lines = cannot_open(&file, &error).lines();
+        assert!(lines.contains("in use by another synctap"), "{lines}");
+        assert!(lines.contains("hint: stop the other synctap"), "{lines}");
     }
 }

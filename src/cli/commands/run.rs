@@ -10,24 +10,31 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::args::RunArgs;
+use crate::cli::config;
 use crate::cli::files::FileLimit;
+use crate::cli::folders::Folders;
 use crate::cli::logging;
 use crate::cli::output::{say, stdout};
 use crate::cli::report::{Report, chain};
 use crate::cli::settings::{Output, Settings};
-use crate::engine::{Live, LiveError, LiveSettings, Viewer};
-use crate::model::WallTime;
+use crate::engine::{EngineError, Live, LiveError, LiveSettings, Viewer};
+use crate::model::filter::Filter;
+use crate::model::{ExchangeId, WallTime};
 use crate::proxy::ProxyError;
 use crate::render;
 use crate::render::Secrets;
+use crate::render::clean;
 use crate::tui;
-use crate::tui::TuiSettings;
+use crate::tui::{Palette, TuiSettings};
 
 use super::ca;
 use super::open::cannot_open;
 
 /// Exchanges printed at a time.
 const BATCH: usize = 256;
+
+/// Exit code when the same signal came twice.
+const FORCED: i32 = 130;
 
 /// Runs until it is told to stop.
 pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Report> {
@@ -38,36 +45,47 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Report> {
     if !files.holds(settings.proxy.limits.connections) {
         tracing::warn!(limit = files.soft, "few open files are allowed: connections may wait");
     }
+    // What is wrong with the settings file is told before anything listens.
+    let screen = screen(&settings)?;
     let live =
         LiveSettings { proxy: settings.proxy.clone(), ca, capture: settings.capture.clone() };
     let shutdown = CancellationToken::new();
     runtime()?.block_on(async {
-        signals(&shutdown)?;
+        signals(&shutdown, screen.is_none())?;
         let live = Live::start(live, shutdown.clone()).await;
         let live = live.map_err(|error| cannot_start(&settings.capture, &error))?;
-        show(live, &settings, shutdown).await?;
+        show(live, settings, screen, shutdown).await?;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// How the screen looks, if there is to be one.
+///
+/// # Errors
+/// When the settings file cannot be used.
+pub(super) fn screen(settings: &Settings) -> Result<Option<TuiSettings>, Report> {
+    (settings.output == Output::Tui).then(|| tui_settings(true)).transpose()
 }
 
 /// Shows what passes, on the screen or as lines, until told to stop; then stops in order.
 pub(super) async fn show(
     live: Live,
-    settings: &Settings,
+    settings: Settings,
+    screen: Option<TuiSettings>,
     shutdown: CancellationToken,
 ) -> Result<(), Report> {
-    let (viewer, capture) = (live.viewer(), &settings.capture);
-    if settings.output == Output::Tui {
-        let done = tui::run(viewer, tui_settings(true), shutdown.clone()).await;
-        shutdown.cancel();
-        stop(live, capture).await?;
+    let Settings { capture, output, filter, show_secrets, .. } = settings;
+    let viewer = live.viewer();
+    if let Some(screen) = screen {
+        let done = tui::run(viewer, screen, shutdown).await;
+        stop(live, &capture).await?;
         return done.map_err(|error| Report::new("cannot use the terminal").because(error));
     }
-    greet(&viewer, capture);
-    let secrets = if settings.show_secrets { Secrets::Shown } else { Secrets::Masked };
-    let output = settings.output;
-    let printer = Printer { viewer, output, secrets, sequence: live.last_closed(), trouble: None };
-    headless(printer, live, capture, shutdown).await
+    greet(&viewer, &capture);
+    let secrets = if show_secrets { Secrets::Shown } else { Secrets::Masked };
+    let sequence = live.last_closed();
+    let printer = Printer { viewer, output, secrets, filter, sequence, trouble: None };
+    headless(printer, live, &capture, shutdown).await
 }
 
 /// The async runtime of the process.
@@ -75,26 +93,39 @@ pub(super) fn runtime() -> Result<Runtime, Report> {
     Runtime::new().map_err(|error| Report::new("cannot start the runtime").because(error))
 }
 
-/// Cancels `shutdown` on SIGINT, SIGTERM and SIGHUP.
-pub(super) fn signals(shutdown: &CancellationToken) -> Result<(), Report> {
-    for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
+/// Cancels `shutdown` on SIGTERM and SIGHUP, and on SIGINT if it is ours: the terminal UI deals with
+/// that itself, as it may be meant for a pager. The same signal again ends the process.
+pub(super) fn signals(shutdown: &CancellationToken, interrupt: bool) -> Result<(), Report> {
+    let kinds = [SignalKind::terminate(), SignalKind::hangup()];
+    for kind in kinds.into_iter().chain(interrupt.then(SignalKind::interrupt)) {
         let mut stream = signal(kind)
             .map_err(|error| Report::new("cannot listen for signals").because(error))?;
         let shutdown = shutdown.clone();
         tokio::spawn(async move {
             stream.recv().await;
             shutdown.cancel();
+            // Asked twice: what was shown as complete is in the capture already.
+            stream.recv().await;
+            std::process::exit(FORCED);
         });
     }
     Ok(())
 }
 
 /// What the environment asks of the UI; live traffic is followed until the user moves.
-pub(super) fn tui_settings(follow: bool) -> TuiSettings {
+///
+/// # Errors
+/// When the settings file cannot be used.
+pub(super) fn tui_settings(follow: bool) -> Result<TuiSettings, Report> {
     let color = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    TuiSettings { color, follow, ..TuiSettings::default() }
+    let folders = Folders::of_user()?;
+    let memory = Some(folders.screen_memory());
+    let palette = if color { Palette::Terminal } else { Palette::None };
+    let settings = TuiSettings { palette, follow, memory, ..TuiSettings::default() };
+    config::apply(&folders.settings_file(), settings)
 }
 
+/// The time on the wall.
 pub(super) fn now() -> WallTime {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     WallTime(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
@@ -138,14 +169,16 @@ struct Printer {
     viewer: Viewer,
     output: Output,
     secrets: Secrets,
+    filter: Option<Filter>,
     sequence: u64,
+    /// What was said of recording last.
     trouble: Option<String>,
 }
 
 impl Printer {
     /// Prints what closed since the last call.
     fn print(&mut self) -> Result<(), Report> {
-        self.warn();
+        self.tell_trouble();
         let mut out = stdout();
         loop {
             let closed = self.viewer.closed_after(self.sequence, BATCH);
@@ -164,29 +197,32 @@ impl Printer {
         Ok(())
     }
 
-    /// Says when recording stops, and when it goes on.
-    fn warn(&mut self) {
+    /// Says at once when recording fails, and when it goes on.
+    fn tell_trouble(&mut self) {
         let trouble = self.viewer.status().trouble;
         if trouble == self.trouble {
             return;
         }
         match &trouble {
-            Some(why) => say(&format!("warning: nothing is recorded {why}")),
-            None => say("recording goes on"),
+            Some(why) => say(&format!("warning: nothing is recorded {}", clean(why))),
+            None => say("recording again"),
         }
         self.trouble = trouble;
     }
 
-    fn line(
-        &self,
-        id: crate::model::ExchangeId,
-    ) -> Result<Option<String>, crate::engine::EngineError> {
+    /// What is printed of an exchange; nothing of one that does not pass.
+    fn line(&self, id: ExchangeId) -> Result<Option<String>, EngineError> {
+        let Some(row) = self.viewer.row(id)? else { return Ok(None) };
+        if let Some(filter) = &self.filter
+            && !self.viewer.passes(filter, &row)?
+        {
+            return Ok(None);
+        }
         if self.output == Output::Json {
             let detail = self.viewer.detail(id)?;
             return Ok(detail.map(|detail| render::json(&detail, self.secrets).to_string()));
         }
-        let row = self.viewer.row(id)?;
-        Ok(row.map(|row| render::row_line(&row, row.started)))
+        Ok(Some(render::row_line(&row, row.started, self.secrets)))
     }
 }
 

@@ -4,25 +4,29 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use crate::cli::args::ShowArgs;
+use crate::cli::filter;
 use crate::cli::output::stdout;
 use crate::cli::report::Report;
-use crate::engine::Viewer;
-use crate::model::{Detail, ExchangeId, Leg, WallTime};
+use crate::engine::{EngineError, Viewer};
+use crate::model::filter::Filter;
+use crate::model::{Detail, ExchangeId, Leg, Row};
 use crate::render;
 use crate::render::{OutlineOptions, Secrets};
 
 use super::open;
+use super::run::now;
 
 /// Rows read at a time.
 const WINDOW: usize = 256;
 
 /// Prints what was asked for.
 pub(super) fn run(args: &ShowArgs) -> Result<ExitCode, Report> {
+    let filter = filter::parse(args.filter.as_deref())?;
     let viewer = open::viewer(&args.file)?;
     let secrets = if args.show_secrets { Secrets::Shown } else { Secrets::Masked };
     let mut out = stdout();
     if args.ids.is_empty() {
-        all(&mut out, &viewer, args, secrets)?;
+        all(&mut out, &viewer, args, filter.as_ref(), secrets)?;
     } else {
         for id in args.ids.iter().copied().map(ExchangeId) {
             let detail = viewer.detail(id).map_err(cannot_read)?.ok_or_else(|| {
@@ -41,18 +45,16 @@ fn all(
     out: &mut impl Write,
     viewer: &Viewer,
     args: &ShowArgs,
+    filter: Option<&Filter>,
     secrets: Secrets,
 ) -> Result<(), Report> {
-    let mut offset = 0;
-    loop {
-        let rows = viewer.window(offset, WINDOW).map_err(cannot_read)?;
-        if rows.is_empty() {
-            return Ok(());
-        }
-        offset += rows.len() as u64;
+    let now = now();
+    let mut at = 0;
+    while let Some((rows, next)) = next(viewer, filter, at).map_err(cannot_read)? {
+        at = next;
         for row in rows {
             if !args.json && !args.detail {
-                writeln!(out, "{}", render::row_line(&row, WallTime(row.started.0)))?;
+                writeln!(out, "{}", render::row_line(&row, now, secrets))?;
                 continue;
             }
             if let Some(detail) = viewer.detail(row.id).map_err(cannot_read)? {
@@ -60,6 +62,21 @@ fn all(
             }
         }
     }
+    Ok(())
+}
+
+/// The next rows to be printed, and the position behind them.
+fn next(
+    viewer: &Viewer,
+    filter: Option<&Filter>,
+    at: u64,
+) -> Result<Option<(Vec<Row>, u64)>, EngineError> {
+    if let Some(filter) = filter {
+        return viewer.search(filter, at);
+    }
+    let rows = viewer.window(at, WINDOW)?;
+    let next = at + rows.len() as u64;
+    Ok((!rows.is_empty()).then_some((rows, next)))
 }
 
 fn cannot_read(error: impl std::fmt::Display) -> Report {
@@ -71,7 +88,7 @@ fn print(out: &mut impl Write, detail: &Detail, json: bool, secrets: Secrets) ->
     if json {
         return writeln!(out, "{}", render::json(detail, secrets));
     }
-    for (label, text) in render::overview(detail) {
+    for (label, text) in render::overview(detail, secrets) {
         writeln!(out, "{label:<10} {text}")?;
     }
     for leg in [Leg::Request, Leg::Response] {
@@ -89,8 +106,8 @@ fn print_leg(out: &mut impl Write, detail: &Detail, leg: Leg, secrets: Secrets) 
         writeln!(out, "  {name}: {value}")?;
     }
     if let Some(decoded) = detail.decoded(leg) {
-        let lines =
-            render::outline(decoded, detail.annotated.notes(leg), OutlineOptions::default());
+        let options = OutlineOptions { secrets, ..OutlineOptions::default() };
+        let lines = render::outline(decoded, detail.annotated.notes(leg), options);
         for line in render::outline_text(&lines).lines() {
             writeln!(out, "  {line}")?;
         }

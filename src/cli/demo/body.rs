@@ -22,7 +22,7 @@ pub(super) fn syncml(xml: &str) -> Result<Vec<u8>, DemoError> {
 pub(super) fn as_xml(body: &[u8], content_type: &str) -> String {
     let hints = Hints { content_type, ..Hints::default() };
     let decoded = decode(Bytes::copy_from_slice(body), &hints);
-    render::xml(&decoded, decoded.main())
+    render::xml(&decoded, decoded.main(), render::Secrets::Shown)
 }
 
 fn wbxml(xml: &str, book: &'static Book) -> Result<Vec<u8>, DemoError> {

@@ -43,6 +43,26 @@ pub struct Tag {
     pub opaque: bool,
 }
 
+impl Tag {
+    /// True when this element exists in an ActiveSync protocol version (`12.1`); `None` when the
+    /// version is no number, or the tables do not say since when the element exists.
+    ///
+    /// A first version of 2.5 counts as "always": the tables begin there.
+    pub fn exists_in(&self, version: &str) -> Option<bool> {
+        let asked = version_number(version)?;
+        let first = version_number(self.first_version)?;
+        let last = version_number(self.last_version);
+        let since = self.first_version == "2.5" || first <= asked;
+        Some(since && last.is_none_or(|last| asked <= last))
+    }
+}
+
+/// `14.1` as major and minor.
+fn version_number(text: &str) -> Option<(u8, u8)> {
+    let (major, minor) = text.split_once('.')?;
+    Some((major.parse().ok()?, minor.parse().ok()?))
+}
+
 /// What an attribute start token means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AttributeStart {
@@ -155,6 +175,11 @@ impl Book {
     /// True when this document type has extension values.
     pub fn has_extensions(&self) -> bool {
         !self.extensions.is_empty()
+    }
+
+    /// True when opaque content may be a packed number or time (Wireless Village).
+    pub(super) fn has_packed_values(&self) -> bool {
+        self.key.starts_with("wvcsp")
     }
 
     /// True when `EXT` tokens are WML variables.

@@ -9,6 +9,7 @@ use crate::model::{Grade, Span, Tree};
 use super::book::Book;
 use super::events::{HAS_ATTRIBUTES, LITERAL, SWITCH_PAGE, TOKEN_BITS};
 use super::header::{Header, PublicId, mb_u32};
+use super::strict;
 use super::tree::{self, Bounds};
 
 /// A document as far as it could be read.
@@ -37,6 +38,8 @@ pub(crate) struct Outside<'a> {
     pub(crate) truncated: bool,
     /// Nodes it may have.
     pub(crate) nodes: usize,
+    /// Deviations from the grammar are reported too.
+    pub(crate) strict: bool,
 }
 
 /// Reads a document. `None` without a header or tables to read it by is a fault of its own, so
@@ -74,8 +77,14 @@ pub(crate) fn read(layer: &[u8], outside: &Outside<'_>) -> Document {
     let facts = facts(layer, &header, charset);
     let bounds = Bounds { truncated: outside.truncated, nodes: outside.nodes };
     let tree = tree::build(layer, &header, book, charset, bounds, &mut faults);
+    if outside.strict {
+        strict::check(layer, &header, book, charset, &mut faults);
+    }
     Document { book, tree, facts, faults: faults.into_list() }
 }
+
+/// WBXML 1.3, public id unknown, UTF-8 (MS-ASWBXML 2.1).
+const ACTIVESYNC_PROLOGUE: &[u8] = &[0x03, 0x01, 0x6A];
 
 /// True when `layer` begins like a WBXML document that a table can read: for bodies without a
 /// usable media type.
@@ -83,7 +92,8 @@ pub(crate) fn read(layer: &[u8], outside: &Outside<'_>) -> Document {
 /// A header with a charset and a number that cannot be chance is enough, so that a document with a
 /// broken body is still one; others have to go on with a root that the tables know.
 pub(crate) fn is_likely(layer: &[u8]) -> bool {
-    let Ok(header) = Header::read(layer) else { return false };
+    // What every ActiveSync body begins with is one, however its header goes on.
+    let Ok(header) = Header::read(layer) else { return layer.starts_with(ACTIVESYNC_PROLOGUE) };
     let charset = header.charset.filter(|mib| *mib != 0);
     if header.version > 3 || charset.is_some_and(|mib| Charset::by_mib(mib).is_none()) {
         return false;
@@ -232,20 +242,27 @@ fn facts(layer: &[u8], header: &Header, charset: &Charset) -> Vec<(&'static str,
     let declared = match header.charset {
         None => format!("{} (version 1.0 has no field)", charset.name),
         Some(0) => format!("{} (0: not given)", charset.name),
+        Some(106) => "UTF-8 (106)".to_owned(),
         Some(mib) => format!("{} ({mib})", charset.name),
+    };
+    // Nearly all documents have none; formatting takes as long as reading some of them.
+    let length = match header.table.len() {
+        0 => "0 bytes".to_owned(),
+        length => format!("{length} bytes"),
     };
     vec![
         ("WBXML version", header.version_text()),
         ("public id", public_id),
         ("charset", declared),
-        ("string table", format!("{} bytes", header.table.len())),
+        ("string table", length),
     ]
 }
 
 /// True when `layer` reads as a document of this media type without damage.
 pub(crate) fn is_sound(layer: &[u8], media_type: &str) -> bool {
     let nodes = limits::NODES;
-    let outside = Outside { media_type, charset: "", book: None, truncated: false, nodes };
+    let outside =
+        Outside { media_type, charset: "", book: None, truncated: false, nodes, strict: false };
     let document = read(layer, &outside);
     !document.tree.is_empty() && document.faults.iter().all(|fault| fault.grade == Grade::Odd)
 }

@@ -14,6 +14,7 @@ use super::events::{
     PI, STR_I, STR_T, SWITCH_PAGE,
 };
 use super::preamble::{Preamble, push_mb_u32};
+use super::source::{Piece, Source};
 
 /// Why a tree has no WBXML.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -29,8 +30,9 @@ pub enum EncodeError {
 
 /// Writes `tree`, which was read from `layer`, as a WBXML document.
 ///
-/// With [`Preamble::of`] a document of a canonical encoder comes out byte for byte: strings, table
-/// references, opaque data and entities as they were; page switches where they are needed.
+/// With [`Preamble::of`] every document without damage comes out byte for byte, page switches that
+/// nobody needs, long integers and bytes behind the root included. What was changed in the tree,
+/// and what damage left open, is written as short as the grammar allows.
 /// Elements of an XML tree get tokens by namespace and name (`unknown_p14_t3F` gets its token),
 /// the rest literal names; their text is written inline, or as opaque data where the table or the
 /// attribute `opaque="base64"` of `urn:synctap:xml` says so; a document inside an element of
@@ -41,13 +43,15 @@ pub enum EncodeError {
 pub fn encode(tree: &Tree, layer: &[u8], preamble: &Preamble) -> Result<Vec<u8>, EncodeError> {
     let root = tree.root().ok_or(EncodeError::NoRoot)?;
     let mut encoder = Encoder::new(tree, layer, preamble);
+    let mut end = 0;
     for id in tree.roots() {
-        let is_prolog = tree.get(id).is_some_and(|n| matches!(n.kind, NodeKind::Instruction(_)));
-        if id == root || is_prolog {
+        let Some(node) = tree.get(id) else { continue };
+        if id == root || matches!(node.kind, NodeKind::Instruction(_)) {
             encoder.subtree(id)?;
+            end = node.span.range().end;
         }
     }
-    Ok(preamble.finish(&encoder.table, &encoder.out))
+    Ok(encoder.finish(end))
 }
 
 /// The namespace of this product's own attributes in XML.
@@ -67,12 +71,20 @@ pub(super) struct Encoder<'a> {
     literals: HashMap<String, u32>,
     tag_page: u8,
     attribute_page: u8,
+    /// What the tree was read from, when its spans are bytes of it.
+    source: Option<Source<'a>>,
+    /// Every byte so far is as it was read.
+    faithful: bool,
 }
 
 impl<'a> Encoder<'a> {
     fn new(tree: &'a Tree, layer: &'a [u8], preamble: &'a Preamble) -> Self {
         let table = preamble.table.clone();
+        let source = preamble.is_same_layer().then(|| Source::new(layer, preamble.charset()));
+        let source = source.flatten();
         Self {
+            faithful: source.is_some(),
+            source,
             tree,
             layer,
             preamble,
@@ -84,16 +96,54 @@ impl<'a> Encoder<'a> {
         }
     }
 
+    /// The document; `end` is where its last node ended in the layer.
+    fn finish(self, end: usize) -> Vec<u8> {
+        let header = self.source.as_ref().filter(|source| {
+            self.table == self.preamble.table && self.preamble.is_as_read(source, self.layer)
+        });
+        let mut out = match header {
+            Some(source) => source.header_bytes().to_vec(),
+            None => self.preamble.header(&self.table),
+        };
+        out.extend_from_slice(&self.out);
+        if let Some(source) = self.source.filter(|_| self.faithful) {
+            out.extend_from_slice(source.trailing(end));
+        }
+        out
+    }
+
+    /// Writes a piece as it was read; false when it has to be made.
+    fn again(&mut self, piece: impl FnOnce(&Source<'a>, u8) -> Option<Piece<'a>>) -> bool {
+        let Some(source) = &self.source else { return false };
+        let Some(Piece { bytes, page }) = piece(source, self.tag_page) else {
+            self.faithful = false;
+            return false;
+        };
+        self.out.extend_from_slice(bytes);
+        self.tag_page = page;
+        true
+    }
+
+    /// Writes the END of an element whose last byte so far is `reached` in the layer.
+    fn end(&mut self, id: NodeId, reached: u32) {
+        let end = self.tree.get(id).map_or(reached, |node| node.span.end);
+        if !self.again(|source, page| source.end(reached, end, page)) {
+            self.out.push(END);
+        }
+    }
+
     /// Writes a node and what is inside it.
     fn subtree(&mut self, top: NodeId) -> Result<(), EncodeError> {
         let tree = self.tree;
         let Some(node) = tree.get(top) else { return Ok(()) };
         let mut open: Vec<NodeId> = Vec::new();
         let mut index = top;
+        // Where what was written last ended in the layer.
+        let mut reached = node.span.start;
         while index < node.end {
-            while open.last().and_then(|id| tree.get(*id)).is_some_and(|n| n.end <= index) {
-                open.pop();
-                self.out.push(END);
+            while let Some(id) = open.pop_if(|id| tree.get(*id).is_some_and(|n| n.end <= index)) {
+                self.end(id, reached);
+                reached = tree.get(id).map_or(reached, |node| node.span.end);
             }
             let Some(node) = tree.get(index) else { break };
             let next = NodeId(index.0.saturating_add(1));
@@ -101,15 +151,23 @@ impl<'a> Encoder<'a> {
             index = next;
             let NodeKind::Element(element) = &node.kind else {
                 self.content(at, node)?;
+                reached = node.span.end;
                 continue;
             };
+            reached = node.span.end;
             match self.element(at, node, element)? {
-                After::Content => open.push(at),
+                After::Content => {
+                    open.push(at);
+                    reached = element.tag.end;
+                }
                 After::Nothing => {}
                 After::Done => index = node.end.max(next),
             }
         }
-        self.out.extend(open.iter().map(|_| END));
+        while let Some(id) = open.pop() {
+            self.end(id, reached);
+            reached = tree.get(id).map_or(reached, |node| node.span.end);
+        }
         Ok(())
     }
 
@@ -130,6 +188,12 @@ impl<'a> Encoder<'a> {
         let written_open =
             self.preamble.is_same_layer() && node.span.end > element.tag.end && !has_children;
         let content = has_children || written_open;
+        if self.again(|source, page| source.tag(element, content, page)) {
+            if written_open {
+                self.end(id, element.tag.end);
+            }
+            return Ok(if has_children { After::Content } else { After::Nothing });
+        }
         let own_attributes: Vec<_> =
             element.attributes.iter().filter(|attribute| self.is_written(attribute)).collect();
         self.tag(element, !own_attributes.is_empty(), content);
@@ -146,7 +210,7 @@ impl<'a> Encoder<'a> {
             return Ok(After::Done);
         }
         if written_open {
-            self.out.push(END);
+            self.end(id, element.tag.end);
         }
         Ok(if has_children { After::Content } else { After::Nothing })
     }
@@ -208,7 +272,8 @@ impl<'a> Encoder<'a> {
     }
 
     fn attribute(&mut self, attribute: &Attribute) {
-        if self.preamble.is_same_layer() {
+        // One that the end of the body cut short has no END behind it.
+        if self.preamble.is_same_layer() && attribute.span.range().end < self.layer.len() {
             // Its tokens are its bytes; the register moves as they say.
             let raw = attribute.span.of(self.layer);
             self.out.extend_from_slice(raw);
@@ -240,16 +305,19 @@ impl<'a> Encoder<'a> {
     }
 
     fn content(&mut self, id: NodeId, node: &Node) -> Result<(), EncodeError> {
+        if self.again(|source, page| source.content(node, page)) {
+            return Ok(());
+        }
         match &node.kind {
             NodeKind::Element(_) | NodeKind::Comment(_) => {}
             NodeKind::Opaque(span) => self.opaque(span.of(self.layer)),
-            NodeKind::Text(text, written) => self.text(node, text, *written),
-            NodeKind::Instruction(text) => self.instruction(id, node, text)?,
+            NodeKind::Text(text, written) => self.text(text, *written),
+            NodeKind::Instruction(text) => self.instruction(id, text)?,
         }
         Ok(())
     }
 
-    fn text(&mut self, node: &Node, text: &Text, written: Written) {
+    fn text(&mut self, text: &Text, written: Written) {
         let characters = Tree::resolve(text, self.layer);
         match (written, text) {
             (Written::Entity(code), _) => {
@@ -261,13 +329,6 @@ impl<'a> Encoder<'a> {
                 push_mb_u32(&mut self.out, offset);
             }
             (Written::Opaque, _) => self.opaque(characters.as_bytes()),
-            // Not its characters: a variable, or text of another charset. The bytes are exact.
-            (Written::Extension(..), _) | (Written::InlineString, Text::Owned(_))
-                if self.preamble.is_same_layer() =>
-            {
-                let raw = node.span.of(self.layer);
-                self.out.extend_from_slice(after_switches(raw));
-            }
             _ => self.string(characters),
         }
     }
@@ -303,11 +364,7 @@ impl<'a> Encoder<'a> {
         self.out.extend_from_slice(bytes);
     }
 
-    fn instruction(&mut self, id: NodeId, node: &Node, text: &Text) -> Result<(), EncodeError> {
-        if self.preamble.is_same_layer() {
-            self.out.extend_from_slice(after_switches(node.span.of(self.layer)));
-            return Ok(());
-        }
+    fn instruction(&mut self, id: NodeId, text: &Text) -> Result<(), EncodeError> {
         let text = Tree::resolve(text, self.layer);
         if let Some(data) = text.strip_prefix("opaque base64 ") {
             let bytes = from_base64(data).ok_or(EncodeError::Base64(id))?;
@@ -365,7 +422,7 @@ impl<'a> Encoder<'a> {
         let preamble = Preamble::canonical(book);
         let mut inner = Encoder::new(self.tree, self.layer, &preamble);
         inner.subtree(id)?;
-        Ok(preamble.finish(&inner.table, &inner.out))
+        Ok(inner.finish(0))
     }
 
     /// Where `name` stands in the string table; added if it does not.
@@ -421,12 +478,4 @@ fn unknown_token(name: &str) -> Option<(u8, u8)> {
     let page = u8::from_str_radix(page, 16).ok()?;
     let token = u8::from_str_radix(token, 16).ok()?;
     (5..=0x3F).contains(&token).then_some((page, token))
-}
-
-/// Without the page switches in front, which are written where they are needed.
-fn after_switches(mut raw: &[u8]) -> &[u8] {
-    while let [SWITCH_PAGE, _, rest @ ..] = raw {
-        raw = rest;
-    }
-    raw
 }

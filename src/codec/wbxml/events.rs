@@ -94,6 +94,19 @@ pub enum Data {
     Extension(u8),
 }
 
+/// An element of three tokens: tag, inline string, END.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Leaf {
+    /// Tag code page.
+    pub(super) page: u8,
+    /// Tag without its flags.
+    pub(super) token: u8,
+    /// Where the tag stands.
+    pub(super) start: usize,
+    /// The characters; their terminator and END follow.
+    pub(super) text: Span,
+}
+
 /// The events of one body. Ends after the root element (and instructions behind it), or with the
 /// first error.
 #[derive(Debug)]
@@ -137,11 +150,80 @@ impl<'a> Events<'a> {
         }
     }
 
+    /// The events of a piece of an element's content from `at`, with `page` as tag code page.
+    pub(super) fn inside(layer: &'a [u8], at: usize, terminator: usize, page: u8) -> Self {
+        Self { depth: 1, root_seen: true, tag_page: page, ..Self::new(layer, at, terminator) }
+    }
+
+    /// True when the next token is no part of an attribute list.
+    pub(super) fn is_between_tags(&self) -> bool {
+        self.state == State::Content
+    }
+
     /// Offset of the first byte that no event covers yet.
     pub fn at(&self) -> usize {
         self.reader.at()
     }
 
+    /// The next event when it is one of the three that most are made of: END, a tag without
+    /// attributes, an inline string. Never wrong, only incomplete: [`Self::step`] knows the rest.
+    #[inline]
+    fn frequent(&mut self) -> Option<Event> {
+        if self.state != State::Content || self.depth == 0 || self.depth >= limits::DEPTH {
+            return None;
+        }
+        let start = self.reader.at();
+        let token = self.reader.peek()?;
+        let kind = match token {
+            END => {
+                self.depth = self.depth.saturating_sub(1);
+                self.reader.byte();
+                EventKind::ElementEnd
+            }
+            STR_I if self.terminator == 1 => {
+                let text = self.reader.string()?;
+                EventKind::Data(Data::InlineString(text))
+            }
+            _ if is_application(token) && token & HAS_ATTRIBUTES == 0 => {
+                let content = token & HAS_CONTENT != 0;
+                self.depth = self.depth.saturating_add(usize::from(content));
+                self.reader.byte();
+                let name = TagName::Token { page: self.tag_page, token: token & TOKEN_BITS };
+                EventKind::Tag(name, Follows { attributes: false, content })
+            }
+            _ => return None,
+        };
+        Some(Event { span: Span::new(start, self.reader.at()), kind })
+    }
+
+    /// An element that holds one inline string and nothing else, at once; does not move when
+    /// something else comes next.
+    #[inline]
+    pub(super) fn leaf(&mut self) -> Option<Leaf> {
+        let fits = self.state == State::Content
+            && (1..limits::DEPTH).contains(&self.depth)
+            && self.terminator == 1;
+        let at = self.reader.at();
+        match (fits, self.reader.rest()) {
+            (true, [token, STR_I, ..])
+                if token & (HAS_CONTENT | HAS_ATTRIBUTES) == HAS_CONTENT
+                    && is_application(*token) =>
+            {
+                let token = *token & TOKEN_BITS;
+                self.reader.byte();
+                let text = self.reader.string();
+                if text.is_some() && self.reader.peek() == Some(END) {
+                    self.reader.byte();
+                    return Some(Leaf { page: self.tag_page, token, start: at, text: text? });
+                }
+                self.reader.rewind(at);
+                None
+            }
+            _ => None,
+        }
+    }
+
+    #[inline]
     fn step(&mut self) -> Step {
         match self.state {
             State::Ended => Ok(None),
@@ -150,6 +232,7 @@ impl<'a> Events<'a> {
         }
     }
 
+    #[inline]
     fn content(&mut self) -> Step {
         let at = self.reader.at();
         let Some(token) = self.reader.peek() else {
@@ -159,16 +242,15 @@ impl<'a> Events<'a> {
                 _ => Err(truncated(at, "an element: its END is missing")),
             };
         };
-        // What follows the root is not ours, except processing instructions.
-        if self.depth == 0 && self.root_seen && token != PI {
-            return Ok(None);
-        }
-        if self.depth == 0
-            && !matches!(token, SWITCH_PAGE | PI)
-            && !is_application(token)
-            && !is_literal(token)
-        {
-            return Err(WbxmlError { at, kind: WbxmlErrorKind::NoRoot(token) });
+        if self.depth == 0 {
+            // What follows the root is not ours, except processing instructions.
+            if self.root_seen && token != PI {
+                return Ok(None);
+            }
+            let begins = matches!(token, SWITCH_PAGE | PI) || is_literal(token);
+            if !begins && !is_application(token) {
+                return Err(WbxmlError { at, kind: WbxmlErrorKind::NoRoot(token) });
+            }
         }
         self.reader.byte();
         match token {
@@ -196,6 +278,7 @@ impl<'a> Events<'a> {
         }
     }
 
+    #[inline]
     fn open(&mut self, name: TagName, token: u8, at: usize) -> Step {
         let follows =
             Follows { attributes: token & HAS_ATTRIBUTES != 0, content: token & HAS_CONTENT != 0 };
@@ -242,6 +325,7 @@ impl<'a> Events<'a> {
     }
 
     /// The operand of a global token that carries characters or bytes.
+    #[inline]
     fn data(&mut self, token: u8, at: usize) -> Result<Data, WbxmlError> {
         match token {
             ENTITY => mb_u32(&mut self.reader, "an entity").map(Data::Entity),
@@ -276,7 +360,11 @@ impl<'a> Events<'a> {
 impl Iterator for Events<'_> {
     type Item = Result<Event, WbxmlError>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
+        if let Some(event) = self.frequent() {
+            return Some(Ok(event));
+        }
         let start = self.reader.at();
         let step = self.step();
         match step {

@@ -53,6 +53,9 @@ impl Header {
 
     /// The version as written in specifications: `1.3`.
     pub fn version_text(&self) -> String {
+        if self.version == 3 {
+            return "1.3".to_owned();
+        }
         format!("{}.{}", (self.version >> 4).saturating_add(1), self.version & 0x0F)
     }
 
@@ -74,6 +77,10 @@ impl Header {
 /// integer's first byte.
 pub(crate) fn mb_u32(reader: &mut Reader<'_>, item: &'static str) -> Result<u32, WbxmlError> {
     let at = reader.at();
+    if let Some(byte) = reader.peek().filter(|byte| byte & 0x80 == 0) {
+        reader.byte();
+        return Ok(u32::from(byte));
+    }
     let mut value = 0_u64;
     for _ in 0..5 {
         let byte = reader.byte().ok_or(truncated(at, item))?;

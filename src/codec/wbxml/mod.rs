@@ -12,6 +12,8 @@ mod error;
 mod events;
 mod header;
 mod preamble;
+mod source;
+mod strict;
 mod strings;
 mod tree;
 mod value;

@@ -5,6 +5,7 @@ use crate::codec::charset::Charset;
 use super::book::Book;
 use super::error::WbxmlError;
 use super::header::{Header, PublicId};
+use super::source::Source;
 
 /// Version, document type, charset and string table of a document to be written.
 #[derive(Debug, Clone)]
@@ -69,8 +70,15 @@ impl Preamble {
         self.charset.and_then(Charset::by_mib).unwrap_or_else(Charset::utf8)
     }
 
-    /// The header with `table`, and the body.
-    pub(super) fn finish(&self, table: &[u8], body: &[u8]) -> Vec<u8> {
+    /// True when this is still the header of the document that was read.
+    pub(super) fn is_as_read(&self, source: &Source<'_>, layer: &[u8]) -> bool {
+        let Header { version, public_id, charset, table, .. } = source.header;
+        (version, public_id, charset) == (self.version, self.public_id, self.charset)
+            && table.of(layer) == self.table
+    }
+
+    /// The header with `table`.
+    pub(super) fn header(&self, table: &[u8]) -> Vec<u8> {
         let mut out = vec![self.version];
         match self.public_id {
             PublicId::Number(number) => push_mb_u32(&mut out, number),
@@ -84,7 +92,6 @@ impl Preamble {
         }
         push_mb_u32(&mut out, u32::try_from(table.len()).unwrap_or(u32::MAX));
         out.extend_from_slice(table);
-        out.extend_from_slice(body);
         out
     }
 }
@@ -119,7 +126,7 @@ mod tests {
 
     #[test]
     fn canonical_headers() {
-        let header = |key: &str| Preamble::canonical(Book::by_key(key).unwrap()).finish(b"", b"");
+        let header = |key: &str| Preamble::canonical(Book::by_key(key).unwrap()).header(b"");
         assert_eq!(header("eas"), b"\x03\x01\x6A\x00");
         assert_eq!(header("syncml12"), b"\x02\xA4\x01\x6A\x00");
         assert_eq!(header("prov10"), b"\x03\x0B\x6A\x00");

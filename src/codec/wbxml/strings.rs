@@ -26,10 +26,23 @@ pub(super) struct Strings<'a> {
     /// The charset of its strings.
     pub(super) charset: &'static Charset,
     /// Bytes of text that tokens have yielded without holding them.
-    pub(super) spent: usize,
+    spent: usize,
+    /// The whole layer is UTF-8 and so is its charset: a string between tokens is too.
+    utf8: bool,
 }
 
-impl Strings<'_> {
+impl<'a> Strings<'a> {
+    /// The strings of the document in `layer`.
+    pub(super) fn new(
+        layer: &'a [u8],
+        header: &'a Header,
+        book: &'static Book,
+        charset: &'static Charset,
+    ) -> Self {
+        let utf8 = charset.is_utf8() && std::str::from_utf8(layer).is_ok();
+        Self { layer, header, book, charset, spent: 0, utf8 }
+    }
+
     /// The characters that `data` stands for.
     pub(super) fn read(
         &mut self,
@@ -104,7 +117,17 @@ impl Strings<'_> {
     }
 
     /// Bytes in the document's charset as text; kept as a slice when they are UTF-8 already.
+    #[inline]
     pub(super) fn characters(&self, span: Span, faults: &mut Faults) -> Text {
+        // Tokens and offsets may cut a character; not one that begins here and ends before NUL.
+        let begins = self.layer.get(span.range().start).is_some_and(|byte| byte & 0xC0 != 0x80);
+        if self.utf8 && begins && self.layer.get(span.range().end) == Some(&0) {
+            return Text::Slice(span);
+        }
+        self.characters_of(span, faults)
+    }
+
+    fn characters_of(&self, span: Span, faults: &mut Faults) -> Text {
         let bytes = span.of(self.layer);
         if (self.charset.is_utf8() || bytes.is_ascii() && self.charset.terminator == 1)
             && std::str::from_utf8(bytes).is_ok()

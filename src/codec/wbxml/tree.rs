@@ -6,11 +6,13 @@ use crate::codec::charset::Charset;
 use crate::codec::faults::Faults;
 use crate::codec::limits;
 use crate::codec::reader::Reader;
-use crate::model::{Attribute, Element, Name, Namespace, NodeId, NodeKind, Span, Text, Tree};
+use crate::model::{
+    Attribute, Element, Name, Namespace, NodeId, NodeKind, Span, Text, Tree, Written,
+};
 
 use super::book::Book;
 use super::error::{WbxmlError, WbxmlErrorKind};
-use super::events::{Data, Event, EventKind, Events, Follows, OPAQUE, STR_I, TagName};
+use super::events::{Data, Event, EventKind, Events, Follows, Leaf, OPAQUE, STR_I, TagName};
 use super::header::{Header, mb_u32};
 use super::strings::{EMPTY, Strings};
 use super::value::{self, PendingAttribute};
@@ -34,11 +36,12 @@ pub(super) fn build(
     faults: &mut Faults,
 ) -> Tree {
     let mut builder = Builder {
-        strings: Strings { layer, header, book, charset, spent: 0 },
+        strings: Strings::new(layer, header, book, charset),
         faults,
         bounds,
-        tree: Tree::new(),
-        open: Vec::new(),
+        // A node takes eight bytes of a small message on average; growing costs more than asking.
+        tree: Tree::with_capacity((layer.len() / 8).clamp(4, limits::RESERVED_NODES)),
+        open: Vec::with_capacity(16),
         content_follows: true,
         switched_at: None,
         attribute: None,
@@ -47,7 +50,11 @@ pub(super) fn build(
     };
     let mut events = Events::new(layer, header.body, charset.terminator);
     let mut damage = None;
-    for event in events.by_ref() {
+    loop {
+        while let Some(leaf) = builder.wants_leaf().then(|| events.leaf()).flatten() {
+            builder.leaf(leaf);
+        }
+        let Some(event) = events.next() else { break };
         if let Err(error) = event.and_then(|event| builder.take(event)) {
             damage = Some(error);
             break;
@@ -77,6 +84,32 @@ struct Builder<'a, 'f> {
 }
 
 impl Builder<'_, '_> {
+    /// True while two more nodes may be added and no part of an element is pending.
+    #[inline]
+    fn wants_leaf(&self) -> bool {
+        self.tree.len().saturating_add(1) < self.bounds.nodes
+    }
+
+    #[inline]
+    fn leaf(&mut self, Leaf { page, token, start, text }: Leaf) {
+        let start = self.switched_at.take().unwrap_or(start);
+        let tag_end = text.range().start.saturating_sub(1);
+        let tag = Span::new(start, tag_end);
+        let (name, namespace) = match self.strings.book.tag(page, token) {
+            Some(tag) => (Name::Known(tag.name), Namespace::Known(tag.namespace)),
+            None => self.unknown_tag(page, token, Span::new(tag_end.saturating_sub(1), tag_end)),
+        };
+        let token = Some((page, token));
+        let element = Element { name, namespace, token, attributes: Vec::new(), tag };
+        let text_end = text.range().end.saturating_add(1);
+        let whole = Span::new(start, text_end.saturating_add(1));
+        let characters = self.strings.characters(text, self.faults);
+        let parent = self.open.last().copied();
+        let piece = Span::new(tag_end, text_end);
+        self.tree.push_leaf(element, whole, (characters, Written::InlineString), piece, parent);
+    }
+
+    #[inline]
     fn take(&mut self, event: Event) -> Result<(), WbxmlError> {
         let at = event.span.range().start;
         match event.kind {
@@ -91,7 +124,10 @@ impl Builder<'_, '_> {
                     self.tree.close(id, event.span.range().end);
                 }
             }
-            EventKind::Instruction => self.instruction = Some((at, String::new())),
+            EventKind::Instruction => {
+                let start = self.switched_at.take().unwrap_or(at);
+                self.instruction = Some((start, String::new()));
+            }
             EventKind::Attribute { page, token } => self.attribute(page, token, event.span)?,
             EventKind::LiteralAttribute(offset) => {
                 let name = self.literal(offset, event.span)?;
@@ -235,7 +271,8 @@ impl Builder<'_, '_> {
         if let Data::Opaque(payload) = data
             && self.attribute.is_none()
         {
-            return self.content(NodeKind::Opaque(payload), span);
+            let packed = self.packed(payload);
+            return self.content(packed.unwrap_or(NodeKind::Opaque(payload)), span);
         }
         if let (Data::Opaque(payload), Some(attribute)) = (data, &self.attribute) {
             let Strings { layer, book, .. } = self.strings;
@@ -249,6 +286,14 @@ impl Builder<'_, '_> {
             return Ok(());
         }
         self.content(NodeKind::Text(text, written), span)
+    }
+
+    /// Opaque content that stands for a number or a time.
+    fn packed(&self, payload: Span) -> Option<NodeKind> {
+        let name = self.open.last().filter(|_| self.strings.book.has_packed_values());
+        let name = self.tree.name(*name?)?;
+        let text = value::packed_content(name, payload.of(self.strings.layer))?;
+        Some(NodeKind::Text(Text::Owned(text.into()), Written::Opaque))
     }
 
     fn content(&mut self, kind: NodeKind, span: Span) -> Result<(), WbxmlError> {
@@ -276,7 +321,9 @@ impl Builder<'_, '_> {
     fn finish(mut self, at: usize, damage: Option<WbxmlError>) -> Tree {
         let end = self.strings.layer.len();
         if let Some(error) = damage {
-            self.keep_partial(at);
+            if error.kind.is_early_end() {
+                self.keep_partial(at);
+            }
             let span = Span::new(error.at, end);
             if self.bounds.truncated && error.kind.is_early_end() {
                 let text = format!("{}: only the beginning was recorded", error.kind);

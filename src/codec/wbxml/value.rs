@@ -59,6 +59,61 @@ pub(super) fn opaque_value(book: &Book, name: &Name, payload: Span, layer: &[u8]
     }
 }
 
+/// The value that the opaque content of a Wireless Village element stands for: an unsigned
+/// integer, most significant byte first, or a time of 6 bytes (OMA IMPS CSP, binary encoding).
+pub(super) fn packed_content(name: &str, bytes: &[u8]) -> Option<String> {
+    match name {
+        "DateTime" | "DeliveryTime" => packed_bits(bytes),
+        _ if WV_INTEGERS.contains(&name) && (1..=4).contains(&bytes.len()) => {
+            let number =
+                bytes.iter().fold(0_u32, |number, byte| number.wrapping_shl(8) | u32::from(*byte));
+            Some(number.to_string())
+        }
+        _ => None,
+    }
+}
+
+const WV_INTEGERS: [&str; 18] = [
+    "AcceptedContentLength",
+    "Code",
+    "ContentSize",
+    "HistoryPeriod",
+    "KeepAliveTime",
+    "MaxWatcherList",
+    "MessageCount",
+    "MultiTrans",
+    "ParserSize",
+    "SearchFindings",
+    "SearchID",
+    "SearchIndex",
+    "SearchLimit",
+    "ServerPollMin",
+    "TCPPort",
+    "TimeToLive",
+    "UDPPort",
+    "Validity",
+];
+
+/// Two reserved bits, year in 12, month in 4, day in 5, hour in 5, minute in 6, second in 6, then
+/// the time zone as a letter or zero: `20011019T125031Z`.
+fn packed_bits(bytes: &[u8]) -> Option<String> {
+    let all: [u8; 6] = bytes.try_into().ok()?;
+    let bits = all.iter().fold(0_u64, |bits, byte| bits.wrapping_shl(8) | u64::from(*byte));
+    let field = |shift: u32, width: u32| {
+        bits.wrapping_shr(shift) & 1_u64.wrapping_shl(width).wrapping_sub(1)
+    };
+    let [year, month, day] = [field(34, 12), field(30, 4), field(25, 5)];
+    let [hour, minute, second] = [field(20, 5), field(14, 6), field(8, 6)];
+    let real = (1..=12).contains(&month) && (1..=31).contains(&day) && hour < 24 && minute < 60;
+    let zone = match all {
+        [.., 0] => String::new(),
+        [.., letter] if letter.is_ascii_alphabetic() => char::from(letter).to_string(),
+        _ => return None,
+    };
+    (real && second < 61)
+        .then(|| format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}{zone}"))
+}
+
 fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::new(), |mut text, byte| {
@@ -97,6 +152,20 @@ mod tests {
         assert_eq!(packed_time(b"\x20\x26\x11\x20\x14").unwrap(), "2026-11-20T14:00:00Z");
         assert_eq!(packed_time(b"\x20\x26\x1A\x20"), None);
         assert_eq!(packed_time(b"\x20\x26"), None);
+    }
+
+    #[test]
+    fn wireless_village_packs() {
+        assert_eq!(packed_content("Code", b"\xC8").unwrap(), "200");
+        assert_eq!(packed_content("TimeToLive", b"\x01\x51\x80").unwrap(), "86400");
+        assert_eq!(packed_content("Code", b"12345"), None);
+        assert_eq!(packed_content("UserID", b"\xC8"), None);
+        // 2001-10-19 12:50:31.
+        let bits = 2001_u64 << 26 | 10 << 22 | 19 << 17 | 12 << 12 | 50 << 6 | 31;
+        let mut bytes = bits.to_be_bytes()[3..].to_vec();
+        bytes.push(b'Z');
+        assert_eq!(packed_content("DateTime", &bytes).unwrap(), "20011019T125031Z");
+        assert_eq!(packed_content("DateTime", b"20011019T125031Z"), None);
     }
 
     #[test]

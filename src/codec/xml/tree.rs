@@ -162,8 +162,8 @@ impl<'a> Builder<'a, '_> {
             self.faults.odd(span, "xml-second-root", "a second element stands after the root");
         }
         self.root_seen = true;
-        if self.open.len() >= limits::DEPTH {
-            let text = format!("elements are nested more than {} deep", limits::DEPTH);
+        if self.open.len() >= limits::XML_DEPTH {
+            let text = format!("elements are nested more than {} deep", limits::XML_DEPTH);
             self.faults.broken(span, "xml-depth", text);
             return false;
         }
@@ -473,7 +473,7 @@ mod tests {
 
     #[test]
     fn depth_has_a_ceiling() {
-        let deep = "<a>".repeat(limits::DEPTH + 5);
-        assert_eq!(codes(&deep), [("xml-depth", 3 * 256)]);
+        let deep = "<a>".repeat(limits::XML_DEPTH + 5);
+        assert_eq!(codes(&deep), [("xml-depth", 3 * 1800)]);
     }
 }

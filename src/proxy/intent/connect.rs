@@ -26,7 +26,7 @@ use crate::proxy::recorder::Moment;
 use crate::proxy::relay::relay;
 use crate::proxy::serve::{Route, Session, describe_target, pages_target, serve};
 use crate::proxy::shared::{Device, Handshake, Shared};
-use crate::proxy::sniff::{First, sniff};
+use crate::proxy::sniff::{First, hesitates, sniff};
 use crate::proxy::tap::Tapped;
 use crate::proxy::target::Target;
 use crate::proxy::terminate::terminate;
@@ -125,6 +125,7 @@ async fn inside(tunnel: Tunnel, mut wire: Wire) {
     match first {
         Ok(Ok(first)) => go_on(tunnel, wire, first, None).await,
         Ok(Err(_)) => tunnel.failed(failure::client_gone()).await,
+        Err(_) if hesitates(wire.ahead()) => go_on(tunnel, wire, First::Other, None).await,
         Err(_) => who_speaks_first(tunnel, wire).await,
     }
 }

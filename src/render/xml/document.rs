@@ -1,32 +1,41 @@
 //! Compact XML, for machines and for writing back.
 
 use crate::model::{Decoded, Format, Layer, LayerId, NodeId, NodeKind, Tree};
+use crate::render::hidden::{Hidden, HiddenIn};
+use crate::render::secrets::Secrets;
 
 use super::writer::{Holds, Writer};
 
 /// A layer as an XML document, nothing added between tags; empty when it has no tree.
 ///
 /// WBXML documents inside its elements stand there as elements. A layer that has not exactly one
-/// root is wrapped in `document` of the namespace `urn:synctap:xml`.
-pub fn xml(decoded: &Decoded, id: LayerId) -> String {
+/// root is wrapped in `document` of the namespace `urn:synctap:xml`. With masked secrets it is no
+/// longer what the bytes say.
+pub fn xml(decoded: &Decoded, id: LayerId, secrets: Secrets) -> String {
     let Some(layer) = decoded.layer(id) else { return String::new() };
     let Some(tree) = &layer.tree else { return String::new() };
-    let mut out = String::with_capacity(layer.bytes.len().saturating_mul(2));
+    let hidden = Hidden::of(decoded, secrets);
+    let mut out = room(tree, &layer.bytes);
     out.push_str(DECLARATION);
     wrapped(&mut out, tree, |out| {
         let default = if is_single(tree) { "" } else { WRAPPER };
-        write(out, Some((decoded, id)), tree, &layer.bytes, default);
+        write(out, Some((decoded, &hidden, id)), tree, &layer.bytes, default);
     });
     out.push('\n');
     out
 }
 
 /// One tree over the bytes of its layer, without declaration or documents inside; well formed as
-/// element content if it has not exactly one root.
+/// element content if it has not exactly one root. Secrets are not masked.
 pub fn xml_of_tree(tree: &Tree, layer: &[u8]) -> String {
-    let mut out = String::with_capacity(layer.len().saturating_mul(2));
+    let mut out = room(tree, layer);
     write(&mut out, None, tree, layer, "");
     out
+}
+
+/// Text as long as most documents are.
+fn room(tree: &Tree, layer: &[u8]) -> String {
+    String::with_capacity(layer.len().saturating_add(tree.len().saturating_mul(28)))
 }
 
 /// What an XML document begins with.
@@ -92,27 +101,38 @@ fn wrapped(out: &mut String, tree: &Tree, content: impl FnOnce(&mut String)) {
 /// place. Recursion is as deep as documents nest, which the codec limits.
 fn write(
     out: &mut String,
-    around: Option<(&Decoded, LayerId)>,
+    around: Option<(&Decoded, &Hidden, LayerId)>,
     tree: &Tree,
     layer: &[u8],
     default: &str,
 ) {
     let is_wbxml = |layer: &Layer| matches!(layer.format, Format::Wbxml(_));
-    let inside = around.map(|(decoded, id)| Inside::of(decoded, id, is_wbxml));
+    let inside = around.map(|(decoded, _, id)| Inside::of(decoded, id, is_wbxml));
     let inner = |node: NodeId| {
-        let (decoded, _) = around?;
+        let (decoded, hidden, _) = around?;
         let id = inside.as_ref()?.at(node)?;
         let layer = decoded.layer(id)?;
-        Some((decoded, id, layer.tree.as_ref()?, &layer.bytes))
+        Some((decoded, hidden, id, layer.tree.as_ref()?, &layer.bytes))
     };
-    let mut writer = Writer::new(tree, layer, default);
+    let inside_any = inside.as_ref().is_some_and(|inside| !inside.documents.is_empty());
+    let inner = |node| if inside_any { inner(node) } else { None };
+    let nothing = HiddenIn::default();
+    let hidden = around.map_or(&nothing, |(_, hidden, id)| hidden.layer(id));
+    let mut writer = Writer::new(tree, layer, hidden, default);
     std::mem::swap(&mut writer.out, out);
+    // One past the last node that is written already.
+    let mut done = 0;
     for (index, node) in (0..).zip(tree.nodes()) {
         let id = NodeId(index);
+        if index < done {
+            continue;
+        }
         while writer.is_past_open(id.index()) {
             writer.end();
         }
-        if let NodeKind::Element(_) = node.kind {
+        if !inside_any && writer.leaf(id) {
+            done = node.end.0;
+        } else if let NodeKind::Element(_) = node.kind {
             let child = NodeId(index.saturating_add(1));
             let holds = match inner(child) {
                 _ if node.end == child => Holds::Nothing,
@@ -120,9 +140,9 @@ fn write(
                 None => Holds::Content,
             };
             writer.start(id, holds);
-        } else if let Some((decoded, id, tree, bytes)) = inner(id) {
+        } else if let Some((decoded, hidden, id, tree, bytes)) = inner(id) {
             let default = writer.default_namespace();
-            write(&mut writer.out, Some((decoded, id)), tree, bytes, default);
+            write(&mut writer.out, Some((decoded, hidden, id)), tree, bytes, default);
         } else {
             writer.content(id);
         }

@@ -68,8 +68,9 @@ pub(super) fn is_text(bytes: &[u8]) -> bool {
 }
 
 fn escape(out: &mut String, text: &str, in_attribute: bool) {
+    let special = if in_attribute { &IN_ATTRIBUTE } else { &IN_TEXT };
     let mut rest = text;
-    while let Some(at) = rest.bytes().position(|byte| is_special(byte, in_attribute)) {
+    while let Some(at) = first_special(rest.as_bytes(), special) {
         let (plain, tail) = rest.split_at(at);
         out.push_str(plain);
         let mut characters = tail.chars();
@@ -90,13 +91,45 @@ fn escape(out: &mut String, text: &str, in_attribute: bool) {
     out.push_str(rest);
 }
 
-/// Bytes that may need an escape; 0xEF begins U+FFFE and U+FFFF (and much that is fine).
-fn is_special(byte: u8, in_attribute: bool) -> bool {
-    match byte {
-        b'&' | b'<' | b'>' | b'\r' | 0..=8 | 0x0B | 0x0C | 0x0E..=0x1F | 0xEF => true,
-        b'"' | b'\t' | b'\n' => in_attribute,
-        _ => false,
+/// Bytes looked at together; the compiler makes vector instructions of it.
+const CHUNK: usize = 32;
+
+/// Offset of the first byte that is special.
+fn first_special(bytes: &[u8], special: &[bool; 256]) -> Option<usize> {
+    let mut at = 0;
+    for chunk in bytes.chunks(CHUNK) {
+        let maybe = chunk.len() < CHUNK
+            || chunk.iter().fold(false, |found, byte| found | may_be_special(*byte));
+        if maybe && let Some(found) = chunk.iter().position(|byte| special[usize::from(*byte)]) {
+            return Some(at + found);
+        }
+        at += chunk.len();
     }
+    None
+}
+
+/// True for all special bytes and a few more.
+fn may_be_special(byte: u8) -> bool {
+    byte < 0x20 || byte == b'"' || byte == b'&' || byte == b'<' || byte == b'>' || byte == 0xEF
+}
+
+static IN_TEXT: [bool; 256] = specials(false);
+static IN_ATTRIBUTE: [bool; 256] = specials(true);
+
+/// Bytes that may need an escape; 0xEF begins U+FFFE and U+FFFF (and much that is fine).
+const fn specials(in_attribute: bool) -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 0x20 {
+        table[byte] = in_attribute || (byte != 0x09 && byte != 0x0A);
+        byte += 1;
+    }
+    table[0x22] = in_attribute;
+    table[0x26] = true;
+    table[0x3C] = true;
+    table[0x3E] = true;
+    table[0xEF] = true;
+    table
 }
 
 /// The character itself, or a picture of one that XML 1.0 §2.2 forbids.

@@ -1,6 +1,8 @@
 //! XML with line breaks and indentation, each line with the node it belongs to.
 
 use crate::model::{Decoded, LayerId, NodeId, NodeKind, Tree};
+use crate::render::hidden::Hidden;
+use crate::render::secrets::Secrets;
 
 use super::document::{DECLARATION, Inside, WRAPPER, is_single};
 use super::writer::{Holds, Writer};
@@ -21,8 +23,9 @@ pub struct XmlLine {
 /// White space is added between elements only: an element with characters in it is written as it
 /// is, over several lines if the characters have line ends. Documents inside elements (any format
 /// with a tree) stand there as elements. All lines, joined by line feeds, are a document.
-pub fn xml_lines(decoded: &Decoded, id: LayerId) -> Vec<XmlLine> {
-    let mut lines = Lines { decoded, lines: Vec::new() };
+pub fn xml_lines(decoded: &Decoded, id: LayerId, secrets: Secrets) -> Vec<XmlLine> {
+    let hidden = Hidden::of(decoded, secrets);
+    let mut lines = Lines { decoded, hidden: &hidden, lines: Vec::new() };
     let Some(tree) = decoded.layer(id).and_then(|layer| layer.tree.as_ref()) else {
         return lines.lines;
     };
@@ -42,6 +45,7 @@ const INDENTED: usize = 40;
 
 struct Lines<'a> {
     decoded: &'a Decoded,
+    hidden: &'a Hidden,
     lines: Vec<XmlLine>,
 }
 
@@ -53,7 +57,8 @@ impl Lines<'_> {
         let Some(layer) = decoded.layer(id) else { return };
         let Some(tree) = &layer.tree else { return };
         let inside = Inside::of(decoded, id, |_| true);
-        let mut writer = Writer::new(tree, &layer.bytes, default);
+        let hidden = self.hidden.layer(id);
+        let mut writer = Writer::new(tree, &layer.bytes, hidden, default);
         let mut open: Vec<NodeId> = Vec::new();
         let mut index = 0;
         while index < tree.len() {

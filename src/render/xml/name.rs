@@ -11,6 +11,10 @@ use crate::model::Name;
 /// written as `_x0020_`.
 pub(super) fn qualified(name: &Name) -> (Cow<'_, str>, Cow<'_, str>) {
     let text: &str = match name {
+        // The tables hold good names only.
+        Name::Known(name) if !name.as_bytes().contains(&b':') => {
+            return (Cow::Borrowed(""), Cow::Borrowed(name));
+        }
         Name::Known(name) => name,
         Name::Literal(name) => name,
         Name::Unknown { page, token } => {

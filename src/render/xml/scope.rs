@@ -28,6 +28,11 @@ impl<'a> Scope<'a> {
         self.bindings.truncate(mark.0);
     }
 
+    /// True when nothing is declared.
+    pub(super) fn is_empty(&self) -> bool {
+        self.bindings.is_empty()
+    }
+
     /// True when no more declarations are taken: looking one up takes longer with each.
     pub(super) fn is_full(&self) -> bool {
         self.bindings.len() >= MOST

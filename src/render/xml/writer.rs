@@ -3,7 +3,11 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use crate::model::{Attribute, Element, Name, NodeId, NodeKind, Span, Text, Tree, Written};
+use crate::model::{
+    Attribute, Element, Name, Namespace, Node, NodeId, NodeKind, Span, Text, Tree, Written,
+};
+use crate::render::hidden::HiddenIn;
+use crate::render::secrets::MASK;
 
 use super::escape;
 use super::name;
@@ -13,14 +17,16 @@ use super::scope::{Mark, Scope};
 const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
 
 /// An element whose start tag was written.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Open<'a> {
-    id: NodeId,
+    /// One past its last descendant.
+    end: usize,
     mark: Mark,
     /// The default namespace around it.
     outer: &'a str,
     /// Prefix written in its tags: one in scope that stands for its namespace.
     prefix: &'a str,
+    local: Cow<'a, str>,
 }
 
 /// What stands in an element being written.
@@ -39,6 +45,9 @@ pub(super) enum Holds {
 pub(super) struct Writer<'a> {
     tree: &'a Tree,
     layer: &'a [u8],
+    hidden: &'a HiddenIn,
+    /// The layer, when all of it is text: its pieces need no look of their own.
+    whole: Option<&'a str>,
     /// What was written and not taken yet.
     pub(super) out: String,
     /// What follows the name in the start tag being written.
@@ -49,6 +58,9 @@ pub(super) struct Writer<'a> {
     /// The default namespace here.
     default: &'a str,
     open: Vec<Open<'a>>,
+    /// Bytes of long namespaces that may still be written: one that no prefix can stand for is
+    /// written on every element.
+    namespace_bytes: usize,
     /// A WBXML document declares namespaces by its own attributes: those without one in the
     /// tables inherit.
     inherit: bool,
@@ -56,16 +68,24 @@ pub(super) struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     /// Nothing written; `default` is the default namespace where the text will stand.
-    pub(super) fn new(tree: &'a Tree, layer: &'a [u8], default: &'a str) -> Self {
+    pub(super) fn new(
+        tree: &'a Tree,
+        layer: &'a [u8],
+        hidden: &'a HiddenIn,
+        default: &'a str,
+    ) -> Self {
         Self {
             tree,
             layer,
+            hidden,
+            whole: std::str::from_utf8(layer).ok(),
             out: String::new(),
             head: String::new(),
             seen: HashSet::new(),
             scope: Scope::default(),
             default,
             open: Vec::new(),
+            namespace_bytes: layer.len().saturating_mul(4).saturating_add(NAMESPACE_BYTES),
             inherit: false,
         }
     }
@@ -77,33 +97,108 @@ impl<'a> Writer<'a> {
 
     /// Writes the start tag of an element. Other nodes are content.
     pub(super) fn start(&mut self, id: NodeId, holds: Holds) {
-        let Some(element) = self.tree.element(id) else { return };
+        let Some(node) = self.tree.get(id) else { return };
+        let NodeKind::Element(element) = &node.kind else { return };
         let (mark, outer) = (self.scope.mark(), self.default);
-        self.head.clear();
-        self.declarations(element, mark);
-        let prefix = self.element_prefix(element, mark);
-        self.attributes(element, mark);
-        if holds == Holds::Content && self.has_only_bytes(id) {
-            self.head.push_str(NOTE);
-        }
-        self.out.push('<');
-        self.qualified_name(prefix, &name::qualified(&element.name).1);
-        self.out.push_str(&self.head);
+        let (own, local) = name::qualified(&element.name);
+        let bytes_only = holds == Holds::Content && self.has_only_bytes(id);
+        let plain = own.is_empty() && element.attributes.is_empty() && !bytes_only;
+        let prefix = if plain && self.is_plain(element) {
+            self.out.push('<');
+            self.out.push_str(&local);
+            self.plain_namespace(element);
+            ""
+        } else {
+            self.full_start(id, element, &local, mark, bytes_only)
+        };
         if holds == Holds::Nothing {
             self.out.push_str("/>");
             self.leave(mark, outer);
         } else {
             self.out.push('>');
-            self.open.push(Open { id, mark, outer, prefix });
+            self.open.push(Open { end: node.end.index(), mark, outer, prefix, local });
         }
+    }
+
+    /// Writes an element that holds characters alone, its end tag too; false, with nothing
+    /// written, when it needs more care.
+    pub(super) fn leaf(&mut self, id: NodeId) -> bool {
+        let nodes = self.tree.nodes().get(id.index()..).unwrap_or_default();
+        let [Node { kind: NodeKind::Element(element), end, .. }, child, ..] = nodes else {
+            return false;
+        };
+        let (own, local) = name::qualified(&element.name);
+        let simple = end.index() == id.index() + 2
+            && element.attributes.is_empty()
+            && own.is_empty()
+            && self.is_plain(element);
+        let NodeKind::Text(text, written) = &child.kind else { return false };
+        let value = NodeId(id.0.saturating_add(1));
+        if !simple || *written == Written::CData || self.hidden.value(value) {
+            return false;
+        }
+        let outer = self.default;
+        self.out.push('<');
+        self.out.push_str(&local);
+        self.plain_namespace(element);
+        self.out.push('>');
+        self.characters(text);
+        self.out.push_str("</");
+        self.out.push_str(&local);
+        self.out.push('>');
+        self.default = outer;
+        true
+    }
+
+    /// True when the element needs no prefix and declares at most the default namespace.
+    fn is_plain(&self, element: &Element) -> bool {
+        match element.namespace {
+            Namespace::Known(name) => {
+                is_same(name, self.default)
+                    || self.scope.is_empty() && !name.is_empty() && name != XMLNS
+            }
+            Namespace::Literal(_) => false,
+        }
+    }
+
+    fn plain_namespace(&mut self, element: &'a Element) {
+        let namespace = element.namespace.as_str();
+        if !is_same(namespace, self.default) {
+            self.out.push_str(" xmlns=\"");
+            escape::attribute(&mut self.out, namespace);
+            self.out.push('"');
+            self.default = namespace;
+        }
+    }
+
+    /// The start tag with everything that may stand in it, but for its last character; returns
+    /// its prefix.
+    fn full_start(
+        &mut self,
+        id: NodeId,
+        element: &'a Element,
+        local: &str,
+        mark: Mark,
+        bytes_only: bool,
+    ) -> &'a str {
+        self.head.clear();
+        self.declarations(element, mark);
+        let prefix = self.element_prefix(element, mark);
+        self.attributes(id, element, mark);
+        if bytes_only {
+            self.head.push_str(NOTE);
+        }
+        self.out.push('<');
+        self.qualified_name(prefix, local);
+        self.out.push_str(&self.head);
+        prefix
     }
 
     /// Writes the end tag of the innermost open element.
     pub(super) fn end(&mut self) {
-        let Some(Open { id, mark, outer, prefix }) = self.open.pop() else { return };
-        let Some(element) = self.tree.element(id) else { return };
+        let Some(Open { mark, outer, prefix, local, .. }) = self.open.pop() else { return };
         self.out.push_str("</");
-        self.qualified_name(prefix, &name::qualified(&element.name).1);
+        self.qualified_name(prefix, &local);
         self.out.push('>');
         self.leave(mark, outer);
     }
@@ -112,12 +207,15 @@ impl<'a> Writer<'a> {
     pub(super) fn content(&mut self, id: NodeId) {
         let (tree, layer) = (self.tree, self.layer);
         let Some(node) = tree.get(id) else { return };
+        let secret = self.hidden.value(id);
         match &node.kind {
             NodeKind::Element(_) => {}
+            NodeKind::Comment(_) if secret => escape::comment(&mut self.out, MASK),
+            _ if secret => self.out.push_str(MASK),
             NodeKind::Text(text, Written::CData) => {
                 escape::cdata(&mut self.out, Tree::resolve(text, layer));
             }
-            NodeKind::Text(text, _) => escape::text(&mut self.out, Tree::resolve(text, layer)),
+            NodeKind::Text(text, _) => self.characters(text),
             NodeKind::Opaque(span) => self.opaque(id, *span),
             NodeKind::Comment(span) => {
                 escape::comment(&mut self.out, &String::from_utf8_lossy(span.of(layer)));
@@ -126,12 +224,19 @@ impl<'a> Writer<'a> {
         }
     }
 
+    #[inline]
+    fn characters(&mut self, text: &'a Text) {
+        let characters = match (text, self.whole) {
+            (Text::Slice(span), Some(whole)) => whole.get(span.range()),
+            _ => None,
+        };
+        let characters = characters.unwrap_or_else(|| Tree::resolve(text, self.layer));
+        escape::text(&mut self.out, characters);
+    }
+
     /// The innermost open element, if `id` is past its last descendant.
     pub(super) fn is_past_open(&self, id: usize) -> bool {
-        self.open
-            .last()
-            .and_then(|open| self.tree.get(open.id))
-            .is_some_and(|n| n.end.index() <= id)
+        self.open.last().is_some_and(|open| open.end <= id)
     }
 
     /// True while an element is open.
@@ -154,6 +259,7 @@ impl<'a> Writer<'a> {
 
     /// Writes the declarations that the document itself makes on this element.
     fn declarations(&mut self, element: &'a Element, mark: Mark) {
+        let mut default_seen = false;
         for attribute in &element.attributes {
             let Some(prefix) = declared_prefix(attribute) else { continue };
             let value = Tree::resolve(&attribute.value, self.layer);
@@ -161,7 +267,7 @@ impl<'a> Writer<'a> {
             if prefix.is_empty() {
                 let own = element.namespace.as_str();
                 // In XML the tree has resolved it; `element_prefix` writes what is needed.
-                if from_wbxml && own.is_empty() {
+                if from_wbxml && own.is_empty() && !std::mem::replace(&mut default_seen, true) {
                     self.inherit = true;
                     self.declare_default(value);
                 }
@@ -207,9 +313,9 @@ impl<'a> Writer<'a> {
         prefix
     }
 
-    fn attributes(&mut self, element: &'a Element, mark: Mark) {
+    fn attributes(&mut self, id: NodeId, element: &'a Element, mark: Mark) {
         self.seen.clear();
-        for attribute in &element.attributes {
+        for (at, attribute) in element.attributes.iter().enumerate() {
             if declared_prefix(attribute).is_some() {
                 continue;
             }
@@ -233,7 +339,12 @@ impl<'a> Writer<'a> {
             }
             self.head.push_str(&local);
             self.head.push_str("=\"");
-            escape::attribute(&mut self.head, Tree::resolve(&attribute.value, self.layer));
+            let value = if self.hidden.attribute(id, at) {
+                MASK
+            } else {
+                Tree::resolve(&attribute.value, self.layer)
+            };
+            escape::attribute(&mut self.head, value);
             self.head.push('"');
         }
     }
@@ -250,7 +361,18 @@ impl<'a> Writer<'a> {
         prefix
     }
 
+    /// The namespace, or a short one in its place when too many long ones were written.
+    fn affordable(&mut self, namespace: &'a str) -> &'a str {
+        if namespace.len() <= SHORT_NAMESPACE {
+            return namespace;
+        }
+        let left = self.namespace_bytes.checked_sub(namespace.len());
+        self.namespace_bytes = left.unwrap_or(self.namespace_bytes);
+        if left.is_some() { namespace } else { TOO_LONG }
+    }
+
     fn declare_default(&mut self, namespace: &'a str) {
+        let namespace = self.affordable(namespace);
         self.head.push_str(" xmlns=\"");
         escape::attribute(&mut self.head, namespace);
         self.head.push('"');
@@ -258,6 +380,7 @@ impl<'a> Writer<'a> {
     }
 
     fn declare(&mut self, prefix: &'a str, namespace: &'a str) {
+        let namespace = self.affordable(namespace);
         self.head.push_str(" xmlns:");
         self.head.push_str(prefix);
         self.head.push_str("=\"");
@@ -268,6 +391,10 @@ impl<'a> Writer<'a> {
 
     /// True when the whole content is bytes that are not text.
     fn has_only_bytes(&self, id: NodeId) -> bool {
+        let first = self.tree.nodes().get(id.index() + 1);
+        if !first.is_some_and(|node| matches!(node.kind, NodeKind::Opaque(_))) {
+            return false;
+        }
         self.only_opaque(id)
             .is_some_and(|span| !span.is_empty() && !escape::is_text(span.of(self.layer)))
     }
@@ -276,6 +403,9 @@ impl<'a> Writer<'a> {
     fn only_opaque(&self, id: NodeId) -> Option<Span> {
         let mut children = self.tree.children(id);
         let only = children.next().filter(|_| children.next().is_none())?;
+        if self.hidden.value(only) {
+            return None;
+        }
         match self.tree.get(only)?.kind {
             NodeKind::Opaque(span) => Some(span),
             _ => None,
@@ -319,6 +449,15 @@ impl<'a> Writer<'a> {
 /// Says that the only content is base64.
 const NOTE: &str = " xmlns:synctap=\"urn:synctap:xml\" synctap:opaque=\"base64\"";
 
+/// Bytes of long namespaces in one document, beside four times its own size.
+const NAMESPACE_BYTES: usize = 64 << 10;
+
+/// Bytes of a namespace that may be written on every element.
+const SHORT_NAMESPACE: usize = 64;
+
+/// Stands in place of long namespaces when there were too many.
+const TOO_LONG: &str = "urn:synctap:too-long";
+
 /// Namespace of a prefix that the document does not declare.
 const UNDECLARED: &str = "urn:synctap:undeclared";
 
@@ -338,6 +477,11 @@ fn declared_prefix(attribute: &Attribute) -> Option<&str> {
         "" | XMLNS => name.strip_prefix("xmlns:"),
         _ => None,
     }
+}
+
+/// Names of the tables are compared by their place first.
+fn is_same(one: &str, two: &str) -> bool {
+    std::ptr::eq(one, two) || one == two
 }
 
 /// True for a declaration that is allowed (Namespaces in XML 1.0 §3, §5).

@@ -1,7 +1,7 @@
 //! The help: the key table in words, what holds in the present view first.
 
-use crate::tui::keys::{self, Context};
-use crate::tui::message::Step;
+use crate::tui::action::Step;
+use crate::tui::keys::{Context, Keymap};
 use crate::tui::panes::Scroll;
 
 /// One line of the help.
@@ -24,20 +24,17 @@ pub(crate) struct Help {
 
 impl Help {
     /// The help for a view in which `stack` holds; the other contexts follow.
-    pub(crate) fn new(stack: &[Context], height: usize) -> Self {
-        let all =
-            [Context::List, Context::Tree, Context::Detail, Context::Panes, Context::Everywhere];
-        let others = all.into_iter().filter(|context| !stack.contains(context));
+    pub(crate) fn new(map: &Keymap, stack: &[Context], height: usize) -> Self {
+        let others = Context::ALL.into_iter().filter(|context| !stack.contains(context));
         let mut lines = Vec::new();
         for context in stack.iter().copied().chain(others) {
             if !lines.is_empty() {
                 lines.push(HelpLine::Gap);
             }
             lines.push(HelpLine::Heading(context.title()));
-            lines.extend(keys::bindings(context).map(|binding| {
-                let keys: Vec<_> = binding.keys.iter().map(|key| key.label()).collect();
-                HelpLine::Keys(keys.join(" "), binding.help)
-            }));
+            // What has no key is found on the command line and in menus.
+            let bound = map.bindings(context).filter(|row| !row.keys.is_empty());
+            lines.extend(bound.map(|row| HelpLine::Keys(row.labels(), row.binding.help)));
         }
         let mut help = Self { lines, scroll: Scroll::default() };
         help.resize(height);

@@ -1,5 +1,7 @@
 //! The columns of the list: which are shown, and how wide.
 
+use crate::model::SortBy;
+use crate::model::filter::Field;
 use crate::render::RowText;
 use crate::tui::fit;
 
@@ -53,9 +55,9 @@ impl Column {
         Self::Command,
         Self::Status,
         Self::Time,
-        Self::Took,
         Self::Facts,
         Self::Device,
+        Self::Took,
         Self::Host,
         Self::Sizes,
     ];
@@ -63,16 +65,35 @@ impl Column {
     const fn spec(self) -> Spec {
         let (title, least, good, most) = match self {
             Self::Time => ("Time", 8, 8, 8),
-            Self::Device => ("Device", 8, 10, 20),
+            Self::Device => ("Device", 8, 9, 20),
             Self::Command => ("Command", 9, 12, 20),
             Self::Host => ("Host", 12, 18, 28),
             Self::Status => ("Status", 7, 10, 14),
             // Ages grow while one looks: room for the longest from the start.
             Self::Took => ("Took", 7, 7, 7),
             Self::Sizes => ("Sizes", 9, 12, 14),
-            Self::Facts => ("Facts", 16, 26, 60),
+            Self::Facts => ("Facts", 16, 34, 60),
         };
         Spec { title, least, good, most }
+    }
+
+    /// What the list is sorted by for it.
+    pub(crate) const fn sort_by(self) -> SortBy {
+        match self {
+            Self::Time => SortBy::Started,
+            Self::Device => SortBy::Field(Field::Device),
+            Self::Command => SortBy::Field(Field::Command),
+            Self::Host => SortBy::Field(Field::Host),
+            Self::Status => SortBy::Field(Field::Status),
+            Self::Took => SortBy::Field(Field::Time),
+            Self::Sizes => SortBy::Field(Field::Size),
+            Self::Facts => SortBy::Field(Field::Facts),
+        }
+    }
+
+    /// The column with this heading.
+    pub(crate) fn titled(title: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|column| column.title() == title)
     }
 
     /// Its heading.
@@ -125,6 +146,22 @@ impl Widest {
     }
 }
 
+/// Which columns the user left out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct LeftOut([bool; Column::ALL.len()]);
+
+impl LeftOut {
+    /// Leaves a column out, or shows it again.
+    pub(crate) fn toggle(&mut self, column: Column) {
+        self.0[column as usize] ^= true;
+    }
+
+    /// True when the user left it out.
+    pub(crate) fn has(self, column: Column) -> bool {
+        self.0[column as usize]
+    }
+}
+
 /// A column with its place: cells from the left edge of the columns, and cells wide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Placed {
@@ -139,11 +176,11 @@ pub(crate) struct Placed {
 /// Places columns in `room` cells. The most important ones take first what they are content with;
 /// those that find no room are dropped. What is left goes to those that need more, then to the
 /// facts.
-pub(crate) fn place(room: usize, widest: &Widest) -> Vec<Placed> {
+pub(crate) fn place(room: usize, widest: &Widest, left_out: LeftOut) -> Vec<Placed> {
     let gap = if room < 120 { 1 } else { 2 };
     let mut left = room + gap;
     let mut widths = [0; Column::ALL.len()];
-    for column in Column::RANKED {
+    for column in Column::RANKED.into_iter().filter(|column| !left_out.has(*column)) {
         let need = widest.need(column);
         let spec = column.spec();
         let width = need.min(spec.good).min(left.saturating_sub(gap));
@@ -192,7 +229,7 @@ mod tests {
     }
 
     fn shown(room: usize) -> Vec<Column> {
-        place(room, &widest()).iter().map(|placed| placed.column).collect()
+        place(room, &widest(), LeftOut::default()).iter().map(|placed| placed.column).collect()
     }
 
     #[test]
@@ -200,16 +237,16 @@ mod tests {
         use Column::{Command, Device, Facts, Host, Sizes, Status, Time, Took};
         assert_eq!(shown(157), [Time, Device, Command, Host, Status, Took, Sizes, Facts]);
         assert_eq!(shown(97), [Time, Device, Command, Host, Status, Took, Facts]);
-        assert_eq!(shown(77), [Time, Device, Command, Status, Took, Facts]);
-        assert_eq!(shown(57), [Time, Command, Status, Took, Facts]);
-        assert_eq!(shown(37), [Time, Command, Status, Took]);
+        assert_eq!(shown(77), [Time, Device, Command, Status, Facts]);
+        assert_eq!(shown(57), [Time, Command, Status, Facts]);
+        assert_eq!(shown(37), [Time, Device, Command, Status]);
         assert_eq!(shown(3), []);
     }
 
     #[test]
     fn columns_never_overlap_or_leave_the_room() {
         for room in 0..250 {
-            let placed = place(room, &widest());
+            let placed = place(room, &widest(), LeftOut::default());
             for pair in placed.windows(2) {
                 assert!(pair[0].x + pair[0].width < pair[1].x, "{room}: {placed:?}");
             }

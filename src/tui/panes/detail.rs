@@ -1,10 +1,12 @@
 //! The selected exchange: tabs, and where each of them stands.
 
+use crate::engine::ValuePlace;
 use crate::model::{ExchangeId, Leg};
+use crate::tui::action::{Action, Face, Step, Tab};
 use crate::tui::fit;
 use crate::tui::layout::{DetailRoom, LABEL_WIDTH};
-use crate::tui::message::{Action, Face, Step, Tab};
 use crate::tui::prepared::Prepared;
+use crate::tui::search::{Needle, Way, next_line};
 
 use super::leg::{LegPane, LegRoom, page};
 use super::scroll::Scroll;
@@ -56,6 +58,11 @@ impl DetailPane {
         self.tab
     }
 
+    /// The half that is shown, or was shown last.
+    pub(crate) fn current_leg(&self) -> Leg {
+        self.leg
+    }
+
     /// How bodies are shown.
     pub(crate) fn face(&self) -> Face {
         self.face
@@ -77,6 +84,11 @@ impl DetailPane {
     /// The room there is.
     pub(crate) fn room(&self) -> DetailRoom {
         self.room
+    }
+
+    /// True when keys act on bytes.
+    pub(crate) fn in_hex(&self) -> bool {
+        matches!((self.tab, self.face), (Tab::Leg(_), Face::Hex))
     }
 
     /// True when keys act on a tree.
@@ -150,12 +162,51 @@ impl DetailPane {
                 let at = Face::ALL.iter().position(|face| *face == self.face).unwrap_or(0);
                 self.face = Face::ALL[(at + 1) % Face::ALL.len()];
             }
+            Action::Fold if self.in_hex() => self.shift(-1),
+            Action::Unfold if self.in_hex() => self.shift(1),
             Action::Fold => self.in_tree_do(TreePane::fold),
             Action::Unfold => self.in_tree_do(TreePane::unfold),
             Action::ToggleFold => self.in_tree_do(TreePane::toggle),
             _ => return false,
         }
         true
+    }
+
+    /// The node of the selected line.
+    pub(crate) fn selected_value(&self) -> Option<ValuePlace> {
+        let (shown, Tab::Leg(leg)) = (self.shown()?, self.tab) else { return None };
+        let line = shown.leg(leg).tree.get(self.leg(leg).tree.selected()?)?;
+        Some(ValuePlace { leg, layer: line.layer, node: line.node? })
+    }
+
+    /// Goes to the next place of what is in sight that holds what is searched for; false when there
+    /// is none.
+    pub(crate) fn find(&mut self, needle: &Needle, way: Way) -> bool {
+        let Some(shown) = self.shown.as_deref() else { return false };
+        let in_pairs = |pairs: &[(String, String)], scroll: &mut Scroll| {
+            let lines = Pairs::new(pairs, self.room.width);
+            let hit = |at: &usize| {
+                let (name, value) = &lines.lines()[*at];
+                needle.is_in(name) || needle.is_in(value)
+            };
+            let found = next_line(lines.len(), scroll.cursor(), way, hit);
+            if let Some(at) = found {
+                scroll.go(at, lines.len());
+            }
+            found.is_some()
+        };
+        match (self.tab, self.face) {
+            (Tab::Overview, _) => in_pairs(&shown.overview, &mut self.overview),
+            (Tab::Leg(leg), Face::Headers) => {
+                let pane = pick(&mut self.request, &mut self.response, leg);
+                in_pairs(&shown.leg(leg).headers, &mut pane.headers)
+            }
+            (Tab::Leg(leg), face) => {
+                let room = leg_room(self.room, shown, leg);
+                let pane = pick(&mut self.request, &mut self.response, leg);
+                pane.find(face, (needle, way), room, (shown, leg))
+            }
+        }
     }
 
     /// Moves the page.
@@ -227,6 +278,12 @@ impl DetailPane {
         let pane = pick(&mut self.request, &mut self.response, leg);
         change(&mut pane.tree, &shown.leg(leg).tree);
         self.follow();
+    }
+
+    fn shift(&mut self, by: isize) {
+        let (Some(shown), Tab::Leg(leg)) = (self.shown.as_deref(), self.tab) else { return };
+        let room = leg_room(self.room, shown, leg);
+        pick(&mut self.request, &mut self.response, leg).shift(by, room, (shown, leg));
     }
 
     fn follow(&mut self) {

@@ -1,13 +1,31 @@
-//! The bytes of one layer, the selected ones in sight.
+//! The bytes of one layer: a cursor among them, and a page around it.
 
 use crate::model::Span;
-use crate::tui::message::Step;
+use crate::tui::action::Step;
 
-/// Which row of a dump is the first in sight. Rows hold as many bytes as the pane is wide enough for.
+/// A byte of a dump, and which row is the first in sight. Rows hold as many bytes as the pane is
+/// wide enough for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct HexPane {
+    cursor: usize,
     top: usize,
     height: usize,
+}
+
+/// How many bytes there are, and how many of them stand in a row (at least one).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Dump {
+    /// All bytes.
+    pub(crate) len: usize,
+    /// Bytes in a row.
+    pub(crate) row: usize,
+}
+
+impl Dump {
+    /// How many rows.
+    fn rows(self) -> usize {
+        self.len.div_ceil(self.row.max(1))
+    }
 }
 
 impl HexPane {
@@ -16,37 +34,65 @@ impl HexPane {
         self.top
     }
 
+    /// The byte the cursor is on; meaningless when there are none.
+    pub(crate) fn cursor(self) -> usize {
+        self.cursor
+    }
+
     /// The pane is `height` rows high.
     pub(crate) fn resize(&mut self, height: usize) {
         self.height = height;
     }
 
-    /// Moves the page among `rows` rows.
-    pub(crate) fn step(&mut self, step: Step, rows: usize) {
-        let page = self.height.max(1);
-        let half = (self.height / 2).max(1);
+    /// Moves the cursor by rows; the page follows.
+    pub(crate) fn step(&mut self, step: Step, dump: Dump) {
+        let row = dump.row.max(1);
+        let page = self.height.max(1).saturating_mul(row);
+        let half = (self.height / 2).max(1).saturating_mul(row);
         let to = match step {
-            Step::Up => self.top.saturating_sub(1),
-            Step::Down => self.top.saturating_add(1),
-            Step::PageUp => self.top.saturating_sub(page),
-            Step::PageDown => self.top.saturating_add(page),
-            Step::HalfUp => self.top.saturating_sub(half),
-            Step::HalfDown => self.top.saturating_add(half),
+            Step::Up => self.cursor.checked_sub(row).unwrap_or(self.cursor),
+            Step::Down => self.cursor.saturating_add(row),
+            Step::PageUp => self.cursor.saturating_sub(page),
+            Step::PageDown => self.cursor.saturating_add(page),
+            Step::HalfUp => self.cursor.saturating_sub(half),
+            Step::HalfDown => self.cursor.saturating_add(half),
             Step::First => 0,
             Step::Last => usize::MAX,
         };
-        self.top = to.min(rows.saturating_sub(page));
+        self.go(to, dump);
     }
 
-    /// Moves the page by `lines` (negative: up).
-    pub(crate) fn wheel(&mut self, lines: isize, rows: usize) {
-        let last = rows.saturating_sub(self.height.max(1));
-        self.top = self.top.saturating_add_signed(lines).min(last);
+    /// Moves the cursor by bytes.
+    pub(crate) fn shift(&mut self, by: isize, dump: Dump) {
+        self.go(self.cursor.saturating_add_signed(by), dump);
     }
 
-    /// Brings the start of `span` into sight; where it is already, nothing moves.
-    pub(crate) fn reveal(&mut self, span: Span, row_bytes: usize, rows: usize) {
-        self.top = revealed(self.top, self.height, span, row_bytes, rows);
+    /// Puts the cursor on a byte, or on the last one; the page moves as little as shows it.
+    pub(crate) fn go(&mut self, to: usize, dump: Dump) {
+        self.cursor = to.min(dump.len.saturating_sub(1));
+        let row = self.cursor / dump.row.max(1);
+        let lowest = (row + 1).saturating_sub(self.height.max(1));
+        self.top = self.top.clamp(lowest, row).min(self.last_top(dump));
+    }
+
+    /// Moves the page by `lines` (negative: up), and the cursor only as far as keeps it in sight.
+    pub(crate) fn wheel(&mut self, lines: isize, dump: Dump) {
+        self.top = self.top.saturating_add_signed(lines).min(self.last_top(dump));
+        let row = dump.row.max(1);
+        let (at, column) = (self.cursor / row, self.cursor % row);
+        let bottom = self.top.saturating_add(self.height.max(1)) - 1;
+        let at = at.clamp(self.top, bottom);
+        self.cursor = at.saturating_mul(row).saturating_add(column).min(dump.len.saturating_sub(1));
+    }
+
+    /// Puts the cursor on the start of `span`; where it is in sight already, the page stays.
+    pub(crate) fn reveal(&mut self, span: Span, dump: Dump) {
+        self.top = revealed(self.top, self.height, span, dump.row, dump.rows());
+        self.cursor = (span.start as usize).min(dump.len.saturating_sub(1));
+    }
+
+    fn last_top(self, dump: Dump) -> usize {
+        dump.rows().saturating_sub(self.height.max(1))
     }
 }
 
@@ -72,29 +118,39 @@ pub(crate) fn revealed(
 mod tests {
     use super::*;
 
+    fn rows(rows: usize) -> Dump {
+        Dump { len: rows * 16, row: 16 }
+    }
+
     #[test]
     fn the_selected_bytes_come_into_sight() {
         let mut hex = HexPane::default();
         hex.resize(8);
-        hex.reveal(Span::new(0x40, 0x44), 16, 100);
-        assert_eq!(hex.top(), 0, "in sight already");
-        hex.reveal(Span::new(0x200, 0x204), 16, 100);
+        hex.reveal(Span::new(0x40, 0x44), rows(100));
+        assert_eq!((hex.top(), hex.cursor()), (0, 0x40), "in sight already");
+        hex.reveal(Span::new(0x200, 0x204), rows(100));
         assert_eq!(hex.top(), 0x20 - 2);
-        hex.reveal(Span::new(0x1F0, 0x1F1), 16, 100);
+        hex.reveal(Span::new(0x1F0, 0x1F1), rows(100));
         assert_eq!(hex.top(), 0x20 - 2);
-        hex.reveal(Span::new(99 * 16, 99 * 16 + 1), 16, 100);
+        hex.reveal(Span::new(99 * 16, 99 * 16 + 1), rows(100));
         assert_eq!(hex.top(), 92, "never past the last page");
     }
 
     #[test]
-    fn pages_stay_inside() {
+    fn the_cursor_stays_inside_and_the_page_with_it() {
         let mut hex = HexPane::default();
         hex.resize(8);
-        hex.step(Step::Last, 10);
-        assert_eq!(hex.top(), 2);
-        hex.step(Step::PageUp, 10);
-        assert_eq!(hex.top(), 0);
-        hex.step(Step::Last, 3);
-        assert_eq!(hex.top(), 0);
+        hex.step(Step::Last, rows(10));
+        assert_eq!((hex.top(), hex.cursor()), (2, 159));
+        hex.step(Step::PageUp, rows(10));
+        assert_eq!((hex.top(), hex.cursor()), (1, 31));
+        hex.shift(-99, rows(10));
+        assert_eq!((hex.top(), hex.cursor()), (0, 0));
+        hex.step(Step::Up, rows(10));
+        hex.shift(5, rows(10));
+        hex.wheel(2, rows(10));
+        assert_eq!((hex.top(), hex.cursor()), (2, 37));
+        hex.step(Step::Last, Dump { len: 0, row: 16 });
+        assert_eq!((hex.top(), hex.cursor()), (0, 0));
     }
 }

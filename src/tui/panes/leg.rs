@@ -2,10 +2,11 @@
 
 use crate::model::{LayerId, Leg, Span};
 use crate::render::{OutlineLine, XmlLine};
-use crate::tui::message::{Face, Step};
+use crate::tui::action::{Face, Step};
 use crate::tui::prepared::{LegLines, Prepared};
+use crate::tui::search::{Needle, Way, next_line};
 
-use super::hex::HexPane;
+use super::hex::{Dump, HexPane};
 use super::scroll::Scroll;
 use super::tree::TreePane;
 
@@ -41,7 +42,7 @@ impl LegPane {
         self.tree.reset(&lines.tree);
         self.xml.go(0, 0);
         self.headers.go(0, 0);
-        self.hex.step(Step::First, 0);
+        self.hex.step(Step::First, Dump { len: 0, row: 1 });
     }
 
     /// The selected bytes and the layer they are in.
@@ -75,8 +76,8 @@ impl LegPane {
             }
             Face::Headers => page(&mut self.headers, step, room.header_lines),
             Face::Hex => {
-                let rows = self.rows(room, of);
-                self.hex.step(step, rows);
+                self.hex.step(step, self.dump(room, of));
+                self.lead_from_hex(room, of);
             }
         }
     }
@@ -92,8 +93,7 @@ impl LegPane {
             }
             Face::Headers => self.headers.wheel(by, room.header_lines),
             Face::Hex => {
-                let rows = self.rows(room, of);
-                self.hex.wheel(by, rows);
+                self.hex.wheel(by, self.dump(room, of));
             }
         }
     }
@@ -101,9 +101,13 @@ impl LegPane {
     /// Brings XML and bytes to the tree's selection.
     pub(crate) fn follow(&mut self, room: LegRoom, of: (&Prepared, Leg)) {
         let lines = of.0.leg(of.1);
-        let (layer, span) = self.selection(lines);
-        let rows = self.rows(room, of);
-        self.hex.reveal(span, room.row_bytes, rows);
+        let (_, span) = self.selection(lines);
+        self.hex.reveal(span, self.dump(room, of));
+        self.xml_follows(lines);
+    }
+
+    fn xml_follows(&mut self, lines: &LegLines) {
+        let (layer, _) = self.selection(lines);
         let node = self.tree.selected().and_then(|at| lines.tree.get(at)).and_then(|l| l.node);
         let xml = lines.xml(layer);
         let same = |line: &XmlLine| line.layer == layer && line.node.is_some() && line.node == node;
@@ -121,13 +125,79 @@ impl LegPane {
         };
         self.tree.select(index, &lines.tree);
         let (_, span) = self.selection(lines);
-        let rows = self.rows(room, of);
-        self.hex.reveal(span, room.row_bytes, rows);
+        self.hex.reveal(span, self.dump(room, of));
     }
 
-    fn rows(&self, room: LegRoom, (prepared, leg): (&Prepared, Leg)) -> usize {
+    /// Moves the byte cursor, and the tree with it.
+    pub(crate) fn shift(&mut self, by: isize, room: LegRoom, of: (&Prepared, Leg)) {
+        self.hex.shift(by, self.dump(room, of));
+        self.lead_from_hex(room, of);
+    }
+
+    /// Brings tree and XML to the byte under the cursor: the innermost line that covers it.
+    fn lead_from_hex(&mut self, room: LegRoom, of: (&Prepared, Leg)) {
+        let lines = of.0.leg(of.1);
+        let (layer, _) = self.selection(lines);
+        let at = self.hex.cursor();
+        let covers =
+            |line: &&(usize, &OutlineLine)| line.1.layer == layer && line.1.span.contains(at);
+        let found = lines.tree.iter().enumerate();
+        let found = found.filter(|line| covers(&line)).min_by_key(|(_, line)| line.span.len());
+        let Some((index, _)) = found else { return };
+        if self.tree.selected() != Some(index) {
+            self.tree.select(index, &lines.tree);
+            self.xml_follows(lines);
+        }
+        self.tree.resize(room.tree);
+    }
+
+    /// Goes to the next line or byte that holds what is searched for; false when there is none.
+    pub(crate) fn find(
+        &mut self,
+        face: Face,
+        (needle, way): (&Needle, Way),
+        room: LegRoom,
+        of: (&Prepared, Leg),
+    ) -> bool {
+        let lines = of.0.leg(of.1);
+        let (layer, _) = self.selection(lines);
+        match face {
+            Face::Tree if matches!(needle, Needle::Text(_)) => {
+                let hit = |at: &usize| needle.is_in(&lines.tree[*at].text());
+                let from = self.tree.selected().unwrap_or(0);
+                let found = next_line(lines.tree.len(), from, way, hit);
+                if let Some(at) = found {
+                    self.tree.select(at, &lines.tree);
+                    self.follow(room, of);
+                }
+                found.is_some()
+            }
+            Face::Xml => {
+                let xml = lines.xml(layer);
+                let hit = |at: &usize| needle.is_in(&xml[*at].text);
+                let found = next_line(xml.len(), self.xml.cursor(), way, hit);
+                if let Some(at) = found {
+                    self.xml.go(at, xml.len());
+                    self.lead(room, of);
+                }
+                found.is_some()
+            }
+            Face::Headers => false,
+            // Bytes in a tree are found where they stand, and the tree follows.
+            Face::Tree | Face::Hex => {
+                let found = needle.in_bytes(of.0.bytes(of.1, layer), self.hex.cursor(), way);
+                if let Some(at) = found {
+                    self.hex.go(at, self.dump(room, of));
+                    self.lead_from_hex(room, of);
+                }
+                found.is_some()
+            }
+        }
+    }
+
+    fn dump(&self, room: LegRoom, (prepared, leg): (&Prepared, Leg)) -> Dump {
         let (layer, _) = self.selection(prepared.leg(leg));
-        prepared.bytes(leg, layer).len().div_ceil(room.row_bytes.max(1))
+        Dump { len: prepared.bytes(leg, layer).len(), row: room.row_bytes }
     }
 }
 

@@ -2,9 +2,10 @@
 
 use crate::model::{ExchangeId, Row, WallTime};
 use crate::render::row;
-use crate::tui::message::{Span, Step, Window};
+use crate::tui::action::Step;
+use crate::tui::message::{Span, Window};
 
-use super::columns::Widest;
+use super::columns::{LeftOut, Widest};
 use super::scroll::Scroll;
 
 /// The list. Only the rows near the page are held, however many there are.
@@ -17,6 +18,8 @@ pub(crate) struct ListPane {
     /// Exchanges that have been in sight, or were there at the start.
     seen: usize,
     started: bool,
+    /// Columns the user does not want.
+    pub(crate) left_out: LeftOut,
 }
 
 impl ListPane {
@@ -31,11 +34,12 @@ impl ListPane {
             self.widest.see(&text);
         }
         if !self.started {
-            self.seen = window.total;
-            self.started = window.total > 0 || self.started;
+            self.seen = window.all;
+            self.started = window.all > 0 || self.started;
         }
+        let at = window.at;
         self.window = window;
-        let to = if self.follow { usize::MAX } else { self.scroll.cursor() };
+        let to = if self.follow { usize::MAX } else { at.unwrap_or(self.scroll.cursor()) };
         self.scroll.go(to, self.window.total);
         self.look();
     }
@@ -63,6 +67,12 @@ impl ListPane {
         true
     }
 
+    /// Selects the exchange at this position, or the last one.
+    pub(crate) fn select(&mut self, at: usize) {
+        self.scroll.go(at, self.len());
+        self.moved();
+    }
+
     /// The page is `height` lines high.
     pub(crate) fn resize(&mut self, height: usize) {
         self.scroll.resize(height, self.len());
@@ -87,9 +97,29 @@ impl ListPane {
         self.window.total
     }
 
+    /// How many exchanges the capture has, those out of the list included.
+    pub(crate) fn all(&self) -> usize {
+        self.window.all
+    }
+
+    /// How many exchanges were looked at for the list, while that is not all.
+    pub(crate) fn looked_at(&self) -> Option<u64> {
+        self.window.looked_at
+    }
+
+    /// Why not all exchanges were looked at.
+    pub(crate) fn trouble(&self) -> Option<&str> {
+        self.window.trouble.as_deref()
+    }
+
     /// How many came after those that have been in sight.
     pub(crate) fn unseen(&self) -> usize {
-        self.len().saturating_sub(self.seen)
+        self.all().saturating_sub(self.seen)
+    }
+
+    /// Another list is shown: what is there now is not new.
+    pub(crate) fn renew(&mut self) {
+        self.started = false;
     }
 
     /// Position of the selected exchange.
@@ -141,7 +171,10 @@ impl ListPane {
     }
 
     fn look(&mut self) {
-        self.seen = self.seen.max(self.scroll.visible(self.len()).end);
+        // What the filter leaves out counts as seen with what stands before it.
+        let end = self.scroll.visible(self.len()).end;
+        let all_in_sight = end == self.len();
+        self.seen = if all_in_sight { self.all() } else { self.seen.max(end.min(self.all())) };
     }
 }
 
@@ -151,7 +184,7 @@ mod tests {
 
     /// `total` exchanges of which none was read: positions are what counts here.
     fn of(total: usize) -> Window {
-        Window { total, ..Window::default() }
+        Window { total, all: total, ..Window::default() }
     }
 
     fn list(height: usize, total: usize) -> ListPane {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::tui::message::Step;
+use crate::tui::action::Step;
 
 /// Where a list of lines stands. The length is not kept here: it belongs to the lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use crate::model::{LayerId, NodeId};
 use crate::render::OutlineLine;
+use crate::tui::action::Step;
 use crate::tui::fit;
-use crate::tui::message::Step;
 
 use super::scroll::Scroll;
 

@@ -7,8 +7,8 @@ use ratatui::{TerminalOptions, Viewport};
 
 use super::canned;
 use super::stage::Stage;
-use crate::tui::app::TuiSettings;
 use crate::tui::message::{Message, Wanted};
+use crate::tui::settings::TuiSettings;
 use crate::tui::view::view;
 
 fn parser(width: u16, height: u16) -> vt100::Parser {
@@ -152,9 +152,9 @@ fn colours_are_used_when_they_may_be() {
 
 #[test]
 fn without_colour_the_selection_survives() {
-    let settings = TuiSettings { color: false, ..TuiSettings::default() };
+    let settings = TuiSettings { palette: crate::tui::Palette::None, ..TuiSettings::default() };
     for (width, height) in [(80, 24), (60, 15), (160, 40)] {
-        let mut stage = Stage::with(settings, width, height, canned::morning());
+        let mut stage = Stage::with(settings.clone(), width, height, canned::morning());
         for keys in ["", "jj", "3<Enter>", "6", "7", "?"] {
             stage.keys(keys);
             let out = frame(&stage, width, height);
@@ -174,7 +174,7 @@ fn without_colour_the_selection_survives() {
 
 #[test]
 fn the_selected_row_is_reversed_and_marked() {
-    let settings = TuiSettings { color: false, ..TuiSettings::default() };
+    let settings = TuiSettings { palette: crate::tui::Palette::None, ..TuiSettings::default() };
     let mut stage = Stage::with(settings, 80, 24, canned::morning());
     stage.keys("jj");
     let mut parser = parser(80, 24);

@@ -9,6 +9,7 @@ use crate::model::{
     NodeKind, Origin, PolicyKey, Problem, Protocol, Request, Response, Side, Span, State, Summary,
     Text, Times, Tls, Verdict, WallTime, Written,
 };
+use crate::render::Secrets;
 use crate::tui::prepared::Prepared;
 
 use super::document::Document;
@@ -365,8 +366,8 @@ pub(super) fn plain(id: u64) -> Detail {
 }
 
 /// Everything about `detail`, ready to be shown.
-pub(super) fn prepared(detail: Detail) -> Box<Prepared> {
-    Box::new(Prepared::new(detail))
+pub(super) fn prepared(detail: Detail, secrets: Secrets) -> Box<Prepared> {
+    Box::new(Prepared::new(detail, secrets))
 }
 
 /// What a first morning looks like.

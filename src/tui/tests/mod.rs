@@ -1,5 +1,6 @@
 //! The screen without a terminal: scripts of messages, and pictures of every view.
 
+mod actions;
 mod bytes;
 mod canned;
 mod document;

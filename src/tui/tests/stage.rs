@@ -1,16 +1,21 @@
 //! An app with a canned capture behind it.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
-use crate::engine::Status;
-use crate::model::{Detail, Row, WallTime};
-use crate::tui::app::{App, TuiSettings};
+use crate::engine::{Order, Status, open_value};
+use crate::model::filter::{Filter, complete};
+use crate::model::{Detail, ExchangeId, Marking, Row, SortBy, WallTime};
+use crate::render::row_line;
+use crate::tui::app::App;
 use crate::tui::layout::Pane;
-use crate::tui::message::{Effect, Message, Window};
+use crate::tui::message::{Effect, Message, Span, Window};
+use crate::tui::overlays::{Choice, DeviceGroup};
+use crate::tui::search::next_line;
+use crate::tui::settings::TuiSettings;
 use crate::tui::view::view;
 
 use super::canned;
@@ -20,6 +25,11 @@ pub(super) struct Stage {
     pub(super) app: App,
     pub(super) capture: Vec<Detail>,
     pub(super) status: Status,
+    /// What the list shows.
+    filter: Filter,
+    order: Order,
+    /// What was said of exchanges.
+    said: HashMap<ExchangeId, Marking>,
     /// Effects that were not queries, in order.
     pub(super) effects: Vec<Effect>,
     /// Queries answered.
@@ -28,7 +38,12 @@ pub(super) struct Stage {
 
 impl Stage {
     pub(super) fn new(width: u16, height: u16, capture: Vec<Detail>) -> Self {
-        Self::with(TuiSettings { color: false, ..TuiSettings::default() }, width, height, capture)
+        Self::with(
+            TuiSettings { palette: crate::tui::Palette::None, ..TuiSettings::default() },
+            width,
+            height,
+            capture,
+        )
     }
 
     pub(super) fn with(
@@ -41,6 +56,9 @@ impl Stage {
             app: App::new(settings, canned::NOW),
             capture,
             status: canned::status(),
+            filter: Filter::default(),
+            order: Order::default(),
+            said: HashMap::new(),
             effects: Vec::new(),
             queries: Vec::new(),
         };
@@ -61,20 +79,80 @@ impl Stage {
     }
 
     fn answer(&mut self, effect: Effect) -> Option<Message> {
-        let message = match effect {
+        let message = match effect.clone() {
             Effect::LoadStatus => {
                 self.status.recorded = self.capture.len() as u64;
                 Message::Status(self.status.clone())
             }
-            Effect::LoadWindow(span) => {
-                let rows = self.capture.iter().skip(span.offset).take(span.limit).map(row);
-                let window =
-                    Window { offset: span.offset, rows: rows.collect(), total: self.capture.len() };
-                Message::Window(window)
+            Effect::LoadWindow(span, seek) => Message::Window(self.window(span, seek)),
+            Effect::List(filter, order) => {
+                (self.filter, self.order) = (filter, order);
+                Message::Changed
             }
-            Effect::LoadDetail(id) => {
+            Effect::Complete(text, cursor) => {
+                let known = &mut |_, prefix: &str| {
+                    let values = ["Provision", "Ping", "mail.lab.example"];
+                    let known = values.iter().filter(|value| value.starts_with(prefix));
+                    known.map(|value| (*value).to_owned()).collect()
+                };
+                let found = complete(&text, cursor, known).into_iter().map(|c| Choice {
+                    text: c.text,
+                    from: c.from,
+                    to: c.to,
+                    what: c.what.into(),
+                });
+                let found = found.collect();
+                Message::Completed(text, found)
+            }
+            Effect::Mark(id, marking) => {
+                self.say(id, &marking);
+                Message::Marked
+            }
+            Effect::UnmarkAll => {
+                for row in self.said.values_mut() {
+                    row.marked = Some(false);
+                }
+                Message::Marked
+            }
+            Effect::HideAll => {
+                for id in self.capture.iter().map(|d| d.exchange.id).collect::<Vec<_>>() {
+                    self.say(id, &Marking { hidden: Some(true), ..Marking::default() });
+                }
+                Message::Marked
+            }
+            Effect::ShowAll => {
+                for row in self.said.values_mut() {
+                    row.hidden = Some(false);
+                }
+                Message::Marked
+            }
+            Effect::LoadDetail(id, secrets) => {
                 let found = self.capture.iter().find(|detail| detail.exchange.id == id);
-                Message::Detail(id, found.cloned().map(canned::prepared))
+                Message::Detail(id, found.cloned().map(|detail| canned::prepared(detail, secrets)))
+            }
+            Effect::LoadDevices => Message::Devices(DeviceGroup::of(self.listed())),
+            Effect::OpenValue(id, secrets, places) => {
+                let found = self.capture.iter().find(|detail| detail.exchange.id == id);
+                let mut detail = found.unwrap().clone();
+                let opened = places.iter().map(|p| open_value(&mut detail, *p)).last().unwrap();
+                Message::Opened(
+                    id,
+                    opened.then(|| {
+                        let mut prepared = canned::prepared(detail, secrets);
+                        prepared.opened = places;
+                        prepared
+                    }),
+                )
+            }
+            Effect::Find(needle, from, way) => {
+                let hit = |at: &usize| {
+                    needle.is_in(&row_line(
+                        &row(&self.capture[*at]),
+                        canned::NOW,
+                        crate::render::Secrets::Masked,
+                    ))
+                };
+                Message::Found(next_line(self.capture.len(), from, way, hit))
             }
             other => {
                 self.effects.push(other);
@@ -102,6 +180,11 @@ impl Stage {
         }
     }
 
+    /// A key that the notation of [`Stage::keys`] uses itself.
+    pub(super) fn send_key(&mut self, c: char) {
+        self.send(Message::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)));
+    }
+
     /// `<In>`: the detail gets the focus, if it has not got it.
     fn enter_detail(&mut self) {
         if self.app.focus() == Pane::List {
@@ -116,6 +199,46 @@ impl Stage {
 
     pub(super) fn click(&mut self, column: u16, row: u16) {
         self.mouse(MouseEventKind::Down(MouseButton::Left), column, row);
+    }
+
+    /// The rows that pass, in order of arrival or of their commands: enough for what the screen does
+    /// with them.
+    fn listed(&self) -> Vec<Row> {
+        let said = |detail| {
+            let mut row = row(detail);
+            if let Some(said) = self.said.get(&row.id) {
+                row.marked = said.marked.unwrap_or(false);
+                row.hidden = said.hidden.unwrap_or(false);
+                row.comment = said.comment.clone().unwrap_or_default();
+            }
+            row
+        };
+        let passes = |row: &Row| self.filter.decide(row).unwrap_or(false);
+        let mut rows: Vec<Row> = self.capture.iter().map(said).filter(passes).collect();
+        if self.order.column != SortBy::Started {
+            rows.sort_by(|a, b| a.summary.command.cmp(&b.summary.command));
+        }
+        if self.order.descending {
+            rows.reverse();
+        }
+        rows
+    }
+
+    fn window(&self, span: Span, seek: Option<ExchangeId>) -> Window {
+        let listed = self.listed();
+        let at = seek.and_then(|id| listed.iter().position(|row| row.id == id));
+        let (total, all) = (listed.len(), self.capture.len());
+        let offset = at.filter(|at| !(span.offset..span.offset + span.limit).contains(at));
+        let offset = offset.map_or(span.offset, |at| at.saturating_sub(span.limit / 2));
+        let rows = listed.into_iter().skip(offset).take(span.limit).collect();
+        Window { offset, rows, total, all, at, ..Window::default() }
+    }
+
+    fn say(&mut self, id: ExchangeId, marking: &Marking) {
+        let said = self.said.entry(id).or_default();
+        said.marked = marking.marked.or(said.marked);
+        said.hidden = marking.hidden.or(said.hidden);
+        said.comment = marking.comment.clone().or(said.comment.take());
     }
 
     /// Adds to the capture, as live traffic does.
@@ -150,6 +273,9 @@ fn key(name: &str) -> KeyEvent {
         "Enter" => plain(KeyCode::Enter),
         "Esc" => plain(KeyCode::Esc),
         "Tab" => plain(KeyCode::Tab),
+        "Up" => plain(KeyCode::Up),
+        "Down" => plain(KeyCode::Down),
+        "BS" => plain(KeyCode::Backspace),
         "S-Tab" => plain(KeyCode::BackTab),
         "PgDn" => plain(KeyCode::PageDown),
         "PgUp" => plain(KeyCode::PageUp),

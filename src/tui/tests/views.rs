@@ -7,6 +7,7 @@ use crate::model::Detail;
 const USUAL: (u16, u16) = (80, 24);
 const SMALL: (u16, u16) = (60, 15);
 const WIDE: (u16, u16) = (160, 40);
+const LARGE: (u16, u16) = (160, 50);
 
 /// Opens `capture`, presses `keys`, and compares the picture with the one on file.
 fn picture(name: &str, (width, height): (u16, u16), capture: Vec<Detail>, keys: &str) {
@@ -114,6 +115,43 @@ fn help() {
         picture("help", size, canned::morning(), "?");
     }
     picture("help_tree", USUAL, canned::morning(), "3<In>?");
+}
+
+#[test]
+fn menus_and_lines() {
+    for size in [USUAL, SMALL] {
+        picture("menu_copy", size, canned::morning(), "jjy");
+        picture("menu_export", size, canned::morning(), "jje<Down>");
+        picture("commands", size, canned::morning(), ":");
+        picture("commands_some", size, canned::morning(), "jj:copy<Down>");
+        picture("filter", size, canned::morning(), "jjfcmd = P");
+        picture("filter_wrong", size, canned::morning(), "jjfhttp >= many");
+        picture("filter_nothing", size, canned::morning(), "jjfhttp = 999<Enter>");
+        picture("filtered", size, canned::morning(), "jjfcmd = Provision<Enter>jm");
+        picture("menu_sort", size, canned::morning(), "oco");
+        picture("menu_columns", size, canned::morning(), "ch");
+        picture("clear", size, canned::morning(), "z");
+        picture("opened", size, canned::morning(), "jj3<In>/policykey<Enter>o");
+        picture("search", size, canned::morning(), "jj/policy key");
+        picture("search_nothing", size, canned::morning(), "jj3<In>/absent<Enter>");
+    }
+}
+
+#[test]
+fn devices() {
+    for size in [USUAL, SMALL, LARGE] {
+        picture("devices", size, canned::morning(), "t");
+        picture("devices_folded", size, canned::morning(), "th");
+        picture("devices_empty", size, Vec::new(), "t");
+    }
+}
+
+#[test]
+fn a_large_screen_uses_its_room() {
+    picture("large", LARGE, canned::morning(), "jj3<In>jjj");
+    picture("large_overview", LARGE, canned::morning(), "jj");
+    picture("large_filter", LARGE, canned::morning(), "jjfcmd = P");
+    picture("large_hex", LARGE, canned::morning(), "jj3<In>jjjjj7");
 }
 
 #[test]

@@ -6,15 +6,16 @@ use ratatui::layout::Rect;
 
 use crate::model::{Leg, Level};
 use crate::render::{XmlLine, clean};
+use crate::tui::action::{Action, Face, Tab};
 use crate::tui::app::App;
 use crate::tui::fit;
 use crate::tui::layout::{Pane, bar_items};
-use crate::tui::message::{Action, Face, Tab};
 use crate::tui::panes::{Pairs, Scroll};
 use crate::tui::prepared::Prepared;
 use crate::tui::theme::Tone;
 
-use super::paint::{Pen, cursor};
+use super::hex::Dumped;
+use super::paint::Pen;
 use super::{hex, tree};
 
 /// Draws the bar and the tab that is shown.
@@ -39,7 +40,8 @@ fn half(app: &App, buffer: &mut Buffer, area: Rect, shown: &Prepared, leg: Leg) 
     let nothing =
         if face == Face::Headers { lines.headers.is_empty() } else { lines.tree.is_empty() };
     if nothing {
-        say(app, buffer, area, &shown.missing(leg, app.now));
+        let why = app.reading().unwrap_or_else(|| shown.missing(leg, app.now));
+        say(app, buffer, area, &why);
         return;
     }
     match face {
@@ -56,10 +58,18 @@ fn half(app: &App, buffer: &mut Buffer, area: Rect, shown: &Prepared, leg: Leg) 
         }
         Face::Hex => {
             let (layer, span) = pane.selection(lines);
-            let bytes = (shown.bytes(leg, layer), span);
+            let masked = |offset| lines.secret.covers(layer, offset);
+            let dumped = Dumped {
+                bytes: shown.bytes(leg, layer),
+                selected: span,
+                cursor: Some(pane.hex.cursor()),
+                masked: &masked,
+                top: pane.hex.top(),
+                row_bytes: app.detail.room().row_bytes,
+            };
             hex::info(app, buffer, area, &shown.place(leg, layer, span));
             let rest = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
-            hex::hex(app, buffer, rest, bytes, pane.hex.top(), app.detail.room().row_bytes);
+            hex::hex(app, buffer, rest, &dumped);
         }
     }
 }
@@ -166,7 +176,7 @@ fn xml(app: &App, buffer: &mut Buffer, area: Rect, lines: &[XmlLine], scroll: Sc
         if selected {
             pen = pen.over(if focused { Tone::Selected } else { Tone::SelectedIdle });
         }
-        pen.put(Tone::Plain, cursor(selected, focused));
+        pen.put(Tone::Plain, app.theme.cursor(selected, focused));
         pen.put(Tone::Plain, &lines[at].text);
     }
 }

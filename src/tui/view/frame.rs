@@ -5,12 +5,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::tui::app::App;
-use crate::tui::layout::{LEAST_HEIGHT, LEAST_WIDTH};
+use crate::tui::layout::{Areas, LEAST_HEIGHT, LEAST_WIDTH};
 use crate::tui::overlays::Overlay;
 use crate::tui::theme::Tone;
 
 use super::paint::Pen;
-use super::{detail, help, list, status};
+use super::{detail, devices, help, list, menu, prompt, status};
 
 /// Draws `app`.
 pub(crate) fn view(app: &App, frame: &mut Frame<'_>) {
@@ -28,21 +28,31 @@ pub(crate) fn view(app: &App, frame: &mut Frame<'_>) {
     }
     match app.overlays.last() {
         Some(Overlay::Help(open)) => help::help(app, open, buffer, areas.body),
-        None => {
-            if let Some(area) = areas.list {
-                list::list(app, buffer, area);
-            }
-            if let Some(area) = areas.divider {
-                for line in 0..area.height {
-                    Pen::new(buffer, app.theme, area, line).put(Tone::Dim, "│");
-                }
-            }
-            if let Some(area) = areas.detail {
-                detail::detail(app, buffer, area);
-            }
+        Some(Overlay::Devices(open)) => devices::devices(app, open, buffer, areas.body),
+        _ => panes(app, buffer, &areas),
+    }
+    match app.overlays.last() {
+        Some(Overlay::Prompt(open)) => prompt::prompt(app, open, buffer, &areas),
+        Some(Overlay::Menu(open)) => {
+            menu::menu(app, open, buffer, &areas);
+            status::footer(app, buffer, areas.footer);
+        }
+        _ => status::footer(app, buffer, areas.footer),
+    }
+}
+
+fn panes(app: &App, buffer: &mut Buffer, areas: &Areas) {
+    if let Some(area) = areas.list {
+        list::list(app, buffer, area);
+    }
+    if let Some(area) = areas.divider {
+        for line in 0..area.height {
+            Pen::new(buffer, app.theme, area, line).put(Tone::Dim, app.theme.signs().down);
         }
     }
-    status::footer(app, buffer, areas.footer);
+    if let Some(area) = areas.detail {
+        detail::detail(app, buffer, area);
+    }
 }
 
 fn too_small(app: &App, buffer: &mut Buffer, area: Rect) {

@@ -13,22 +13,33 @@ use super::paint::Pen;
 /// Draws one line that says which bytes of which layer follow.
 pub(crate) fn info(app: &App, buffer: &mut Buffer, area: Rect, place: &str) {
     let mut pen = Pen::new(buffer, app.theme, area, 0);
-    pen.put(Tone::Dim, "── ");
+    let across = app.theme.signs().across;
+    pen.put(Tone::Dim, &format!("{across}{across} "));
     pen.put(Tone::Dim, place);
     pen.put(Tone::Dim, " ");
-    let rest = "─".repeat(pen.room());
+    let rest = across.repeat(pen.room());
     pen.put(Tone::Dim, &rest);
 }
 
-/// Draws rows of `row_bytes` (8 or 16) from row `top` on.
-pub(crate) fn hex(
-    app: &App,
-    buffer: &mut Buffer,
-    area: Rect,
-    (bytes, selected): (&[u8], Span),
-    top: usize,
-    row_bytes: usize,
-) {
+/// What of which bytes to draw.
+pub(crate) struct Dumped<'a> {
+    /// All bytes of the layer.
+    pub(crate) bytes: &'a [u8],
+    /// Those of the selected node.
+    pub(crate) selected: Span,
+    /// The byte under the cursor, when there is one.
+    pub(crate) cursor: Option<usize>,
+    /// Bytes that are secrets.
+    pub(crate) masked: &'a dyn Fn(usize) -> bool,
+    /// The first row.
+    pub(crate) top: usize,
+    /// Bytes in a row: 8 or 16.
+    pub(crate) row_bytes: usize,
+}
+
+/// Draws rows of a dump; secrets are asterisks.
+pub(crate) fn hex(app: &App, buffer: &mut Buffer, area: Rect, dumped: &Dumped<'_>) {
+    let &Dumped { bytes, selected, cursor, masked, top, row_bytes } = dumped;
     let rows = usize::from(area.height);
     let first = top.saturating_mul(row_bytes);
     let lines = dump(bytes, first, rows.saturating_mul(row_bytes).div_ceil(HEX_ROW) + 1);
@@ -42,7 +53,8 @@ pub(crate) fn hex(
         let offset = row.first().map_or(0, |(offset, _)| *offset);
         pen.put(Tone::Dim, &format!(" {offset:06x}  "));
         for (at, (offset, (byte, _))) in row.iter().enumerate() {
-            pen.put(tone(*offset, selected), &format!("{byte:02x}"));
+            let text = if masked(*offset) { "**".to_owned() } else { format!("{byte:02x}") };
+            pen.put(tone(*offset, selected, cursor), &text);
             // The gap belongs to the marked bytes when both sides do.
             let joined =
                 at + 1 < row.len() && selected.contains(*offset) && selected.contains(offset + 1);
@@ -54,14 +66,19 @@ pub(crate) fn hex(
         }
         pen.put(Tone::Plain, " ");
         for (offset, (_, character)) in row {
+            let character = if masked(*offset) { '*' } else { *character };
             let mut text = [0; 4];
-            pen.put(tone(*offset, selected), character.encode_utf8(&mut text));
+            pen.put(tone(*offset, selected, cursor), character.encode_utf8(&mut text));
         }
     }
 }
 
-fn tone(offset: usize, selected: Span) -> Tone {
-    if selected.contains(offset) { Tone::Bytes } else { Tone::Plain }
+fn tone(offset: usize, selected: Span, cursor: Option<usize>) -> Tone {
+    match selected.contains(offset) {
+        _ if cursor == Some(offset) => Tone::ByteCursor,
+        true => Tone::Bytes,
+        false => Tone::Plain,
+    }
 }
 
 fn gap(at: usize, row_bytes: usize) -> &'static str {

@@ -3,22 +3,28 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::engine::Order;
 use crate::model::{Level, Row};
-use crate::render::{RowText, clean, row};
+use crate::render::{RowText, brief, clean, row};
 use crate::tui::app::App;
 use crate::tui::fit;
 use crate::tui::layout::Pane;
 use crate::tui::panes::{Column, Placed, place};
 use crate::tui::theme::Tone;
 
-use super::paint::{Pen, cursor};
+use super::paint::Pen;
 
-/// Cells before the first column: cursor, mark, gap.
-const GUTTER: usize = 3;
+/// Cells before the first column: cursor, level, the user's mark.
+pub(crate) const GUTTER: usize = 3;
+
+/// The columns of a list of this width.
+pub(crate) fn list_columns(app: &App, width: u16) -> Vec<Placed> {
+    place(usize::from(width).saturating_sub(GUTTER), app.list.widest(), app.list.left_out)
+}
 
 /// Draws the heading and the rows in sight.
 pub(crate) fn list(app: &App, buffer: &mut Buffer, area: Rect) {
-    let columns = place(usize::from(area.width).saturating_sub(GUTTER), app.list.widest());
+    let columns = list_columns(app, area.width);
     heading(app, buffer, area, &columns);
     if app.list.len() == 0 {
         empty(app, buffer, area);
@@ -37,10 +43,17 @@ fn heading(app: &App, buffer: &mut Buffer, area: Rect, columns: &[Placed]) {
     for placed in columns {
         pen.skip(placed.x - at);
         at = placed.x + placed.width;
+        let sorted = placed.column.sort_by() == app.order().column;
+        let mark = match (sorted, app.order().descending) {
+            (true, true) => "↓",
+            (true, false) if app.order() != Order::default() => "↑",
+            _ => "",
+        };
+        let title = format!("{}{mark}", placed.column.title());
         if placed.column.is_numeric() {
-            pen.field_right(bar, placed.column.title(), placed.width);
+            pen.field_right(bar, &title, placed.width);
         } else {
-            pen.field(bar, placed.column.title(), placed.width);
+            pen.field(bar, &title, placed.width);
         }
     }
 }
@@ -59,19 +72,20 @@ fn line_of(
     if selected {
         pen = pen.over(if focused { Tone::Selected } else { Tone::SelectedIdle });
     }
-    pen.put(Tone::Plain, cursor(selected, focused));
+    pen.put(Tone::Plain, app.theme.cursor(selected, focused));
     let Some(found) = found else {
         pen.skip(GUTTER - 1);
         pen.put(Tone::Dim, "…");
         return;
     };
     let mut text = row(found, app.now);
+    text.facts = brief(&text.facts).into_owned();
     let age_shown = columns.iter().any(|placed| placed.column == Column::Took);
     if text.in_flight && !age_shown {
         text.status = format!("{} {}", text.status, text.duration);
     }
     pen.put(Tone::Level(text.level), &text.mark.to_string());
-    pen.skip(1);
+    pen.put(Tone::Strong, if found.marked { app.theme.signs().marked } else { " " });
     let mut at = 0;
     for placed in columns {
         pen.skip(placed.x - at);
@@ -93,6 +107,11 @@ fn cell(pen: &mut Pen<'_>, column: Column, row: &RowText, width: usize) {
     match column {
         // The end of a host name tells more than its start.
         Column::Host => pen.field(tone, &fit::cut_left(text, width), width),
+        // An address differs at its end, an identifier at either.
+        Column::Device if text.contains(['.', ':']) => {
+            pen.field(tone, &fit::cut_left(text, width), width);
+        }
+        Column::Device => pen.field(tone, &fit::cut_middle(text, width), width),
         _ if column.is_numeric() => pen.field_right(tone, text, width),
         _ => pen.field(tone, text, width),
     }
@@ -100,7 +119,15 @@ fn cell(pen: &mut Pen<'_>, column: Column, row: &RowText, width: usize) {
 
 fn empty(app: &App, buffer: &mut Buffer, area: Rect) {
     let mut lines = Vec::new();
-    if app.status.listeners.is_empty() {
+    if app.list.all() > 0 {
+        lines.push(match app.list.looked_at() {
+            Some(_) => "Searching…".to_owned(),
+            None if app.filter().is_empty() => {
+                "Everything is deleted from view; u takes it back.".to_owned()
+            }
+            None => "Nothing passes the filter; f changes it.".to_owned(),
+        });
+    } else if app.status.listeners.is_empty() {
         lines.push("This capture holds no exchange.".to_owned());
     } else {
         lines.push("No exchange yet. Point a device at:".to_owned());

@@ -6,7 +6,7 @@ use ratatui::style::{Modifier, Style};
 
 use crate::render::clean;
 use crate::tui::fit;
-use crate::tui::theme::{CURSOR, CURSOR_IDLE, Theme, Tone};
+use crate::tui::theme::{Theme, Tone};
 
 /// One line of a buffer, written from left to right.
 pub(crate) struct Pen<'a> {
@@ -32,6 +32,15 @@ impl<'a> Pen<'a> {
         self.over = self.theme.style(tone);
         let line = Rect::new(self.x, self.y, self.end.saturating_sub(self.x), 1);
         self.buffer.set_style(line.intersection(self.buffer.area), self.over);
+        self
+    }
+
+    /// Empties the whole line of what lies below.
+    pub(crate) fn blank(self) -> Self {
+        let line = Rect::new(self.x, self.y, self.end.saturating_sub(self.x), 1);
+        for at in line.intersection(self.buffer.area).positions() {
+            self.buffer[at].reset();
+        }
         self
     }
 
@@ -81,15 +90,6 @@ impl<'a> Pen<'a> {
         let indent = cells.saturating_sub(fit::width(text));
         self.skip(indent);
         self.field(tone, text, cells - indent);
-    }
-}
-
-/// The cell before a line that can be selected.
-pub(crate) fn cursor(selected: bool, focused: bool) -> &'static str {
-    match (selected, focused) {
-        (true, true) => CURSOR,
-        (true, false) => CURSOR_IDLE,
-        (false, _) => " ",
     }
 }
 

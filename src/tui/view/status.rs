@@ -6,9 +6,7 @@ use ratatui::layout::Rect;
 use crate::render::{clean, count, thousands};
 use crate::tui::app::App;
 use crate::tui::fit;
-use crate::tui::keys::{self, Binding};
-use crate::tui::layout::Pane;
-use crate::tui::message::Action;
+use crate::tui::footer::items;
 use crate::tui::theme::Tone;
 
 use super::paint::Pen;
@@ -39,43 +37,22 @@ pub(crate) fn status(app: &App, buffer: &mut Buffer, area: Rect) {
     }
 }
 
-/// The keys that matter now; help and the way out always, the others as they fit.
+/// What was done last, else the keys that matter now.
 pub(crate) fn footer(app: &App, buffer: &mut Buffer, area: Rect) {
-    let at_top = app.overlays.is_empty() && app.focus() == Pane::List;
-    let rows = || app.stack().iter().copied().flat_map(keys::bindings);
-    let hint = |binding: &Binding| {
-        let key = binding.keys.first()?.label();
-        let label = match binding.action {
-            Action::BackOrQuit if at_top => "quit",
-            _ => binding.label,
-        };
-        (!label.is_empty()).then_some((key, label))
-    };
-    let width = |(key, label): &(String, &str)| fit::width(key) + fit::width(label) + 3;
-    let always =
-        |binding: &&Binding| matches!(binding.action, Action::ToggleHelp | Action::BackOrQuit);
-    let last: Vec<_> = rows().filter(always).filter_map(hint).collect();
-    let mut room =
-        usize::from(area.width).saturating_sub(1 + last.iter().map(width).sum::<usize>());
     let mut pen = Pen::new(buffer, app.theme, area, 0);
-    pen.skip(1);
-    for hint in rows().filter(|binding| !always(binding)).filter_map(hint) {
-        if let Some(rest) = room.checked_sub(width(&hint)) {
-            room = rest;
-            put_hint(&mut pen, &hint);
-        }
+    if let Some((level, text)) = &app.notice {
+        pen.put(Tone::Level(*level), &format!(" {} ", level.mark()));
+        pen.put(Tone::Plain, text);
+        return;
     }
-    pen.skip(room);
-    for hint in &last {
-        put_hint(&mut pen, hint);
+    let mut at = 0;
+    for item in items(app, area.width) {
+        pen.skip(usize::from(item.x.saturating_sub(at)));
+        at = item.cells().end;
+        pen.put(Tone::Key, &item.key);
+        pen.put(Tone::Plain, " ");
+        pen.put(Tone::Plain, item.label);
     }
-}
-
-fn put_hint(pen: &mut Pen<'_>, (key, label): &(String, &str)) {
-    pen.put(Tone::Key, key);
-    pen.put(Tone::Plain, " ");
-    pen.put(Tone::Plain, label);
-    pen.skip(2);
 }
 
 fn alerts(app: &App) -> Vec<String> {
@@ -95,21 +72,28 @@ struct Part {
     width: usize,
     /// Cells below which it is not worth showing.
     least: usize,
+    /// Its start tells more than its end.
+    from_end: bool,
 }
 
 impl Part {
     fn new(text: String, least: usize) -> Self {
-        Self { width: fit::width(&text), text, least }
+        Self { width: fit::width(&text), text, least, from_end: false }
     }
 
     fn cut(&self, room: usize) -> Option<String> {
-        (room >= self.least).then(|| fit::cut_left(&self.text, room).into_owned())
+        let cut = if self.from_end { fit::cut } else { fit::cut_left };
+        (room >= self.least).then(|| cut(&self.text, room).into_owned())
     }
 }
 
 fn facts(app: &App) -> Vec<(Tone, Part)> {
     let status = &app.status;
     let mut parts = Vec::new();
+    if !app.filter().is_empty() {
+        let text = format!("filter: {}", clean(app.filter()));
+        parts.push((Tone::Strong, Part { from_end: true, ..Part::new(text, 16) }));
+    }
     for listener in &status.listeners {
         parts.push((Tone::Live, Part::new(clean(listener).into_owned(), 16)));
     }
@@ -127,9 +111,18 @@ fn facts(app: &App) -> Vec<(Tone, Part)> {
 }
 
 fn position(app: &App) -> Vec<(Tone, String)> {
-    let total = app.list.len() as u64;
+    let (total, all) = (app.list.len() as u64, app.list.all() as u64);
     let mut parts = Vec::new();
-    if app.list.follows() {
+    if let Some(looked_at) = app.list.looked_at() {
+        let percent = looked_at * 100 / (app.list.all() as u64).max(1);
+        parts.push((Tone::Live, format!("searching {percent} %")));
+    }
+    if app.shows_secrets() {
+        parts.push((Tone::Alert, " SECRETS ".to_owned()));
+    }
+    if app.is_paused() {
+        parts.push((Tone::Live, "PAUSED".to_owned()));
+    } else if app.list.follows() {
         parts.push((Tone::Live, "FOLLOW".to_owned()));
     } else if app.list.unseen() > 0 {
         let new = format!("{} new", thousands(app.list.unseen() as u64));
@@ -137,7 +130,10 @@ fn position(app: &App) -> Vec<(Tone, String)> {
     }
     if total > 0 {
         let at = thousands(app.list.cursor() as u64 + 1);
-        parts.push((Tone::Plain, format!("{at}/{} ", thousands(total))));
+        let of = if total == all { String::new() } else { format!(" of {}", thousands(all)) };
+        parts.push((Tone::Plain, format!("{at}/{}{of} ", thousands(total))));
+    } else if all > 0 {
+        parts.push((Tone::Plain, format!("0/{} ", thousands(all))));
     } else {
         parts.push((Tone::Plain, format!("{} ", count(0, "exchange"))));
     }

@@ -10,10 +10,11 @@ use crate::tui::fit;
 use crate::tui::layout::Pane;
 use crate::tui::panes::{indent, revealed};
 use crate::tui::prepared::Prepared;
-use crate::tui::theme::{FOLDED, LEAF, Tone, UNFOLDED};
+use crate::tui::theme::{LEAF, Theme, Tone};
 
 use super::hex;
-use super::paint::{Pen, cursor};
+use super::hex::Dumped;
+use super::paint::Pen;
 
 /// Draws the lines in sight; the selected one unfolds to show all of its text.
 pub(crate) fn tree(app: &App, buffer: &mut Buffer, area: Rect, shown: &Prepared, leg: Leg) {
@@ -33,7 +34,15 @@ pub(crate) fn tree(app: &App, buffer: &mut Buffer, area: Rect, shown: &Prepared,
     let area = Rect { y: strip.y + 1, height: strip.height - 1, ..strip };
     let top =
         revealed(0, usize::from(area.height), span, row_bytes, bytes.len().div_ceil(row_bytes));
-    hex::hex(app, buffer, area, (bytes, span), top, row_bytes);
+    let secret = &shown.leg(leg).secret;
+    let masked = |offset| secret.covers(layer, offset);
+    let (selected, cursor) = (span, None);
+    hex::hex(
+        app,
+        buffer,
+        area,
+        &Dumped { bytes, selected, cursor, masked: &masked, top, row_bytes },
+    );
 }
 
 fn draw_lines(app: &App, buffer: &mut Buffer, area: Rect, lines: &[OutlineLine], leg: Leg) {
@@ -45,7 +54,7 @@ fn draw_lines(app: &App, buffer: &mut Buffer, area: Rect, lines: &[OutlineLine],
             break;
         }
         let line = &lines[*at];
-        let mark = fold_mark(line, pane.is_folded(line));
+        let mark = fold_mark(app.theme, line, pane.is_folded(line));
         if row != page.cursor {
             let mut pen = Pen::new(buffer, app.theme, area, y);
             pen.skip(1 + indent(line));
@@ -70,7 +79,7 @@ fn draw_selected(
     let focused = app.focus() == Pane::Detail;
     let over = if focused { Tone::Selected } else { Tone::SelectedIdle };
     let mut pen = Pen::new(buffer, app.theme, area, y).over(over);
-    pen.put(Tone::Plain, cursor(true, focused));
+    pen.put(Tone::Plain, app.theme.cursor(true, focused));
     pen.skip(indent(line));
     pen.put(Tone::Plain, mark);
     let Some((start, rest)) = unfolded.split_first() else {
@@ -81,7 +90,7 @@ fn draw_selected(
     let mut y = y + 1;
     for text in rest {
         let mut pen = Pen::new(buffer, app.theme, area, y).over(over);
-        pen.put(Tone::Plain, cursor(true, focused));
+        pen.put(Tone::Plain, app.theme.cursor(true, focused));
         pen.skip(indent(line) + fit::width(mark));
         pen.put(Tone::Plain, text);
         y += 1;
@@ -95,10 +104,10 @@ fn pieces(pen: &mut Pen<'_>, line: &OutlineLine) {
     }
 }
 
-fn fold_mark(line: &OutlineLine, folded: bool) -> &'static str {
+fn fold_mark(theme: Theme, line: &OutlineLine, folded: bool) -> &'static str {
     match (line.expandable, folded) {
-        (true, true) => FOLDED,
-        (true, false) => UNFOLDED,
+        (true, true) => theme.signs().folded,
+        (true, false) => theme.signs().unfolded,
         (false, _) => LEAF,
     }
 }

@@ -1,0 +1,417 @@
+//! Which values of a decoded body are secret.
+
+use std::collections::HashSet;
+
+use crate::model::{Decoded, Element, Format, Layer, LayerId, Name, NodeId, NodeKind, Span, Tree};
+
+use super::secrets::{Secrets, TABLE, mask_form};
+
+/// What is not shown of a body.
+#[derive(Debug, Default)]
+pub(super) struct Hidden {
+    layers: Vec<HiddenIn>,
+    nothing: HiddenIn,
+}
+
+/// The bytes where the secrets of a body stand, for views of bytes.
+#[derive(Debug, Clone, Default)]
+pub struct SecretPlaces {
+    spans: Vec<(LayerId, Span)>,
+    nodes: HashSet<(LayerId, NodeId)>,
+}
+
+impl SecretPlaces {
+    /// Finds them; none when secrets are shown.
+    pub fn of(decoded: &Decoded, secrets: Secrets) -> Self {
+        let hidden = Hidden::of(decoded, secrets);
+        let mut places = Self::default();
+        for (id, layer) in decoded.ids() {
+            let inside = hidden.layer(id);
+            if inside.whole {
+                places.cover(decoded, id, Span::new(0, layer.bytes.len()));
+            }
+            let Some(tree) = &layer.tree else { continue };
+            places.nodes.extend(inside.values.iter().map(|node| (id, *node)));
+            for node in &inside.values {
+                tree.get(*node).into_iter().for_each(|node| places.cover(decoded, id, node.span));
+            }
+            for (element, at) in &inside.attributes {
+                let attribute = tree.element(*element).and_then(|e| e.attributes.get(*at));
+                attribute.into_iter().for_each(|a| places.cover(decoded, id, a.span));
+            }
+        }
+        places
+    }
+
+    /// True when this node is a secret value, or an element with one directly inside.
+    pub fn has(&self, decoded: &Decoded, layer: LayerId, node: NodeId) -> bool {
+        let tree = decoded.layer(layer).and_then(|layer| layer.tree.as_ref());
+        let mut inside = tree.into_iter().flat_map(|tree| tree.children(node));
+        self.nodes.contains(&(layer, node))
+            || inside.any(|child| self.nodes.contains(&(layer, child)))
+    }
+
+    /// True when this byte of a layer belongs to a secret.
+    pub fn covers(&self, layer: LayerId, offset: usize) -> bool {
+        self.spans.iter().any(|(of, span)| *of == layer && span.contains(offset))
+    }
+
+    /// Takes in bytes of a layer, and those of the layers around it that they were made from: the
+    /// same bytes where they were lifted out unchanged, else all that the layer was made from.
+    fn cover(&mut self, decoded: &Decoded, id: LayerId, span: Span) {
+        let (mut id, mut span) = (id, span);
+        loop {
+            self.spans.push((id, span));
+            let Some(layer) = decoded.layer(id) else { return };
+            let Some(origin) = layer.origin else { return };
+            let start = origin.span.start as usize;
+            let shifted = |at: u32| start.saturating_add(at as usize);
+            span = match origin.span.len() == layer.bytes.len() {
+                true => Span::new(shifted(span.start), shifted(span.end)),
+                false => origin.span,
+            };
+            id = origin.layer;
+        }
+    }
+}
+
+/// What is not shown of one layer.
+#[derive(Debug, Default)]
+pub(super) struct HiddenIn {
+    /// All of it: it was made of a secret.
+    whole: bool,
+    /// Its bytes as they stand: a secret was found further inside.
+    raw: bool,
+    values: HashSet<NodeId>,
+    /// By element and place in its list.
+    attributes: HashSet<(NodeId, usize)>,
+}
+
+impl Hidden {
+    /// What is secret in `decoded`, if secrets are masked. Linear in its size.
+    pub(super) fn of(decoded: &Decoded, secrets: Secrets) -> Self {
+        let mut layers: Vec<HiddenIn> = Vec::new();
+        if secrets == Secrets::Masked {
+            for layer in &decoded.layers {
+                let whole = layer.origin.is_some_and(|origin| {
+                    let around = layers.get(origin.layer.index());
+                    around.is_some_and(|l| l.whole || origin.node.is_some_and(|n| l.value(n)))
+                });
+                layers.push(HiddenIn::of(layer, whole));
+            }
+            spread(decoded, &mut layers);
+        }
+        Self { layers, nothing: HiddenIn::default() }
+    }
+
+    /// What is hidden of one layer.
+    pub(super) fn layer(&self, id: LayerId) -> &HiddenIn {
+        self.layers.get(id.index()).unwrap_or(&self.nothing)
+    }
+}
+
+/// Hides what a secret was found in where it stands unopened, innermost first.
+fn spread(decoded: &Decoded, layers: &mut [HiddenIn]) {
+    for (at, layer) in decoded.layers.iter().enumerate().rev() {
+        let secret = layers.get(at).is_some_and(HiddenIn::has_any)
+            || is_form(layer) && has_secret_text(layer);
+        let Some(origin) = layer.origin.filter(|_| secret) else { continue };
+        let Some(around) = layers.get_mut(origin.layer.index()) else { continue };
+        match origin.node {
+            Some(node) => {
+                around.values.insert(node);
+            }
+            None => around.raw = true,
+        }
+    }
+}
+
+fn is_form(layer: &Layer) -> bool {
+    layer.format == Format::Text("form")
+}
+
+fn has_secret_text(layer: &Layer) -> bool {
+    let text = String::from_utf8_lossy(&layer.bytes);
+    matches!(mask_form(&text), std::borrow::Cow::Owned(_))
+}
+
+impl HiddenIn {
+    fn of(layer: &Layer, whole: bool) -> Self {
+        let mut hidden = Self { whole, ..Self::default() };
+        if let Some(tree) = layer.tree.as_ref().filter(|_| !whole) {
+            hidden.search(tree, &layer.bytes);
+        }
+        hidden
+    }
+
+    /// True when the layer's bytes are not shown as they are.
+    pub(super) fn content(&self) -> bool {
+        self.whole || self.raw
+    }
+
+    /// True for a text, opaque, comment or instruction that is not shown.
+    pub(super) fn value(&self, node: NodeId) -> bool {
+        self.whole || self.values.contains(&node)
+    }
+
+    /// True when the attribute at place `at` of an element's list is not shown.
+    pub(super) fn attribute(&self, element: NodeId, at: usize) -> bool {
+        self.whole || self.attributes.contains(&(element, at))
+    }
+
+    fn has_any(&self) -> bool {
+        self.whole || self.raw || !self.values.is_empty() || !self.attributes.is_empty()
+    }
+
+    fn search(&mut self, tree: &Tree, layer: &[u8]) {
+        let mut open: Vec<Open> = Vec::new();
+        for (index, node) in (0_u32..).zip(tree.nodes()) {
+            let id = NodeId(index);
+            while open.last().is_some_and(|around| around.end <= id) {
+                open.pop();
+            }
+            let around = open.last().copied().unwrap_or_default();
+            match &node.kind {
+                NodeKind::Element(element) => {
+                    if around.secret {
+                        self.attributes.extend((0..element.attributes.len()).map(|at| (id, at)));
+                    } else if let Some(at) = secret_parm(element, layer) {
+                        self.attributes.insert((id, at));
+                    }
+                    open.push(Open::of(tree, id, layer, around, node.end));
+                }
+                _ if around.secret => {
+                    self.values.insert(id);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// An element around the place of the search.
+#[derive(Debug, Clone, Copy)]
+struct Open {
+    end: NodeId,
+    /// Everything inside is secret.
+    secret: bool,
+    /// A `Data` child is secret: it is an item that names a secret node or type.
+    data: bool,
+    /// Items inside are about a secret node (a `Status` with its `TargetRef`).
+    items: bool,
+}
+
+impl Default for Open {
+    fn default() -> Self {
+        Self { end: NodeId(0), secret: false, data: false, items: false }
+    }
+}
+
+impl Open {
+    fn of(tree: &Tree, id: NodeId, layer: &[u8], around: Self, end: NodeId) -> Self {
+        let name = tree.name(id).unwrap_or_default();
+        let secret = around.secret
+            || around.data && name == "Data"
+            || TABLE.has_element(names_outwards(tree, id));
+        let data = name == "Item" && (around.items || is_secret_item(tree, id, layer));
+        let items = name == "Status" && names_node(tree, id, layer, ["TargetRef", "SourceRef"]);
+        Self { end, secret, data, items }
+    }
+}
+
+/// The names of `id` and the elements around it.
+fn names_outwards(tree: &Tree, id: NodeId) -> impl Iterator<Item = &str> + Clone {
+    std::iter::successors(Some(id), |id| tree.get(*id)?.parent)
+        .map(|id| tree.name(id).unwrap_or_default())
+}
+
+/// True for an item whose target or source is a secret node, or whose type is one.
+fn is_secret_item(tree: &Tree, item: NodeId, layer: &[u8]) -> bool {
+    tree.children(item).any(|child| match tree.name(child) {
+        Some("Target" | "Source") => names_node(tree, child, layer, ["LocURI"]),
+        Some("Meta") => tree.child(child, "Type").is_some_and(|kind| {
+            let text = tree.text(kind, layer);
+            TABLE.has_type(&text)
+        }),
+        _ => false,
+    })
+}
+
+/// True when a child element called one of `names` holds the path of a secret node.
+fn names_node<const N: usize>(tree: &Tree, id: NodeId, layer: &[u8], names: [&str; N]) -> bool {
+    tree.children(id).any(|child| {
+        tree.name(child).is_some_and(|name| names.contains(&name))
+            && TABLE.has_node(&tree.text(child, layer))
+    })
+}
+
+/// The place of the value of a provisioning document's `parm` with a secret name (OMA-WAP-ProvCont
+/// 4.6).
+fn secret_parm(element: &Element, layer: &[u8]) -> Option<usize> {
+    let value_of = |name: &str| {
+        let mut attributes = element.attributes.iter().enumerate();
+        attributes.find(|(_, a)| {
+            matches!(&a.name, Name::Known(n) if *n == name)
+                || matches!(&a.name, Name::Literal(n) if **n == *name)
+        })
+    };
+    let (_, name) = value_of("name")?;
+    let (at, _) = value_of("value")?;
+    TABLE.has_node(Tree::resolve(&name.value, layer)).then_some(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::model::{Attribute, Namespace, Origin, Text, Written};
+    use crate::render::{OutlineOptions, json_decoded, outline, outline_text, xml, xml_lines};
+
+    const SECRET: &str = "c2VjcmV0";
+
+    /// `("Name", text, children)`, without children a text alone.
+    fn add(tree: &mut Tree, parent: Option<NodeId>, path: &str, text: &str) -> NodeId {
+        let mut at = parent;
+        for name in path.split('/') {
+            let known = at.and_then(|at| tree.child(at, name)).filter(|_| name != "Item");
+            at = known.or_else(|| {
+                let element = Element {
+                    name: Name::Literal(name.into()),
+                    namespace: Namespace::NONE,
+                    token: None,
+                    attributes: Vec::new(),
+                    tag: Span::default(),
+                };
+                Some(tree.push(NodeKind::Element(element), Span::default(), at))
+            });
+        }
+        let kind = NodeKind::Text(Text::Owned(text.into()), Written::Plain);
+        let id = tree.push(kind, Span::default(), at);
+        let mut around = at;
+        while let Some(open) = around {
+            tree.close(open, 0);
+            around = tree.get(open).and_then(|node| node.parent);
+        }
+        id
+    }
+
+    fn layer(format: Format, bytes: &'static [u8], tree: Option<Tree>) -> Layer {
+        let bytes = Bytes::from_static(bytes);
+        Layer { label: "body".into(), origin: None, bytes, format, tree, facts: Vec::new() }
+    }
+
+    fn document(tree: Tree) -> Decoded {
+        let layers = vec![layer(Format::Xml("XML"), b"", Some(tree))];
+        Decoded { layers, problems: Vec::new() }
+    }
+
+    /// Everything that is ever printed of a body.
+    fn printed(decoded: &Decoded, secrets: Secrets) -> Vec<String> {
+        let options = OutlineOptions { secrets, ..OutlineOptions::default() };
+        let lines = xml_lines(decoded, LayerId::BODY, secrets);
+        vec![
+            outline_text(&outline(decoded, &[], options)),
+            json_decoded(decoded, &[], secrets).to_string(),
+            xml(decoded, LayerId::BODY, secrets),
+            lines.into_iter().map(|line| line.text).collect(),
+        ]
+    }
+
+    /// The secret is printed only when asked for; `rest` always.
+    fn assert_masked(decoded: &Decoded, rest: &str) {
+        for (shown, masked) in
+            printed(decoded, Secrets::Shown).iter().zip(printed(decoded, Secrets::Masked))
+        {
+            assert!(shown.is_empty() || shown.contains(SECRET), "{shown}");
+            assert!(!masked.contains(SECRET), "{masked}");
+            assert!(masked.is_empty() || masked.contains(rest), "{masked}");
+        }
+    }
+
+    #[test]
+    fn credentials_of_the_header() {
+        let mut tree = Tree::new();
+        add(&mut tree, None, "SyncHdr/Cred/Meta/Type", "syncml:auth-basic");
+        add(&mut tree, Some(NodeId(0)), "Cred/Data", SECRET);
+        assert_masked(&document(tree), "auth-basic");
+    }
+
+    #[test]
+    fn data_of_secret_nodes_and_types_alone() {
+        for (secret, item, what) in [
+            (true, "Item/Target/LocURI", "./Vendor/MSFT/EMAIL2/x/AUTHSECRET"),
+            (true, "Item/Source/LocURI", "./Vendor/MSFT/Accounts/Users/al/Password"),
+            (true, "Item/Meta/Type", "com.microsoft/MDM/AADUserToken"),
+            (false, "Item/Target/LocURI", "./Vendor/MSFT/EMAIL2/x/AUTHNAME"),
+        ] {
+            let mut tree = Tree::new();
+            let named = add(&mut tree, None, &format!("Replace/{item}"), what);
+            assert_eq!(tree.path(named)[1], "Item");
+            add(&mut tree, Some(NodeId(1)), "Data", SECRET);
+            add(&mut tree, Some(NodeId(0)), "Item/Data", "plain");
+            if secret {
+                assert_masked(&document(tree), "plain");
+            } else {
+                let shown = printed(&document(tree), Secrets::Masked);
+                assert!(shown.iter().all(|text| text.contains(SECRET)), "{what}");
+            }
+        }
+        let mut tree = Tree::new();
+        add(&mut tree, None, "Status/TargetRef", "./SyncML/DMAcc/a/AppAuth/b/AAuthSecret");
+        add(&mut tree, Some(NodeId(0)), "Item/Data", SECRET);
+        assert_masked(&document(tree), "TargetRef");
+    }
+
+    #[test]
+    fn attributes_of_provisioning_documents() {
+        let attribute = |name: &'static str, value: &str| Attribute {
+            name: Name::Known(name),
+            namespace: Namespace::NONE,
+            value: Text::Owned(value.into()),
+            span: Span::default(),
+        };
+        let mut tree = Tree::new();
+        let element = Element {
+            name: Name::Known("parm"),
+            namespace: Namespace::NONE,
+            token: None,
+            attributes: vec![attribute("name", "AAUTHSECRET"), attribute("value", SECRET)],
+            tag: Span::default(),
+        };
+        let parm = tree.push(NodeKind::Element(element), Span::default(), None);
+        tree.close(parm, 0);
+        assert_masked(&document(tree), "AAUTHSECRET");
+    }
+
+    #[test]
+    fn forms_and_what_they_stand_in() {
+        let format = Format::Text("form");
+        let decoded = Decoded {
+            layers: vec![layer(format.clone(), b"user=al&password=c2VjcmV0&x=1", None)],
+            problems: Vec::new(),
+        };
+        assert_masked(&decoded, "user=al&password=********&x=1");
+        let mut inner = layer(format, b"user=al&password=c2VjcmV0", None);
+        inner.origin = Some(Origin { layer: LayerId(0), span: Span::default(), node: None });
+        let outer = layer(Format::Text("text"), b"> user=al&password=c2VjcmV0", None);
+        let decoded = Decoded { layers: vec![outer, inner], problems: Vec::new() };
+        assert_masked(&decoded, "user=al");
+    }
+
+    #[test]
+    fn what_was_opened_is_masked_where_it_stands_and_below() {
+        let mut inside = Tree::new();
+        add(&mut inside, None, "Cred/Data", SECRET);
+        add(&mut inside, Some(NodeId(0)), "Meta", "kept");
+        let mut outside = Tree::new();
+        let node = add(&mut outside, None, "Item/Data", "<Cred><Data>c2VjcmV0</Data></Cred>");
+        let mut decoded = document(outside);
+        let mut inner = layer(Format::Xml("XML"), b"", Some(inside));
+        inner.origin = Some(Origin { layer: LayerId(0), span: Span::default(), node: Some(node) });
+        decoded.layers.push(inner);
+        assert_masked(&decoded, "********");
+        let json = json_decoded(&decoded, &[], Secrets::Masked).to_string();
+        assert!(json.contains("kept"), "{json}");
+    }
+}
