@@ -63,9 +63,10 @@ impl RequestWatch {
         matches!(&self.state, RequestState::Head { bytes, .. } if !bytes.is_empty())
     }
 
-    /// True when what could not be understood came in one go with the end of a body.
+    /// True when what could not be understood came in one go with the end of a body. It did not if
+    /// the head before that body is what the HTTP library refused: nobody took it.
     pub(super) fn overrun(&self) -> bool {
-        self.overrun
+        self.overrun && self.heads.is_empty()
     }
 
     fn lose(&mut self, bytes: &[u8]) {
