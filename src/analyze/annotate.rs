@@ -6,6 +6,7 @@ use crate::model::{
 
 use super::document::{Document, Subject};
 use super::draft::Draft;
+use super::rules::{Scene, Switches, check};
 use super::{eas, elsewhere, http, syncml};
 
 /// Says what one exchange means. Pure: needs nothing but the exchange and its decoded bodies.
@@ -26,6 +27,11 @@ pub fn annotate(
     if let Some(head) = eas::Head::of(&subject) {
         draft.summary.protocol = Protocol::ActiveSync;
         eas::tell(&subject, &head, &mut draft);
+        if head.is_autodiscover() {
+            eas::tell_json(response, &mut draft);
+        }
+        let scene = Scene::new(&subject, &head, [request, response], None);
+        draft.found(check(&scene, &Switches::default()));
     } else if syncml::recognise(&subject) {
         draft.summary.protocol = Protocol::SyncMl;
         syncml::tell(&subject, &mut draft);

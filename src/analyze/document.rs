@@ -52,6 +52,14 @@ impl<'a> Document<'a> {
         })
     }
 
+    /// The document of one layer; `None` when it has no tree with an element in it.
+    pub(super) fn in_layer(decoded: &'a Decoded, id: LayerId) -> Option<Self> {
+        let layer = decoded.layer(id)?;
+        let tree = layer.tree.as_ref()?;
+        tree.root()?;
+        Some(Self { layer: id, tree, bytes: &layer.bytes })
+    }
+
     /// The root element; the first node when there is none.
     pub(super) fn root(&self) -> NodeId {
         self.tree.root().unwrap_or(NodeId(0))

@@ -3,14 +3,15 @@
 //! What lives here: notes on nodes, the summary a list shows, the facts of an overview, the tables
 //! of policies, status codes, alerts, HRESULTs and configuration service providers, and the look-up
 //! of a code or path in all of them. What does not: reading bytes ([`crate::codec`]), layout and
-//! colours ([`crate::render`]), anything that needs more than one exchange (it joins as `rules` and
-//! `flow` beside these modules).
+//! colours ([`crate::render`]), the order of exchanges on disk ([`crate::engine`]).
 //!
 //! ```text
 //!  Exchange + Decoded ──▶ annotate ─┬▶ eas     commands, Provision phases, policies, Status
 //!                                   ├▶ syncml  messages, commands, Status, Alert, LocURI
 //!                                   └▶ http    everything else, and every failure
 //!                                        └▶ Draft ──▶ Annotated {summary, overview, notes}
+//!  … + Annotated ──▶ flow::Sessions ──▶ Observation {device, step, findings}, Device
+//!                        └▶ rules  catalogue.tsv and one function a row
 //!  `165`, `0x80070032`, `./Vendor/…` ──▶ explain ──▶ [Explanation]
 //! ```
 //!
@@ -25,8 +26,10 @@ mod draft;
 mod eas;
 mod elsewhere;
 mod explain;
+mod flow;
 mod hresult;
 mod http;
+mod rules;
 mod syncml;
 mod table;
 
@@ -34,3 +37,5 @@ pub use annotate::annotate;
 pub use body::annotate_body;
 pub use elsewhere::{Destination, Way, destinations};
 pub use explain::{Explanation, explain};
+pub use flow::{Observation, Sessions};
+pub use rules::{RuleText, catalogue};

@@ -30,6 +30,10 @@ pub enum Command {
     Open(OpenArgs),
     /// Print a capture
     Show(ShowArgs),
+    /// Draw what happened between each device and its server
+    Timeline(TimelineArgs),
+    /// Show the policy of each device, and what changed in it
+    Policy(PolicyArgs),
     /// Decode one body: WBXML, SyncML, XML, gzip of them
     Decode(DecodeArgs),
     /// Write WBXML from XML, such as `decode --xml` prints
@@ -189,8 +193,40 @@ pub struct ShowArgs {
     pub show_secrets: bool,
 }
 
+/// Which device's history to draw.
+#[derive(Debug, clap::Args)]
+pub struct TimelineArgs {
+    /// The capture
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Only this device
+    #[arg(long, value_name = "ID")]
+    pub device: Option<String>,
+    /// Print one JSON object an exchange
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Which device's policy to show.
+#[derive(Debug, clap::Args)]
+pub struct PolicyArgs {
+    /// The capture
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Only this device
+    #[arg(long, value_name = "ID")]
+    pub device: Option<String>,
+    /// Print one JSON object a device
+    #[arg(long)]
+    pub json: bool,
+    /// Compare with another capture, or with another device of this one [default: the policy before]
+    #[arg(long, value_name = "FILE|DEVICE")]
+    pub against: Option<String>,
+}
+
 /// Which body to decode and how.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct DecodeArgs {
     /// The body, or `-` for standard input
     #[arg(value_name = "FILE")]

@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use bytes::Bytes;
 
 use crate::analyze;
+use crate::analyze::{Observation, Sessions};
 use crate::codec;
 use crate::codec::Hints;
 use crate::model::{
@@ -31,21 +32,43 @@ pub fn detail_of(exchange: Exchange, request: Option<Bytes>, response: Option<By
     Detail { exchange, request, response, annotated }
 }
 
-/// The list line of an exchange whose bodies are decoded already, each up to [`ROW_LIMIT`]; says so
-/// when that was not all.
+/// Findings kept in one list line.
+const FINDINGS: usize = 16;
+
+/// The list line of an exchange whose bodies are decoded already, each up to [`ROW_LIMIT`], with what
+/// `sessions` knows of the exchanges before it; says so when that was not all.
 pub(super) fn row_of(
     exchange: &Exchange,
     request: Option<&Decoded>,
     response: Option<&Decoded>,
+    sessions: &mut Sessions,
 ) -> Row {
-    let mut summary = annotate(exchange, request, response).summary;
+    let annotated = annotate(exchange, request, response);
+    let observed = observe(exchange, request, response, &annotated, sessions);
+    let mut findings = observed.map_or(annotated.findings, |observed| observed.findings);
+    findings.truncate(FINDINGS);
+    let mut summary = annotated.summary;
     let bodies =
         [exchange.request.as_ref().map(|r| r.body), exchange.response.as_ref().map(|r| r.body)];
     if bodies.into_iter().flatten().any(|body| body.kept > ROW_LIMIT as u64) {
         let gap = if summary.facts.is_empty() { "" } else { ", " };
         let _ = write!(summary.facts, "{gap}read up to {} only", bytes(ROW_LIMIT as u64));
     }
-    Row::new(exchange, summary)
+    let mut row = Row::new(exchange, summary);
+    row.summary.level = findings.iter().map(|f| f.level).fold(row.summary.level, Level::max);
+    row.findings = findings;
+    row
+}
+
+/// Adds one exchange to what is known of its device.
+pub(super) fn observe(
+    exchange: &Exchange,
+    request: Option<&Decoded>,
+    response: Option<&Decoded>,
+    annotated: &Annotated,
+    sessions: &mut Sessions,
+) -> Option<Observation> {
+    guarded(|| sessions.observe(exchange, request, response, annotated)).flatten()
 }
 
 /// Decodes one body with what its headers say about it.
@@ -68,7 +91,7 @@ pub(super) fn decode_leg(exchange: &Exchange, leg: Leg, bytes: Bytes) -> Decoded
     guarded(|| codec::decode(bytes, &hints)).unwrap_or_else(|| undecodable(copy))
 }
 
-fn annotate(
+pub(super) fn annotate(
     exchange: &Exchange,
     request: Option<&Decoded>,
     response: Option<&Decoded>,

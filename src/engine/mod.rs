@@ -10,6 +10,7 @@
 //! stopping it all, lists by filter
 //! and order, devices. What does not: anything about bytes, sockets, SQL or screens.
 
+mod device_states;
 mod devices;
 mod listing;
 mod live;

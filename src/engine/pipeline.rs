@@ -9,6 +9,7 @@ use std::thread::{self, JoinHandle};
 use bytes::{Bytes, BytesMut};
 use tokio::sync::mpsc;
 
+use crate::analyze::Sessions;
 use crate::model::{Decoded, Exchange, ExchangeId, Leg};
 use crate::proxy::{KeptBytes, ProxyEvent};
 use crate::store::{Reader, Writer};
@@ -24,7 +25,8 @@ pub(super) fn spawn(
     writer: Writer,
     reader: Reader,
 ) -> std::io::Result<JoinHandle<()>> {
-    let pipeline = Pipeline { writer, reader, open: HashMap::new() };
+    let sessions = Sessions::new();
+    let pipeline = Pipeline { writer, reader, open: HashMap::new(), sessions };
     thread::Builder::new().name("pipeline".to_owned()).spawn(move || pipeline.run(events))
 }
 
@@ -32,6 +34,7 @@ struct Pipeline {
     writer: Writer,
     reader: Reader,
     open: HashMap<ExchangeId, Open>,
+    sessions: Sessions,
 }
 
 /// What is held of an exchange in flight.
@@ -94,7 +97,8 @@ impl Pipeline {
             let copy = std::mem::take(&mut open.response);
             self.decode(&exchange, Leg::Response, copy)
         });
-        let row = row_of(&exchange, open.decoded_request.as_ref(), response.as_ref());
+        let request = open.decoded_request.as_ref();
+        let row = row_of(&exchange, request, response.as_ref(), &mut self.sessions);
         if exchange.in_flight() {
             self.open.insert(id, open);
         }
@@ -120,7 +124,7 @@ mod tests {
     use crate::model::{BodyFacts, ConnId, Kind, Request, Response, Row, State, WallTime};
     use crate::store::Store;
 
-    /// A `FolderSync` request with SyncKey 0.
+    /// A `FolderSync` request with `SyncKey` 0.
     const FOLDER_SYNC: &[u8] = b"\x03\x01\x6a\x00\x00\x07\x56\x52\x03\x30\x00\x01\x01";
 
     struct Bench {

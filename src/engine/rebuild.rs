@@ -2,6 +2,7 @@
 
 use std::thread;
 
+use crate::analyze::Sessions;
 use crate::model::{ExchangeId, Leg, Row};
 use crate::store::{Reader, StoreError, Writer};
 
@@ -22,12 +23,13 @@ pub(super) fn spawn(reader: Reader, writer: Writer) -> std::io::Result<()> {
 
 fn rebuild(reader: &Reader, writer: &Writer) -> Result<(), StoreError> {
     let mut last = ExchangeId(0);
+    let mut sessions = Sessions::new();
     loop {
         let stale = reader.stale_rows(last, BATCH)?;
         let Some(newest) = stale.last() else { return Ok(()) };
         last = *newest;
         for id in stale {
-            if let Some(row) = row(reader, id)? {
+            if let Some(row) = row(reader, id, &mut sessions)? {
                 writer.put_row(row);
             }
         }
@@ -35,7 +37,11 @@ fn rebuild(reader: &Reader, writer: &Writer) -> Result<(), StoreError> {
     }
 }
 
-fn row(reader: &Reader, id: ExchangeId) -> Result<Option<Row>, StoreError> {
+fn row(
+    reader: &Reader,
+    id: ExchangeId,
+    sessions: &mut Sessions,
+) -> Result<Option<Row>, StoreError> {
     let Some(exchange) = reader.exchange(id)? else { return Ok(None) };
     let decode = |leg, present: bool| -> Result<_, StoreError> {
         let bytes = present.then(|| reader.body(id, leg, ROW_LIMIT)).transpose()?;
@@ -43,7 +49,7 @@ fn row(reader: &Reader, id: ExchangeId) -> Result<Option<Row>, StoreError> {
     };
     let request = decode(Leg::Request, exchange.request.is_some())?;
     let response = decode(Leg::Response, exchange.response.is_some())?;
-    Ok(Some(row_of(&exchange, request.as_ref(), response.as_ref())))
+    Ok(Some(row_of(&exchange, request.as_ref(), response.as_ref(), sessions)))
 }
 
 #[cfg(test)]

@@ -5,10 +5,12 @@ use std::thread::JoinHandle;
 
 use tokio::sync::watch;
 
-use crate::model::{Detail, Exchange, ExchangeId, Leg, Row, WallTime};
+use crate::analyze::Observation;
+use crate::model::{Detail, Device, Exchange, ExchangeId, Leg, Level, Row, WallTime};
 use crate::proxy::Monitor;
 use crate::store::{Reader, Store, StoreError};
 
+use super::device_states::Story;
 use super::meaning::detail_of;
 
 /// Most bytes of one body that a detail view decodes.
@@ -52,6 +54,8 @@ struct Shared {
     /// Two connections, so that a large body being decoded does not hold up the list.
     list: Mutex<Reader>,
     details: Mutex<Reader>,
+    /// What is known of the devices so far.
+    story: Mutex<Story>,
     store: Arc<Store>,
     capture: String,
     running: Option<Running>,
@@ -99,6 +103,7 @@ impl Viewer {
         let shared = Shared {
             list: Mutex::new(store.reader()?),
             details: Mutex::new(store.reader()?),
+            story: Mutex::new(Story::new(store.reader()?)),
             store,
             capture,
             running,
@@ -156,7 +161,7 @@ impl Viewer {
     /// # Errors
     /// When the capture cannot be read.
     pub fn detail(&self, id: ExchangeId) -> Result<Option<Detail>, EngineError> {
-        let (exchange, request, response) = {
+        let (exchange, request, response, findings) = {
             let reader = lock(&self.shared.details);
             let Some(exchange) = reader.exchange(id)? else { return Ok(None) };
             let body = |leg, present: bool| {
@@ -164,9 +169,39 @@ impl Viewer {
             };
             let request = body(Leg::Request, exchange.request.is_some())?;
             let response = body(Leg::Response, has_response_body(&exchange))?;
-            (exchange, request, response)
+            let findings = reader.row(id)?.map(|row| row.findings).unwrap_or_default();
+            (exchange, request, response, findings)
         };
-        Ok(Some(detail_of(exchange, request, response)))
+        let mut detail = detail_of(exchange, request, response);
+        // Those of the list also know what came before.
+        if !findings.is_empty() {
+            let summary = &mut detail.annotated.summary;
+            summary.level = findings.iter().map(|f| f.level).fold(summary.level, Level::max);
+            detail.annotated.findings = findings;
+        }
+        Ok(Some(detail))
+    }
+
+    /// Every device seen so far, the first seen first: what ended since the last call is added to what
+    /// was known, so that only the first call on a large capture takes long.
+    ///
+    /// # Errors
+    /// When the capture cannot be read.
+    pub fn device_states(&self) -> Result<Vec<Device>, EngineError> {
+        let mut story = self.shared.story.lock().unwrap_or_else(PoisonError::into_inner);
+        story.catch_up(&mut |_| ())?;
+        Ok(story.devices()?)
+    }
+
+    /// Folds the whole capture anew and tells each exchange of a device, in the order in which they
+    /// ended. Returns the devices as they stand at its end.
+    ///
+    /// # Errors
+    /// When the capture cannot be read.
+    pub fn history(&self, tell: &mut dyn FnMut(Observation)) -> Result<Vec<Device>, EngineError> {
+        let mut story = Story::new(self.shared.store.reader()?);
+        story.catch_up(tell)?;
+        Ok(story.devices()?)
     }
 
     /// The state of the whole.

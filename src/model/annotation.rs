@@ -62,6 +62,31 @@ pub enum FindingSide {
     Both,
 }
 
+/// How strongly the specification words a rule (RFC 2119; its NOT forms too).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Requirement {
+    /// MUST, or a plain normative statement.
+    Must,
+    /// SHOULD.
+    Should,
+    /// Worth knowing; breaks nothing.
+    #[default]
+    #[serde(rename = "info")]
+    Info,
+}
+
+impl Requirement {
+    /// As written in the specification; `info` for none.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Must => "MUST",
+            Self::Should => "SHOULD",
+            Self::Info => "info",
+        }
+    }
+}
+
 /// Where the evidence of a finding stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
@@ -80,6 +105,9 @@ pub struct Evidence {
 pub struct Finding {
     /// Stable id of the rule.
     pub id: String,
+    /// How strongly the rule is worded.
+    #[serde(default)]
+    pub requirement: Requirement,
     /// How much attention it wants.
     pub level: Level,
     /// Whose duty the rule is about.

@@ -7,6 +7,7 @@
 mod annotation;
 mod clock;
 mod decoded;
+mod device;
 mod exchange;
 pub mod filter;
 mod ids;
@@ -16,10 +17,14 @@ mod row;
 mod span;
 
 pub use annotation::{
-    Annotated, Detail, Evidence, Finding, FindingSide, Level, Note, Protocol, Summary,
+    Annotated, Detail, Evidence, Finding, FindingSide, Level, Note, Protocol, Requirement, Summary,
 };
 pub use clock::{MonoTime, WallTime};
 pub use decoded::{Decoded, Format, Grade, Layer, LayerId, Origin, Problem};
+pub use device::{
+    Device, DeviceKey, Folder, KeyRole, KeyStep, Policy, PolicyChange, ProvisionState, Setting,
+    Step, Waiting, Wipe, WipeKind,
+};
 pub use exchange::{
     BodyFacts, Exchange, Failure, Header, Headers, Kind, Relayed, Request, Response, Side, State,
     Times,

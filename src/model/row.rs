@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::annotation::{Level, Summary};
+use super::annotation::{Finding, Level, Summary};
 use super::clock::WallTime;
 use super::exchange::{Exchange, Kind, Side, State};
 use super::filter::Field;
@@ -26,6 +26,7 @@ pub enum Progress {
 /// of it; the first two are cached in the capture with the decoder's version, rebuilt when that is
 /// older, the last is kept beside them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that are independent of each other")]
 pub struct Row {
     /// Which exchange.
     pub id: ExchangeId,
@@ -63,6 +64,9 @@ pub struct Row {
     pub cause: String,
     /// What it is about.
     pub summary: Summary,
+    /// What breaks a rule, as far as the exchanges before it were known; loudest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
     /// The user marked it.
     #[serde(default, skip_serializing_if = "is_false")]
     pub marked: bool,
@@ -124,10 +128,17 @@ impl Row {
             duration: exchange.times.closed.map(|t| t.0),
             cause,
             summary,
+            findings: Vec::new(),
             marked: false,
             comment: String::new(),
             hidden: false,
         }
+    }
+
+    /// The row of `exchange`, about which the same is said.
+    pub fn anew(&self, exchange: &Exchange) -> Self {
+        let findings = self.findings.clone();
+        Self { findings, ..Self::new(exchange, self.summary.clone()) }
     }
 
     /// The loudest level: a failure is always an alarm, a truncated body always worth a look.

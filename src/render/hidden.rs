@@ -33,11 +33,15 @@ impl SecretPlaces {
             let Some(tree) = &layer.tree else { continue };
             places.nodes.extend(inside.values.iter().map(|node| (id, *node)));
             for node in &inside.values {
-                tree.get(*node).into_iter().for_each(|node| places.cover(decoded, id, node.span));
+                if let Some(node) = tree.get(*node) {
+                    places.cover(decoded, id, node.span);
+                }
             }
             for (element, at) in &inside.attributes {
                 let attribute = tree.element(*element).and_then(|e| e.attributes.get(*at));
-                attribute.into_iter().for_each(|a| places.cover(decoded, id, a.span));
+                if let Some(attribute) = attribute {
+                    places.cover(decoded, id, attribute.span);
+                }
             }
         }
         places
@@ -66,9 +70,10 @@ impl SecretPlaces {
             let Some(origin) = layer.origin else { return };
             let start = origin.span.start as usize;
             let shifted = |at: u32| start.saturating_add(at as usize);
-            span = match origin.span.len() == layer.bytes.len() {
-                true => Span::new(shifted(span.start), shifted(span.end)),
-                false => origin.span,
+            span = if origin.span.len() == layer.bytes.len() {
+                Span::new(shifted(span.start), shifted(span.end))
+            } else {
+                origin.span
             };
             id = origin.layer;
         }
@@ -212,7 +217,7 @@ impl Open {
         let name = tree.name(id).unwrap_or_default();
         let secret = around.secret
             || around.data && name == "Data"
-            || TABLE.has_element(names_outwards(tree, id));
+            || TABLE.has_element(&names_outwards(tree, id));
         let data = name == "Item" && (around.items || is_secret_item(tree, id, layer));
         let items = name == "Status" && names_node(tree, id, layer, ["TargetRef", "SourceRef"]);
         Self { end, secret, data, items }

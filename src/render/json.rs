@@ -268,9 +268,9 @@ fn node_json(layer: &Layer, id: NodeId, kind: &NodeKind, hidden: &HiddenIn) -> M
                 object.insert("token".into(), json!([page, token]));
             }
             if !element.attributes.is_empty() {
-                let value = |at: usize, a: &Attribute| match hidden.attribute(id, at) {
-                    true => MASK.to_owned(),
-                    false => Tree::resolve(&a.value, &layer.bytes).to_owned(),
+                let value = |at: usize, a: &Attribute| {
+                    let plain = Tree::resolve(&a.value, &layer.bytes);
+                    if hidden.attribute(id, at) { MASK.to_owned() } else { plain.to_owned() }
                 };
                 let attributes = element.attributes.iter().enumerate();
                 let attributes =

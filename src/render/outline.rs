@@ -204,10 +204,8 @@ impl<'a> Builder<'a> {
                 let attributes = element.attributes.iter().enumerate();
                 for (at, attribute) in attributes.filter(|(_, a)| shown(a)) {
                     line.add(Role::Attribute, format!(" {}=", name_text(&attribute.name)));
-                    let text = match hidden.attribute(node, at) {
-                        true => MASK,
-                        false => Tree::resolve(&attribute.value, &layer.bytes),
-                    };
+                    let plain = Tree::resolve(&attribute.value, &layer.bytes);
+                    let text = if hidden.attribute(node, at) { MASK } else { plain };
                     line.add(Role::Text, format!("\"{}\"", self.cut(text)));
                 }
                 if let Some(value) = value {
@@ -290,10 +288,7 @@ impl<'a> Builder<'a> {
                         break;
                     }
                     let line = raw.trim_end_matches(['\r', '\n']);
-                    let shown = match mask {
-                        true => self.cut(&mask_form(line)),
-                        false => self.cut(line),
-                    };
+                    let shown = if mask { self.cut(&mask_form(line)) } else { self.cut(line) };
                     self.push(id, None, span, depth, vec![Piece { text: shown, role: Role::Text }]);
                 }
             }

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use crate::model::{
-    CertificateFacts, Decoded, Detail, Exchange, Grade, Kind, Level, MonoTime, State, Times, Tls,
-    Verdict,
+    CertificateFacts, Decoded, Detail, Exchange, FindingSide, Grade, Kind, Level, MonoTime, State,
+    Times, Tls, Verdict,
 };
 
 use super::clean;
@@ -23,8 +23,10 @@ pub fn overview(detail: &Detail, secrets: Secrets) -> Vec<(String, String)> {
     }
     for finding in &detail.annotated.findings {
         let text = format!(
-            "{} {} ({}, {})",
+            "{} {} {}: {} ({}, {})",
             finding.level.mark(),
+            finding.requirement.name(),
+            side_name(finding.side),
             finding.text,
             finding.id,
             finding.clause
@@ -37,6 +39,15 @@ pub fn overview(detail: &Detail, secrets: Secrets) -> Vec<(String, String)> {
     lines.peers(exchange);
     lines.times(exchange);
     lines.0
+}
+
+/// Whose duty, as one says it.
+const fn side_name(side: FindingSide) -> &'static str {
+    match side {
+        FindingSide::Client => "device",
+        FindingSide::Server => "server",
+        FindingSide::Both => "both",
+    }
 }
 
 #[derive(Default)]

@@ -52,10 +52,22 @@ fn words(row: &Row, now: WallTime, secrets: Secrets) -> RowText {
     let since = || now.0.saturating_sub(row.started.0).max(0).unsigned_abs();
     // How long something took that was cut off is not known.
     let micros = row.duration.or_else(|| in_flight.then(since));
+    // What only informs is in the detail.
+    let mut loud = row.findings.iter().filter(|finding| finding.level >= Level::Warning);
+    let found = match (loud.next(), loud.count()) {
+        (None, _) => String::new(),
+        (Some(first), 0) => format!("finding {}", first.id),
+        (Some(first), more) => format!("findings {} and {more} more", first.id),
+    };
     let facts = match (row.cause.is_empty(), summary.facts.is_empty()) {
         (true, _) => clean(&summary.facts).into_owned(),
         (false, true) => clean(&row.cause).into_owned(),
         (false, false) => format!("{} · {}", clean(&row.cause), clean(&summary.facts)),
+    };
+    let facts = match (found.is_empty(), facts.is_empty()) {
+        (true, _) => facts,
+        (false, true) => found,
+        (false, false) => format!("{facts} · {found}"),
     };
     // The user's own words come first.
     let facts = match (row.comment.is_empty(), facts.is_empty()) {

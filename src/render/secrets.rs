@@ -84,7 +84,7 @@ fn how_of(word: &str) -> Option<How> {
 
 impl Table {
     /// True when `path`, given from its last name outwards, ends as an element of the table.
-    pub(super) fn has_element<'a>(&self, path: impl Iterator<Item = &'a str> + Clone) -> bool {
+    pub(super) fn has_element<'a>(&self, path: &(impl Iterator<Item = &'a str> + Clone)) -> bool {
         self.elements.iter().any(|rule| ends_as(path.clone(), rule))
     }
 
@@ -218,15 +218,12 @@ fn percent_decoded(name: &str) -> Cow<'_, str> {
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {
         let digits = name.get(at + 1..at + 3).filter(|_| *byte == b'%');
-        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(decoded) => {
-                out.push(decoded);
-                at += 3;
-            }
-            None => {
-                out.push(*byte);
-                at += 1;
-            }
+        if let Some(decoded) = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            out.push(decoded);
+            at += 3;
+        } else {
+            out.push(*byte);
+            at += 1;
         }
     }
     Cow::Owned(String::from_utf8_lossy(&out).into_owned())

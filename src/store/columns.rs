@@ -386,7 +386,7 @@ mod tests {
                 id: ExchangeId(id), started: WallTime(started), kind, progress, client, method,
                 host, path, http_status, request_size, response_size, truncated,
                 request_truncated, response_truncated, duration, cause,
-                summary, marked: false, comment: String::new(), hidden: false,
+                summary, findings: Vec::new(), marked: false, comment: String::new(), hidden: false,
             }
         }
     }

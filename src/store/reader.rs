@@ -152,6 +152,21 @@ impl Reader {
         Ok(closed)
     }
 
+    /// At most `limit` exchanges that are not over, the last to arrive first.
+    ///
+    /// # Errors
+    /// `Query`.
+    pub fn in_flight(&self, limit: usize) -> Result<Vec<ExchangeId>, StoreError> {
+        let open = self
+            .connection
+            .prepare_cached(
+                "SELECT id FROM exchange WHERE closed IS NULL ORDER BY position DESC LIMIT ?1",
+            )?
+            .query_map([limit_of(limit)], |row| bits(row, 0).map(ExchangeId))?
+            .collect::<rusqlite::Result<_>>()?;
+        Ok(open)
+    }
+
     /// The highest close number; 0 when nothing has closed.
     ///
     /// # Errors

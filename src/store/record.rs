@@ -72,7 +72,7 @@ impl Recorder<'_> {
         let honest = self.honest(exchange, lossy)?;
         let row = match &honest {
             Cow::Borrowed(_) => Cow::Borrowed(row),
-            Cow::Owned(exchange) => Cow::Owned(Row::new(exchange, row.summary.clone())),
+            Cow::Owned(exchange) => Cow::Owned(row.anew(exchange)),
         };
         let position = match &known {
             Some(known) => known.position,
@@ -97,7 +97,7 @@ impl Recorder<'_> {
     pub(super) fn put_row(self, row: &Row) -> rusqlite::Result<Tally> {
         let Some(known) = self.known(row.id)? else { return Ok(Tally::default()) };
         let line = match self.exchange(row.id)? {
-            Some(exchange) => Cow::Owned(Row::new(&exchange, row.summary.clone())),
+            Some(exchange) => Cow::Owned(row.anew(&exchange)),
             None => Cow::Borrowed(row),
         };
         columns::save_row(self.connection, known.position, self.decoder, &line)?;

@@ -230,7 +230,7 @@ mod tests {
                 id: ExchangeId(0), started: WallTime(started), kind, progress, client, method, host,
                 path, http_status, request_size, response_size, truncated,
                 request_truncated, response_truncated, duration, cause, summary,
-                marked, comment, hidden,
+                findings: Vec::new(), marked, comment, hidden,
             }
         }
     }

@@ -9,16 +9,16 @@ use synctap::analyze::annotate;
 use synctap::codec::{Hints, decode};
 use synctap::model::{
     Annotated, BodyFacts, ConnId, Decoded, Exchange, ExchangeId, Header, Headers, Kind, Leg, Level,
-    NodeId, PolicyKey, Protocol, Request, Response, State, Tree, WallTime,
+    MonoTime, NodeId, PolicyKey, Protocol, Request, Response, State, Tree, WallTime,
 };
 
 /// One captured exchange with what was made of it.
-struct Case {
-    name: String,
-    exchange: Exchange,
-    request: Decoded,
-    response: Decoded,
-    annotated: Annotated,
+pub(crate) struct Case {
+    pub(crate) name: String,
+    pub(crate) exchange: Exchange,
+    pub(crate) request: Decoded,
+    pub(crate) response: Decoded,
+    pub(crate) annotated: Annotated,
 }
 
 impl Case {
@@ -28,7 +28,10 @@ impl Case {
         let (asked, answered) = (sidecar(request_path), sidecar(&response_path));
         let (question, answer) = (body(request_path), body(&response_path));
         let url = asked["url"].as_str().unwrap();
-        let mut exchange = Exchange::begin(ExchangeId(1), ConnId(1), Kind::Http, WallTime(0));
+        let mut exchange = Exchange::begin(ExchangeId(1), ConnId(1), Kind::Http, started(&asked));
+        let ended = started(&answered).0 - exchange.started.0;
+        exchange.times.response_end = Some(MonoTime(u64::try_from(ended).unwrap_or_default()));
+        exchange.host = "mail.lab.test".into();
         exchange.state = State::Complete;
         exchange.request = Some(Request {
             method: asked["method"].as_str().unwrap().to_owned(),
@@ -79,6 +82,12 @@ impl Case {
     }
 }
 
+/// When a leg was seen.
+fn started(sidecar: &Value) -> WallTime {
+    #[expect(clippy::cast_possible_truncation, reason = "microseconds of this century")]
+    sidecar["time_start"].as_f64().map_or(WallTime(0), |seconds| WallTime((seconds * 1e6) as i64))
+}
+
 fn sidecar(path: &Path) -> Value {
     serde_json::from_str(&fs::read_to_string(path.with_extension("json")).unwrap()).unwrap()
 }
@@ -109,7 +118,8 @@ fn decoded(body: Bytes, headers: &Headers, target: &str, leg: Leg) -> Decoded {
     decode(body, &hints)
 }
 
-fn cases(folder: &str) -> Vec<Case> {
+/// The exchanges of one folder below `captures`, in order.
+pub(crate) fn cases(folder: &str) -> Vec<Case> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures").join(folder);
     let mut paths: Vec<PathBuf> =
         fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).collect();

@@ -77,8 +77,24 @@ struct Pair {
     theirs: Option<Vec<String>>,
 }
 
+/// Whether there is something to compare with. `cargo test` needs nothing but the toolchain, and
+/// says what it leaves out; where `SYNCTAP_PEERS` is set (`.ci/run` sets it) a missing peer fails.
+#[expect(clippy::print_stderr, reason = "what is left out must be seen")]
+fn has_peer() -> bool {
+    let found = Command::new("wbxml2xml").arg("-h").output().is_ok();
+    let wanted = std::env::var_os("SYNCTAP_PEERS").is_some();
+    assert!(found || !wanted, "`wbxml2xml` is missing: apt-get install libwbxml2-utils");
+    if !found {
+        eprintln!("left out: `wbxml2xml` is missing: apt-get install libwbxml2-utils");
+    }
+    found
+}
+
 #[test]
 fn captures_agree_with_libwbxml() {
+    if !has_peer() {
+        return;
+    }
     let mut compared = 0;
     let mut faults = Vec::new();
     for capture in captures() {
@@ -94,6 +110,9 @@ fn captures_agree_with_libwbxml() {
 
 #[test]
 fn the_generated_corpus_agrees_with_libwbxml() {
+    if !has_peer() {
+        return;
+    }
     let mut documents = corpus::documents(false);
     documents.extend(corpus::small_messages());
     let mut faults = Vec::new();

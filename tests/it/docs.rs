@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use clap::{Command, CommandFactory as _};
+use synctap::model::FindingSide;
 use synctap::model::filter::{Field, FieldKind, Filter};
 
 /// Compares a page with what the code says now; `UPDATE_DOCS=1 cargo test docs` writes it.
@@ -24,6 +25,45 @@ fn the_command_line_page_is_current() {
     let mut page = String::from("# Command line\n\nGenerated from the flags.\n");
     help(&mut synctap::cli::Args::command().bin_name("synctap"), "synctap", &mut page);
     check("cli.md", &page);
+}
+
+#[test]
+fn the_page_of_rules_is_current() {
+    let mut page = String::from(
+        "# Rules\n\nGenerated from the catalogue. A finding names the rule by its id. *Requirement* is the wording of the specification\n(MUST also stands for plain normative statements), *attention* is how loud a finding is in lists: `X` alarm, `!` warning, blank\ninformation. A rule that needs what happened before says nothing when the capture begins later.\n",
+    );
+    for rule in synctap::analyze::catalogue() {
+        let side = match rule.side {
+            FindingSide::Client => "device",
+            FindingSide::Server => "server",
+            FindingSide::Both => "device and server",
+        };
+        let _ = write!(
+            page,
+            "\n## `{}`\n\n{}.\n\n- duty of the {side}, {}, attention `{}`, versions {}\n- looked at: {}\n- source: {}\n",
+            rule.id,
+            capital(rule.sentence),
+            rule.requirement.name(),
+            rule.level.mark(),
+            rule.versions,
+            rule.when,
+            rule.source,
+        );
+        for (name, text) in [
+            ("known to look like it", rule.false_positives),
+            ("judged less strictly", rule.departure),
+        ] {
+            if !text.is_empty() {
+                let _ = writeln!(page, "- {name}: {text}");
+            }
+        }
+    }
+    check("rules.md", &page);
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
 #[test]

@@ -5,11 +5,13 @@ mod annotate;
 mod binary;
 mod captures;
 mod choosing;
+mod conversation;
 #[expect(dead_code, reason = "benchmarks use the rest")]
 #[path = "../../benches/corpus/mod.rs"]
 mod corpus;
 mod decode;
 mod demo;
+mod devices;
 mod differential;
 mod docs;
 mod encode;
@@ -27,6 +29,7 @@ mod playback;
 mod random;
 mod robust;
 mod round_trip;
+mod rules;
 mod screen;
 mod support;
 mod tables;

@@ -83,7 +83,7 @@ impl Screen {
                     self.parser.process(&bytes);
                     self.bytes.extend(bytes);
                 }
-                Err(_) => panic!("waited for {what}; the screen is:\n{}", self.text()),
+                Err(gone) => panic!("waited for {what}: {gone}; it shows:\n{}", self.text()),
             }
         }
     }

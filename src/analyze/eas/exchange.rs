@@ -5,13 +5,14 @@ use crate::analyze::draft::{Draft, clip, joined};
 use crate::model::{Leg, Level};
 
 use super::head::Head;
-use super::{folders, http, items, provision, status, sync, values};
+use super::{autodiscover, folders, http, items, provision, status, sync, values};
 
 /// Tells an exchange that is ActiveSync.
 pub(in crate::analyze) fn tell(subject: &Subject<'_>, head: &Head, draft: &mut Draft) {
     tell_head(head, draft);
     match head.command.as_str() {
         "OPTIONS" => tell_options(subject, draft),
+        "Autodiscover" => autodiscover::tell(subject, draft),
         "Provision" => provision::tell(subject, head, draft),
         "Sync" => sync::tell_sync(subject, draft),
         "GetItemEstimate" => sync::tell_estimate(subject, draft),
@@ -210,7 +211,7 @@ mod tests {
 
     #[test]
     fn no_policy_is_notable_and_said_once() {
-        let answer = "<Provision><Status>1</Status><Policies><Policy><PolicyType>x</PolicyType><Status>2</Status></Policy></Policies></Provision>";
+        let answer = "<Provision><Status>1</Status><Policies><Policy><PolicyType>MS-EAS-Provisioning-WBXML</PolicyType><Status>2</Status></Policy></Policies></Provision>";
         let annotated = told(&exchange("Provision", "0", 200), ASK, answer);
         assert_eq!(annotated.summary.facts, "key 0, no policy");
         let keyed = answer.replace("<Status>2<", "<PolicyKey>77</PolicyKey><Status>2<");

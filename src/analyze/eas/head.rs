@@ -6,6 +6,7 @@ use crate::analyze::http;
 use crate::codec::{Form, Query};
 use crate::model::{PolicyKey, Request};
 
+use super::autodiscover;
 use super::provision::parse_key;
 
 /// The virtual directory of the protocol; servers compare it without case.
@@ -15,16 +16,16 @@ const DIRECTORY: &str = "/microsoft-server-activesync";
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(in crate::analyze) struct Head {
     /// `Provision`, `OPTIONS`, `Autodiscover`; empty when nothing names one.
-    pub(super) command: String,
+    pub(in crate::analyze) command: String,
     /// `14.1`; empty when unknown.
-    pub(super) version: String,
-    pub(super) device: String,
-    pub(super) device_type: String,
-    pub(super) user: String,
+    pub(in crate::analyze) version: String,
+    pub(in crate::analyze) device: String,
+    pub(in crate::analyze) device_type: String,
+    pub(in crate::analyze) user: String,
     /// The key the request was sent with.
-    pub(super) policy_key: Option<PolicyKey>,
+    pub(in crate::analyze) policy_key: Option<PolicyKey>,
     /// The key as written when it is no number; `none` when there was no key at all.
-    key_text: String,
+    pub(in crate::analyze) key_text: String,
     /// What was odd about the query.
     pub(super) problems: Vec<String>,
 }
@@ -41,7 +42,9 @@ impl Head {
         {
             return Some(Self::read(subject, request, &query));
         }
-        subject.documents().any(|(_, document)| asks_for_mobile_sync(&document)).then(|| Self {
+        let asked = autodiscover::asks_json(request)
+            || subject.documents().any(|(_, document)| asks_for_mobile_sync(&document));
+        asked.then(|| Self {
             command: "Autodiscover".to_owned(),
             user: http::basic_user(request).unwrap_or_default(),
             key_text: "none".to_owned(),
@@ -49,8 +52,13 @@ impl Head {
         })
     }
 
+    /// True for the search of a server, which is no command of the protocol proper.
+    pub(in crate::analyze) fn is_autodiscover(&self) -> bool {
+        self.command == "Autodiscover"
+    }
+
     /// The key as one says it: `0`, `1307199584`, `none`.
-    pub(super) fn key_words(&self) -> String {
+    pub(in crate::analyze) fn key_words(&self) -> String {
         self.policy_key.map_or_else(|| self.key_text.clone(), |key| key.to_string())
     }
 

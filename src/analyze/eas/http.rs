@@ -10,6 +10,8 @@ use crate::model::{Level, Request, Response};
 
 const TABLE: &str = include_str!("../tables/http_status.tsv");
 
+const HEADERS: &str = include_str!("../tables/headers.tsv");
+
 /// Headers of an answer that say what went on, with their key in the overview.
 const TELLING: [(&str, &str); 8] = [
     ("Retry-After", "retry after"),
@@ -21,6 +23,26 @@ const TELLING: [(&str, &str); 8] = [
     ("X-MS-Credential-Service-Url", "password reset"),
     ("X-MS-RP", "server resync"),
 ];
+
+/// Headers told elsewhere in the overview, or that say nothing beyond HTTP.
+const TOLD: [&str; 5] = [
+    "X-MS-PolicyKey",
+    "MS-ASProtocolVersion",
+    "MS-ASProtocolVersions",
+    "MS-ASProtocolCommands",
+    "X-MS-Location",
+];
+
+/// Other headers of the protocol and its servers: name, meaning (MS-ASHTTP 2.2.1.1.2, 2.2.2.1.2).
+static OTHERS: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
+    let special =
+        |name: &str| name.starts_with("X-") || name.starts_with("MS-") || name == "request-id";
+    rows::<6>(HEADERS)
+        .map(|[name, _, _, _, _, meaning]| (name, meaning))
+        .filter(|(name, _)| special(name) && !name.contains('/') && !TOLD.contains(name))
+        .filter(|(name, _)| TELLING.iter().all(|(told, _)| told != name))
+        .collect()
+});
 
 /// What an HTTP status means to an ActiveSync client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,8 +75,9 @@ pub(in crate::analyze) static HTTP_STATUSES: LazyLock<Vec<HttpStatus>> = LazyLoc
         .collect()
 });
 
-/// Tells the HTTP side of the answer.
+/// Tells the HTTP side of the answer, and the headers of both sides that have a meaning here.
 pub(super) fn tell(subject: &Subject<'_>, draft: &mut Draft) {
+    tell_headers(subject, draft);
     let Some(response) = &subject.exchange.response else { return };
     let request = subject.exchange.request.as_ref();
     draft.raise(level(response.status, request));
@@ -67,6 +90,19 @@ pub(super) fn tell(subject: &Subject<'_>, draft: &mut Draft) {
     draft.row("provisioning", row.map(|row| row.provisioning).unwrap_or_default());
     for (header, key) in TELLING {
         draft.row(key, response.headers.first(header).map(clip).unwrap_or_default());
+    }
+}
+
+/// `X-BEServer: EXCH01 (backend that worked)`.
+fn tell_headers(subject: &Subject<'_>, draft: &mut Draft) {
+    let request = subject.exchange.request.as_ref().map(|request| &request.headers);
+    let response = subject.exchange.response.as_ref().map(|response| &response.headers);
+    for headers in request.into_iter().chain(response) {
+        for (name, meaning) in OTHERS.iter() {
+            if let Some(value) = headers.first(name) {
+                draft.row("header", format!("{name}: {} ({meaning})", clip(value)));
+            }
+        }
     }
 }
 

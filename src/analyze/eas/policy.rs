@@ -131,10 +131,38 @@ impl Policy {
         self.labels.split_once('=').map_or(self.labels, |(_, words)| words)
     }
 
+    /// What `text` (of a list: its entries, joined) does to a device.
+    pub(in crate::analyze) fn verdict(&self, text: &str) -> Verdict {
+        if !self.is_list() {
+            let (level, meaning) = self.explain(text);
+            return Verdict { meaning, restrictive: level == Level::Notable };
+        }
+        if text.is_empty() {
+            let meaning = format!("empty list: {}", self.when_empty);
+            return Verdict { meaning, restrictive: false };
+        }
+        Verdict { meaning: self.label_words().to_owned(), restrictive: true }
+    }
+
+    /// True when `value` is one the specification allows, or nothing is said about it.
+    pub(in crate::analyze) fn allows(&self, text: &str) -> bool {
+        self.is_list()
+            || self.allowed.is_unstated()
+            || text.parse().is_ok_and(|value| self.allowed.contains(value))
+    }
+
     /// True when the values in `restrictive` mean a list with entries.
-    fn is_list(&self) -> bool {
+    pub(in crate::analyze) fn is_list(&self) -> bool {
         self.data_type == "container"
     }
+}
+
+/// What one value does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::analyze) struct Verdict {
+    pub(in crate::analyze) meaning: String,
+    /// It takes something from the user.
+    pub(in crate::analyze) restrictive: bool,
 }
 
 /// What a policy document amounts to.
@@ -259,7 +287,7 @@ fn note_setting(
 }
 
 /// Algorithms the table calls weak (MS-ASPROV 2.2.2.48, 2.2.2.50).
-fn weak(element: &str, value: &str) -> bool {
+pub(in crate::analyze) fn weak(element: &str, value: &str) -> bool {
     match element {
         "RequireSignedSMIMEAlgorithm" => value == "1",
         "RequireEncryptionSMIMEAlgorithm" => matches!(value, "1" | "3" | "4"),

@@ -140,7 +140,7 @@ fn tell_keys(
 }
 
 /// The key as an unsigned number when it is one in either spelling; else as sent.
-fn key_text(text: &str) -> String {
+pub(in crate::analyze) fn key_text(text: &str) -> String {
     match parse_key(text) {
         Some(key) => key.to_string(),
         None => clip(text),

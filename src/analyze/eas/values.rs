@@ -13,7 +13,7 @@ const TABLE: &str = include_str!("../tables/eas_values.tsv");
 static VALUES: LazyLock<Vec<[&'static str; 4]>> = LazyLock::new(|| rows::<4>(TABLE).collect());
 
 /// The words for `value` in `element` below `parent`, when it is an enumeration we know.
-pub(super) fn label(element: &str, parent: &str, value: &str) -> Option<&'static str> {
+pub(in crate::analyze) fn label(element: &str, parent: &str, value: &str) -> Option<&'static str> {
     let mut found = VALUES.iter().filter(|row| row[0] == element && row[2] == value);
     found.find(|row| row[1].is_empty() || row[1] == parent).map(|row| row[3])
 }
@@ -35,6 +35,13 @@ fn words(leg: Leg, document: &Document<'_>, id: NodeId, name: &str) -> Option<St
         | "OofState" => {
             label(name, document.parent_name(id), &document.text(id)).map(str::to_owned)
         }
+        "Class" if document.text(id) == "SMS" => Some("text messages".to_owned()),
+        "From" | "To" => mobile(&document.text(id)),
+        "EnableOutboundSMS" => match document.text(id).as_ref() {
+            "1" => Some("the device sends text messages for the server".to_owned()),
+            "0" => Some("the device sends no text messages for the server".to_owned()),
+            other => Some(format!("`{}` is neither 0 nor 1", clip(other))),
+        },
         "MoreAvailable" => Some("more changes wait: Sync again with the new key".to_owned()),
         "WindowSize" if request => {
             Some(format!("at most {} changes in one answer", clip(&document.text(id))))
@@ -53,6 +60,21 @@ fn words(leg: Leg, document: &Document<'_>, id: NodeId, name: &str) -> Option<St
         }
         _ => None,
     }
+}
+
+/// Numbers and names of `"Name" [MOBILE:number]`, the address of a text message (MS-ASMS 2.2.2.1.6,
+/// 2.2.2.1.10); `None` for other addresses.
+fn mobile(text: &str) -> Option<String> {
+    let mut told = Vec::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("[MOBILE:") {
+        let (number, next) = after.split_once(']')?;
+        let name = before.trim_matches(|c: char| c == ',' || c == '"' || c.is_whitespace());
+        let number = clip(number.trim());
+        told.push(if name.is_empty() { number } else { format!("{}, {number}", clip(name)) });
+        rest = next;
+    }
+    (!told.is_empty()).then(|| format!("mobile number: {}", told.join("; ")))
 }
 
 /// `540` as `9 min`; `None` when it is no number.
@@ -85,6 +107,14 @@ mod tests {
         assert_eq!(label("Type", "Body", "2"), Some("HTML"));
         assert_eq!(label("Type", "Recipient", "2"), None);
         assert_eq!(label("FilterType", "Options", "3"), Some("last week"));
+    }
+
+    #[test]
+    fn mobile_addresses_are_taken_apart() {
+        let both = "\"Bob\" [MOBILE:5550143],[MOBILE: +5550123]";
+        assert_eq!(mobile(both).as_deref(), Some("mobile number: Bob, 5550143; +5550123"));
+        assert_eq!(mobile("bob@example.org"), None);
+        assert_eq!(mobile("[MOBILE:1"), None);
     }
 
     #[test]

@@ -3,13 +3,16 @@
 mod ca;
 mod decode;
 mod demo;
+mod devices;
 mod doctor;
 mod encode;
 mod explain;
 mod open;
+mod policy;
 mod run;
 mod shell;
 mod show;
+mod timeline;
 
 use std::process::ExitCode;
 
@@ -26,6 +29,8 @@ pub(super) fn run(args: Args) -> Result<ExitCode, Report> {
         Some(Command::Run(args)) => run::run(&args),
         Some(Command::Open(args)) => open::run(&args),
         Some(Command::Show(args)) => show::run(&args),
+        Some(Command::Timeline(args)) => timeline::run(&args),
+        Some(Command::Policy(args)) => policy::run(&args),
         Some(Command::Decode(args)) => decode::run(&args),
         Some(Command::Encode(args)) => encode::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),

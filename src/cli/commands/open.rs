@@ -18,12 +18,12 @@ use super::run::{runtime, signals, tui_settings};
 
 /// Opens it.
 pub(super) fn run(args: &OpenArgs) -> Result<ExitCode, Report> {
+    let screen = tui_settings(false)?;
     if !io::stdout().is_terminal() {
         return Err(Report::new("cannot open the terminal UI")
             .because("standard output is not a terminal")
             .hint(format!("print the capture: synctap show {}", args.file.display())));
     }
-    let screen = tui_settings(false)?;
     let viewer = viewer(&args.file)?;
     let shutdown = CancellationToken::new();
     runtime()?.block_on(async {

@@ -25,9 +25,9 @@ pub struct XmlLine {
 /// with a tree) stand there as elements. All lines, joined by line feeds, are a document.
 pub fn xml_lines(decoded: &Decoded, id: LayerId, secrets: Secrets) -> Vec<XmlLine> {
     let hidden = Hidden::of(decoded, secrets);
-    let mut lines = Lines { decoded, hidden: &hidden, lines: Vec::new() };
+    let mut lines = Lines { decoded, hidden: &hidden, written: Vec::new() };
     let Some(tree) = decoded.layer(id).and_then(|layer| layer.tree.as_ref()) else {
-        return lines.lines;
+        return lines.written;
     };
     lines.push(id, None, 0, DECLARATION.trim_end());
     if is_single(tree) {
@@ -37,7 +37,7 @@ pub fn xml_lines(decoded: &Decoded, id: LayerId, secrets: Secrets) -> Vec<XmlLin
         lines.document(id, 1, WRAPPER);
         lines.push(id, None, 0, "</document>");
     }
-    lines.lines
+    lines.written
 }
 
 /// Levels beyond which indentation grows no more.
@@ -46,7 +46,7 @@ const INDENTED: usize = 40;
 struct Lines<'a> {
     decoded: &'a Decoded,
     hidden: &'a Hidden,
-    lines: Vec<XmlLine>,
+    written: Vec<XmlLine>,
 }
 
 impl Lines<'_> {
@@ -124,7 +124,7 @@ impl Lines<'_> {
         let mut line = String::with_capacity(indent + text.len());
         line.extend(std::iter::repeat_n(' ', indent));
         line.push_str(text);
-        self.lines.push(XmlLine { text: line, layer, node });
+        self.written.push(XmlLine { text: line, layer, node });
     }
 }
 

@@ -78,6 +78,7 @@ impl Stage {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm an effect")]
     fn answer(&mut self, effect: Effect) -> Option<Message> {
         let message = match effect.clone() {
             Effect::LoadStatus => {

@@ -1,0 +1,250 @@
+//! Every device of a capture: the fold over its exchanges.
+
+use std::collections::HashMap;
+
+use crate::analyze::document::{Document, Subject};
+use crate::analyze::draft::{clip, clip_to, joined};
+use crate::analyze::eas::Head;
+use crate::analyze::rules::{Scene, Switches, check};
+use crate::model::{
+    Annotated, Decoded, Device, DeviceKey, Exchange, Finding, ProvisionState, Step,
+};
+
+use super::event::{Ask, Reply};
+use super::machine::Machine;
+use super::memory::over;
+use super::walk;
+
+/// Devices remembered; the one silent for longest is forgotten first.
+const DEVICES: usize = 1_024;
+
+/// Characters of the facts in one step.
+const FACTS_CHARS: usize = 400;
+
+/// What one exchange adds to what is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observation {
+    /// The device.
+    pub device: DeviceKey,
+    /// Its place in the history of the device.
+    pub step: Step,
+    /// Everything found in it, loudest first: what the exchange alone tells, and what the exchanges
+    /// before it add. Replaces the findings of its annotation.
+    pub findings: Vec<Finding>,
+}
+
+/// A fold over the exchanges of a capture, in the order in which they ended.
+///
+/// Memory is bounded: at most 1,024 devices, for each at most two policies, 32 keys and 128 steps.
+#[derive(Debug, Clone, Default)]
+pub struct Sessions {
+    machines: HashMap<DeviceKey, Kept>,
+    turn: u64,
+    switches: Switches,
+}
+
+#[derive(Debug, Clone)]
+struct Kept {
+    machine: Machine,
+    /// The turn it was last seen in.
+    turn: u64,
+}
+
+impl Sessions {
+    /// Nothing seen yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Nothing seen yet, and the rules with these ids are off.
+    pub fn without<'a>(rules: impl IntoIterator<Item = &'a str>) -> Self {
+        Self { switches: Switches::without(rules), ..Self::default() }
+    }
+
+    /// Takes in one exchange with what was made of it. `None` when it belongs to no device: another
+    /// protocol, or no device id. An exchange in flight is remembered as such (a Ping with its
+    /// heartbeat), and is to be given again once it ended; the step of its observation is preliminary.
+    pub fn observe(
+        &mut self,
+        exchange: &Exchange,
+        request: Option<&Decoded>,
+        response: Option<&Decoded>,
+        annotated: &Annotated,
+    ) -> Option<Observation> {
+        let subject = Subject {
+            exchange,
+            request: request.and_then(Document::of),
+            response: response.and_then(Document::of),
+        };
+        let head = Head::of(&subject)?;
+        if head.device.is_empty() {
+            return None;
+        }
+        self.turn += 1;
+        let turn = self.turn;
+        let key = self.key_of(exchange, &head);
+        self.make_room(&key);
+        let kept = self
+            .machines
+            .entry(key.clone())
+            .or_insert_with(|| Kept { machine: Machine::new(key.clone(), exchange.started), turn });
+        kept.turn = turn;
+        let machine = &mut kept.machine;
+        let scene = Scene::new(&subject, &head, [request, response], None);
+        let status = subject.http_status();
+        // A challenge is no answer: the same request comes again with credentials.
+        let counts = !exchange.in_flight() && !matches!(status, Some(401 | 407));
+        let findings = if counts {
+            check(&scene.knowing(&machine.memory), &self.switches)
+        } else {
+            check(&scene, &self.switches)
+        };
+        let states = if counts {
+            machine.ended(&scene)
+        } else {
+            machine.began(&subject, &head);
+            [machine.memory.state; 2]
+        };
+        let walk = walk_of(machine, &scene, states, counts);
+        let mut step = step(&scene, annotated, states, machine.memory.assumed, &findings);
+        step.walk = walk;
+        if counts {
+            let told = machine.mailbox.observe(&scene);
+            let facts = joined([step.facts].into_iter().chain(told), "; ");
+            step.facts = clip_to(&facts, FACTS_CHARS);
+            machine.step(step.clone());
+        }
+        Some(Observation { device: machine.key().clone(), step, findings })
+    }
+
+    /// Every device remembered, the first seen first.
+    pub fn devices(&self) -> Vec<Device> {
+        let mut devices: Vec<Device> =
+            self.machines.values().map(|kept| kept.machine.view()).collect();
+        devices.sort_by(|a, b| (a.first_seen, &a.key).cmp(&(b.first_seen, &b.key)));
+        devices
+    }
+
+    /// One device.
+    pub fn device(&self, key: &DeviceKey) -> Option<Device> {
+        self.machines.get(key).map(|kept| kept.machine.view())
+    }
+
+    /// Who speaks. A request that names no user is the only user's of that device, if there is one.
+    fn key_of(&mut self, exchange: &Exchange, head: &Head) -> DeviceKey {
+        let user = head.user.to_lowercase();
+        let user = user.rsplit('\\').next().unwrap_or_default().to_owned();
+        let key = DeviceKey {
+            host: exchange.authority().to_lowercase(),
+            user,
+            device: head.device.to_lowercase(),
+        };
+        if self.machines.contains_key(&key) {
+            return key;
+        }
+        let same = |other: &&DeviceKey| other.host == key.host && other.device == key.device;
+        let mut others = self.machines.keys().filter(same);
+        match (others.next().cloned(), others.next()) {
+            (Some(other), None) if key.user.is_empty() => other,
+            (Some(other), None) if other.user.is_empty() => {
+                if let Some(mut kept) = self.machines.remove(&other) {
+                    kept.machine.named(key.user.clone());
+                    self.machines.insert(key.clone(), kept);
+                }
+                key
+            }
+            _ => key,
+        }
+    }
+
+    fn make_room(&mut self, key: &DeviceKey) {
+        if self.machines.len() < DEVICES || self.machines.contains_key(key) {
+            return;
+        }
+        let oldest = self.machines.iter().min_by_key(|(_, kept)| kept.turn);
+        if let Some(oldest) = oldest.map(|(key, _)| key.clone()) {
+            self.machines.remove(&oldest);
+        }
+    }
+}
+
+/// The walk's steps; the last two count once after each final key.
+fn walk_of(
+    machine: &mut Machine,
+    scene: &Scene<'_>,
+    states: [ProvisionState; 2],
+    counts: bool,
+) -> [&'static str; 2] {
+    if !counts {
+        return ["", ""];
+    }
+    let known = machine.memory.known.as_ref().filter(|known| !known.assumed);
+    let first = !machine.walked && known.is_some_and(|known| known.key == scene.key.text());
+    let [before, after] = states;
+    let command = scene.head.command.as_str();
+    let steps = walk::steps(before, after, scene.ask, scene.reply, command, first);
+    if scene.ask == Ask::Command && scene.reply == Reply::Served && !steps[1].is_empty() {
+        machine.walked = true;
+    }
+    steps
+}
+
+fn step(
+    scene: &Scene<'_>,
+    annotated: &Annotated,
+    states: [ProvisionState; 2],
+    assumed: bool,
+    findings: &[Finding],
+) -> Step {
+    let exchange = scene.subject.exchange;
+    let summary = &annotated.summary;
+    let key = match scene.ask {
+        Ask::Exempt if scene.key.is_none() => String::new(),
+        _ => format!("key {}", scene.head.key_words()),
+    };
+    let what = match scene.ask {
+        Ask::Initial => "initial",
+        Ask::Acknowledge => "acknowledge",
+        Ask::WipeQuery => "empty",
+        Ask::WipeReport(true) => "WIPE DONE",
+        Ask::WipeReport(false) => "WIPE FAILED",
+        Ask::Exempt | Ask::Command => "",
+    };
+    let duration = over(exchange).0.saturating_sub(exchange.started.0);
+    Step {
+        exchange: exchange.id,
+        started: exchange.started,
+        duration: u64::try_from(duration).unwrap_or_default(),
+        request: joined([clip(&scene.head.command), what.to_owned(), key], ", "),
+        response: answer_words(scene, &summary.status),
+        facts: clip_to(&summary.facts, FACTS_CHARS),
+        walk: ["", ""],
+        states,
+        assumed,
+        findings: findings.iter().map(|finding| finding.id.clone()).collect(),
+    }
+}
+
+/// The answer in a few words.
+fn answer_words(scene: &Scene<'_>, status: &str) -> String {
+    let http = scene.subject.http_status();
+    match (http, scene.reply) {
+        (None, _) if scene.subject.exchange.in_flight() => "in flight".to_owned(),
+        (None, _) => "no answer".to_owned(),
+        (Some(code), _) if code != 200 => format!("HTTP {code}"),
+        (_, Reply::Offer) => {
+            format!("policy, temporary key {}", offered_key(scene))
+        }
+        (_, Reply::Final) => format!("final key {}", offered_key(scene)),
+        (_, Reply::NoPolicy) => "no policy".to_owned(),
+        (_, Reply::Directive(kind)) => format!("{} ORDERED", kind.name().to_uppercase()),
+        (_, Reply::WipeDemand) => "status 140: WIPE DEMANDED".to_owned(),
+        _ if status.is_empty() || status == "1" => "ok".to_owned(),
+        _ => format!("status {}", clip(status)),
+    }
+}
+
+fn offered_key(scene: &Scene<'_>) -> String {
+    let text = scene.answer.as_ref().map(|message| message.policy_text("PolicyKey"));
+    crate::analyze::eas::key_text(&text.unwrap_or_default())
+}

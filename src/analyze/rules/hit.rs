@@ -1,0 +1,164 @@
+//! What a rule sees, and what it answers.
+
+use crate::analyze::document::{Document, Subject};
+use crate::analyze::eas::Head;
+use crate::analyze::flow::{Ask, Mark, Memory, Provision, Reply, SentKey, fingerprint};
+use crate::model::{Decoded, Evidence, Format, Leg, NodeId, Span};
+
+/// Pieces of evidence of one finding.
+const EVIDENCE: usize = 16;
+
+/// One exchange as a rule sees it.
+#[derive(Debug, Clone)]
+pub(in crate::analyze) struct Scene<'a> {
+    pub(in crate::analyze) subject: &'a Subject<'a>,
+    pub(in crate::analyze) head: &'a Head,
+    /// What is known of the device before this exchange; `None` for an exchange looked at alone.
+    pub(in crate::analyze) memory: Option<&'a Memory>,
+    pub(in crate::analyze) ask: Ask,
+    pub(in crate::analyze) reply: Reply,
+    pub(in crate::analyze) key: SentKey,
+    /// The request, when it is Provision.
+    pub(in crate::analyze) request: Option<Provision<'a>>,
+    /// The answer, when it is Provision.
+    pub(in crate::analyze) answer: Option<Provision<'a>>,
+    bodies: [Option<&'a Decoded>; 2],
+}
+
+impl<'a> Scene<'a> {
+    pub(in crate::analyze) fn new(
+        subject: &'a Subject<'a>,
+        head: &'a Head,
+        bodies: [Option<&'a Decoded>; 2],
+        memory: Option<&'a Memory>,
+    ) -> Self {
+        let provision = head.command == "Provision";
+        let read = |document: Option<&Document<'a>>| Provision::of(document.filter(|_| provision));
+        let request = read(subject.request.as_ref());
+        let answer = read(subject.response.as_ref());
+        let ask = Ask::of(subject, head, request.as_ref());
+        let reply = Reply::of(subject, ask, answer.as_ref());
+        let key = SentKey::of(head);
+        Self { subject, head, memory, ask, reply, key, request, answer, bodies }
+    }
+
+    /// The same, with what is known of the device.
+    pub(in crate::analyze) fn knowing<'b>(&'b self, memory: &'b Memory) -> Scene<'b> {
+        Scene {
+            memory: Some(memory),
+            subject: self.subject,
+            head: self.head,
+            ask: self.ask,
+            reply: self.reply,
+            key: self.key.clone(),
+            request: self.request.clone(),
+            answer: self.answer.clone(),
+            bodies: self.bodies,
+        }
+    }
+
+    /// The Status directly below the root of the answer; empty when there is none.
+    pub(in crate::analyze) fn root_status(&self) -> String {
+        let document = self.subject.response.as_ref();
+        let text = document.and_then(|document| document.child_text(document.root(), "Status"));
+        text.map(std::borrow::Cow::into_owned).unwrap_or_default()
+    }
+
+    /// `DeviceInformation` in the request, of Provision or Settings.
+    pub(in crate::analyze) fn device_information(&self) -> Option<NodeId> {
+        let document = self.subject.request.as_ref()?;
+        document.child(document.root(), "DeviceInformation")
+    }
+
+    /// The policy of version 2.5 inside the answer's Data.
+    pub(in crate::analyze) fn wap_policy(&self) -> Option<Document<'a>> {
+        let decoded = self.bodies[1]?;
+        let documents = decoded.ids().filter_map(|(id, _)| Document::in_layer(decoded, id));
+        documents.into_iter().find(|document| document.root_name() == "wap-provisioningdoc")
+    }
+
+    /// A number for the request's body.
+    pub(in crate::analyze) fn fingerprint(&self) -> u64 {
+        let body = self.bodies[0].and_then(|decoded| decoded.layers.first());
+        fingerprint(body.map(|layer| &*layer.bytes).unwrap_or_default())
+    }
+
+    /// What a body is; `None` when there is none.
+    pub(super) fn format(&self, leg: Leg) -> Option<&Format> {
+        let decoded = match leg {
+            Leg::Request => self.bodies[0],
+            Leg::Response => self.bodies[1],
+        }?;
+        decoded.layer(decoded.main()).map(|layer| &layer.format)
+    }
+
+    /// Microseconds from `mark` to this exchange; `None` when it began before.
+    pub(super) fn since(&self, mark: &Mark) -> Option<i64> {
+        mark.until(self.subject.exchange)
+    }
+
+    /// True when this is a command that has to carry a key, Provision aside.
+    pub(super) fn is_command(&self) -> bool {
+        self.ask == Ask::Command
+    }
+}
+
+/// What a rule found.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Hit {
+    pub(super) evidence: Vec<Evidence>,
+    /// Added to the sentence, after a colon.
+    pub(super) detail: String,
+    /// Why this one is only worth knowing.
+    pub(super) lowered: Option<&'static str>,
+}
+
+impl Hit {
+    /// One half of the exchange as a whole.
+    pub(super) fn leg(scene: &Scene<'_>, leg: Leg) -> Self {
+        let evidence =
+            Evidence { exchange: scene.subject.exchange.id, leg, layer: 0, span: Span::default() };
+        Self { evidence: vec![evidence], ..Self::default() }
+    }
+
+    /// One node.
+    pub(super) fn node(scene: &Scene<'_>, leg: Leg, document: &Document<'_>, id: NodeId) -> Self {
+        Self::nodes(scene, leg, document, &[id]).unwrap_or_else(|| Self::leg(scene, leg))
+    }
+
+    /// Some nodes; `None` when there are none.
+    pub(super) fn nodes(
+        scene: &Scene<'_>,
+        leg: Leg,
+        document: &Document<'_>,
+        ids: &[NodeId],
+    ) -> Option<Self> {
+        let place = |id: &NodeId| {
+            let span = document.tree.get(*id)?.span;
+            let exchange = scene.subject.exchange.id;
+            Some(Evidence { exchange, leg, layer: document.layer.0, span })
+        };
+        let evidence: Vec<_> = ids.iter().take(EVIDENCE).filter_map(place).collect();
+        (!evidence.is_empty()).then(|| Self { evidence, ..Self::default() })
+    }
+
+    /// Adds where it began.
+    pub(super) fn since(mut self, mark: &Mark) -> Self {
+        self.evidence.push(mark.evidence());
+        self
+    }
+
+    /// Adds what exactly.
+    pub(super) fn saying(mut self, detail: impl Into<String>) -> Self {
+        self.detail = detail.into();
+        self
+    }
+
+    /// Makes it worth knowing only, when `so`.
+    pub(super) fn only_info(mut self, so: bool, why: &'static str) -> Self {
+        if so {
+            self.lowered = Some(why);
+        }
+        self
+    }
+}

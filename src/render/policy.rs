@@ -1,0 +1,110 @@
+//! A policy, and what changed in it, as a table in text.
+
+use crate::model::{Policy, PolicyChange, Setting};
+
+use super::clean;
+use super::units::count;
+
+/// Characters of a value in a column; the rest shows as `…`.
+const VALUE: usize = 24;
+
+/// The policy as a table: setting, value, meaning, restrictive, since; all clean.
+pub fn policy_table(policy: &Policy) -> Vec<String> {
+    let restrictive = policy.settings.iter().filter(|setting| setting.restrictive).count() as u64;
+    let state = match policy.acknowledged {
+        Some(id) => format!("in force since {id}"),
+        None => "not acknowledged".to_owned(),
+    };
+    let mut lines = vec![format!(
+        "policy of {}, {state}: {}, {restrictive} restrictive",
+        policy.exchange,
+        count(policy.settings.len() as u64, "setting"),
+    )];
+    let width = policy.settings.iter().map(|s| clean(&s.name).chars().count()).max().unwrap_or(0);
+    lines.push(format!("  {:<width$}  {:<VALUE$}  {:<6}  meaning", "setting", "value", "since"));
+    lines.extend(policy.settings.iter().map(|setting| {
+        let mark = if setting.restrictive { '+' } else { ' ' };
+        let (name, value) = (clean(&setting.name), value(setting));
+        let (since, meaning) = (setting.since.to_string(), clean(&setting.meaning));
+        format!("{mark} {name:<width$}  {value:<VALUE$}  {since:<6}  {meaning}")
+            .trim_end()
+            .to_owned()
+    }));
+    lines
+}
+
+/// What differs: one line a setting; all clean.
+pub fn policy_changes(changes: &[PolicyChange]) -> Vec<String> {
+    let told = changes.iter().map(|change| {
+        let name = clean(&change.name);
+        match (&change.before, &change.after) {
+            (None, Some(after)) => {
+                format!("  + {name} {} ({})", value(after), clean(&after.meaning))
+            }
+            (Some(before), None) => format!("  - {name} {}", value(before)),
+            (Some(before), Some(after)) => {
+                let (old, new) = (value(before), value(after));
+                format!("  ~ {name} {old} -> {new} ({})", clean(&after.meaning))
+            }
+            (None, None) => format!("    {name}"),
+        }
+    });
+    told.collect()
+}
+
+fn value(setting: &Setting) -> String {
+    let text = clean(&setting.value);
+    if text.is_empty() {
+        return "(empty)".to_owned();
+    }
+    match text.char_indices().nth(VALUE) {
+        Some((at, _)) => {
+            let mut cut: String = text[..at].chars().take(VALUE - 1).collect();
+            cut.push('…');
+            cut
+        }
+        None => text.into_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ExchangeId;
+
+    fn setting(name: &str, value: &str, restrictive: bool) -> Setting {
+        Setting {
+            name: name.into(),
+            value: value.into(),
+            meaning: "what it does".into(),
+            restrictive,
+            since: ExchangeId(3),
+        }
+    }
+
+    #[test]
+    fn a_table_marks_what_is_restrictive() {
+        let settings = vec![setting("AllowCamera", "0", true), setting("AllowWiFi", "", false)];
+        let policy = Policy { exchange: ExchangeId(3), acknowledged: None, settings };
+        let lines = policy_table(&policy);
+        assert_eq!(lines[0], "policy of #3, not acknowledged: 2 settings, 1 restrictive");
+        assert!(lines[2].starts_with("+ AllowCamera  0 "), "{}", lines[2]);
+        assert!(lines[3].starts_with("  AllowWiFi    (empty) "), "{}", lines[3]);
+    }
+
+    #[test]
+    fn changes_are_signed() {
+        let (old, new) = (setting("A", "0", true), setting("A", "1", false));
+        let change = |before: Option<&Setting>, after: Option<&Setting>| PolicyChange {
+            name: "A".into(),
+            before: before.cloned(),
+            after: after.cloned(),
+        };
+        let all =
+            [change(Some(&old), Some(&new)), change(None, Some(&new)), change(Some(&old), None)];
+        assert_eq!(
+            policy_changes(&all),
+            ["  ~ A 0 -> 1 (what it does)", "  + A 1 (what it does)", "  - A 0"]
+        );
+    }
+}

@@ -1,0 +1,135 @@
+//! A device's history as a sequence drawing in text.
+
+use crate::model::{Device, Step, WallTime};
+
+use super::clean;
+use super::units::count;
+
+/// Columns of what the device sends.
+const REQUEST: usize = 36;
+
+/// Columns of what the server answers.
+const RESPONSE: usize = 32;
+
+/// The lines above a drawing: who the device is and where it stands; all clean.
+pub fn device_lines(device: &Device) -> Vec<String> {
+    let parts = [device.device_type.as_str(), device.user_agent.as_str()];
+    let mut who = device.key.to_string();
+    for part in parts.iter().filter(|part| !part.is_empty()) {
+        who.push_str(", ");
+        who.push_str(part);
+    }
+    if !device.version.is_empty() {
+        who.push_str(", ActiveSync ");
+        who.push_str(&device.version);
+    }
+    let assumed = if device.assumed { " (assumed)" } else { "" };
+    let mut lines = vec![
+        who,
+        format!(
+            "{}{assumed}, {}, {}",
+            device.state.name(),
+            count(device.exchanges, "exchange"),
+            count(device.findings, "finding")
+        ),
+    ];
+    if !device.keys.is_empty() {
+        let keys = device.keys.iter().map(|step| format!("{} ({})", step.key, step.role.name()));
+        lines.push(format!("keys: {}", keys.collect::<Vec<_>>().join(" -> ")));
+    }
+    if let Some(wipe) = &device.wipe {
+        let kind = wipe.kind.map_or("wipe", |kind| kind.name()).to_uppercase();
+        lines.push(match wipe.reported {
+            None => format!("X {kind} demanded in {}, not answered", wipe.ordered),
+            Some((at, true)) => format!("X {kind} demanded in {}, done in {at}", wipe.ordered),
+            Some((at, false)) => format!("X {kind} demanded in {}, FAILED in {at}", wipe.ordered),
+        });
+    }
+    if let Some(waiting) = &device.waiting {
+        let time = waiting.heartbeat.map(|seconds| format!(" up to {seconds} s"));
+        let (id, time) = (waiting.exchange, time.unwrap_or_default());
+        lines.push(format!("Ping {id} in flight since {}, waits{time}", clock(waiting.since)));
+    }
+    lines.iter().map(|line| clean(line).into_owned()).collect()
+}
+
+/// The lines of one step; all clean.
+pub fn step_lines(step: &Step) -> Vec<String> {
+    let mut lines = vec![
+        row(
+            &format!("{} {:>6}", clock(step.started), step.exchange.to_string()),
+            &format!("{:<REQUEST$} ──▶", fit(&step.request, REQUEST)),
+            "",
+            step.walk[0],
+        ),
+        row("", &format!("{:<REQUEST$} ◀──", ""), &fit(&step.response, RESPONSE), step.walk[1]),
+    ];
+    if !step.facts.is_empty() {
+        lines.push(row("", &format!("  {}", clean(&step.facts)), "", ""));
+    }
+    let [before, after] = step.states;
+    if before != after {
+        let assumed = if step.assumed { " (assumed)" } else { "" };
+        lines.push(row("", &format!("  = {}{assumed}", after.name()), "", ""));
+    }
+    if !step.findings.is_empty() {
+        lines.push(row("", &format!("  ! {}", clean(&step.findings.join(", "))), "", ""));
+    }
+    lines
+}
+
+fn row(left: &str, request: &str, response: &str, walk: &str) -> String {
+    let line = if walk.is_empty() {
+        format!("{left:<19}  {request} {response}")
+    } else {
+        format!("{left:<19}  {request} {response:<RESPONSE$}  {walk}")
+    };
+    line.trim_end().to_owned()
+}
+
+/// Time of day in UTC with milliseconds.
+fn clock(time: WallTime) -> String {
+    let utc = time.utc();
+    let (hour, minute, second) = (utc.hour(), utc.minute(), utc.second());
+    format!("{hour:02}:{minute:02}:{second:02}.{:03}", utc.millisecond())
+}
+
+/// Clean, and cut to `width` characters; the cut shows as `…`.
+fn fit(text: &str, width: usize) -> String {
+    let text = clean(text);
+    if text.chars().count() <= width {
+        return text.into_owned();
+    }
+    let mut cut: String = text.chars().take(width - 1).collect();
+    cut.push('…');
+    cut
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{ExchangeId, ProvisionState};
+
+    #[test]
+    fn a_step_shows_both_ways_the_state_and_what_was_found() {
+        let step = Step {
+            exchange: ExchangeId(7),
+            started: WallTime(1_795_000_000_000_000),
+            duration: 1,
+            request: "FolderSync, key 0\u{1b}[2J".into(),
+            response: "HTTP 449".into(),
+            facts: String::new(),
+            walk: ["1 command", "2 demand"],
+            states: [ProvisionState::Unknown, ProvisionState::Demanded],
+            assumed: false,
+            findings: vec!["prov-first-command".into()],
+        };
+        let lines = step_lines(&step);
+        assert!(!lines[0].contains('\u{1b}'), "{}", lines[0]);
+        assert!(lines[0].starts_with("11:06:40.000     #7  FolderSync, key 0"), "{}", lines[0]);
+        assert!(lines[0].ends_with("1 command") && lines[1].ends_with("2 demand"));
+        assert!(lines[1].contains("◀── HTTP 449"), "{}", lines[1]);
+        assert_eq!(lines[2].trim(), "= provisioning demanded");
+        assert_eq!(lines[3].trim(), "! prov-first-command");
+    }
+}

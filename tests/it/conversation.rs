@@ -1,0 +1,222 @@
+//! Conversations written as text: the fixtures of rules and walks.
+//!
+//! ```text
+//! # a comment
+//! version 14.1                          protocol version of the requests
+//! device Device1                        device id, type, user, host: likewise
+//!
+//! > FolderSync key=0 wait=5             command, policy key (`-`: no header), seconds since the last answer
+//! <FolderSync xmlns="…">…</FolderSync>  body, sent as WBXML; `text:` before it sends it as it is
+//! < 200 Retry-After=30                  HTTP status, headers; `< none`: no answer
+//! <FolderSync xmlns="…">…</FolderSync>
+//! ```
+//!
+//! `{{bad|good}}` are the two readings of a text.
+
+use bytes::Bytes;
+use synctap::analyze::{Observation, Sessions, annotate};
+use synctap::codec::{Book, DocumentType, Hints, Preamble, decode, decode_as, encode};
+use synctap::model::{
+    Annotated, BodyFacts, ConnId, Decoded, Exchange, ExchangeId, Header, Headers, Kind, Leg,
+    MonoTime, Request, Response, State, WallTime,
+};
+
+/// The media type of WBXML bodies.
+const WBXML: &str = "application/vnd.ms-sync.wbxml";
+
+/// Microseconds an exchange takes.
+const TAKES: u64 = 100_000;
+
+/// One exchange of a conversation with what was made of it.
+pub(crate) struct Turn {
+    pub(crate) exchange: Exchange,
+    pub(crate) request: Option<Decoded>,
+    pub(crate) response: Option<Decoded>,
+    pub(crate) annotated: Annotated,
+}
+
+impl Turn {
+    /// Gives it to a fold.
+    pub(crate) fn observe(&self, sessions: &mut Sessions) -> Option<Observation> {
+        let (request, response) = (self.request.as_ref(), self.response.as_ref());
+        sessions.observe(&self.exchange, request, response, &self.annotated)
+    }
+}
+
+/// Reads `text` with the first (`bad`) or the second of each alternative.
+pub(crate) fn reading(text: &str, bad: bool) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, from)) = rest.split_once("{{") {
+        let (inside, after) = from.split_once("}}").expect("an end of the alternative");
+        let (first, second) = inside.split_once('|').expect("two alternatives");
+        out.push_str(before);
+        out.push_str(if bad { first } else { second });
+        rest = after;
+    }
+    out + rest
+}
+
+#[derive(Clone)]
+struct Settings {
+    version: String,
+    device: String,
+    device_type: String,
+    user: String,
+    host: String,
+}
+
+/// The exchanges of a conversation.
+pub(crate) fn turns(text: &str) -> Vec<Turn> {
+    let mut settings = Settings {
+        version: "14.1".into(),
+        device: "LAB0001".into(),
+        device_type: "LabPhone".into(),
+        user: "alice".into(),
+        host: "mail.lab.test".into(),
+    };
+    let mut turns = Vec::new();
+    let mut now = 1_795_000_000_000_000_i64;
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty()).peekable();
+    while let Some(line) = lines.next() {
+        if let Some(question) = line.strip_prefix("> ") {
+            let body = |lines: &mut std::iter::Peekable<_>| body_of(lines);
+            let asked = body(&mut lines);
+            let status = lines.next_if(|line| line.starts_with("< ")).expect("an answer");
+            let answered = body(&mut lines);
+            let id = turns.len() as u64 + 1;
+            let turn = turn(&settings, id, &mut now, question, &asked, &status[2..], &answered);
+            turns.push(turn);
+        } else if let Some((name, value)) = line.split_once(' ').filter(|_| !line.starts_with('#'))
+        {
+            let field = match name {
+                "version" => &mut settings.version,
+                "device" => &mut settings.device,
+                "type" => &mut settings.device_type,
+                "user" => &mut settings.user,
+                "host" => &mut settings.host,
+                other => panic!("no setting `{other}`"),
+            };
+            value.trim().clone_into(field);
+        }
+    }
+    turns
+}
+
+fn body_of<'a>(lines: &mut std::iter::Peekable<impl Iterator<Item = &'a str>>) -> String {
+    let mut body = String::new();
+    while let Some(line) = lines.next_if(|line| !line.starts_with("> ") && !line.starts_with("< "))
+    {
+        if !line.starts_with('#') {
+            body.push_str(line.trim_start());
+        }
+    }
+    body
+}
+
+fn turn(
+    settings: &Settings,
+    id: u64,
+    now: &mut i64,
+    question: &str,
+    asked: &str,
+    status: &str,
+    answered: &str,
+) -> Turn {
+    let mut words = question.split_whitespace();
+    let command = words.next().unwrap();
+    let option = |name: &str| {
+        let found = question.split_whitespace().find_map(|word| word.strip_prefix(name));
+        found.map(str::to_owned)
+    };
+    let wait: i64 = option("wait=").map_or(1, |seconds| seconds.parse().unwrap());
+    *now += wait * 1_000_000;
+    let mut exchange = Exchange::begin(ExchangeId(id), ConnId(id), Kind::Http, WallTime(*now));
+    exchange.host.clone_from(&settings.host);
+    let (question_body, answer_body) = (wire(asked), wire(answered));
+    let key = option("key=").filter(|key| key != "-");
+    let mut headers = vec![("MS-ASProtocolVersion".to_owned(), settings.version.clone())];
+    headers.extend(key.map(|key| ("X-MS-PolicyKey".to_owned(), key)));
+    headers.push(("User-Agent".into(), "LabPhone/1.0".into()));
+    headers.extend(media_type(asked));
+    let target = format!(
+        "/Microsoft-Server-ActiveSync?Cmd={command}&User={}&DeviceId={}&DeviceType={}",
+        settings.user, settings.device, settings.device_type
+    );
+    exchange.request = Some(Request {
+        method: if command == "OPTIONS" { "OPTIONS".into() } else { "POST".into() },
+        target: target.clone(),
+        version: "HTTP/1.1".into(),
+        headers: list(headers),
+        body: facts(&question_body),
+        ..Request::default()
+    });
+    let mut parts = status.split_whitespace();
+    let code = parts.next().unwrap();
+    if code != "none" {
+        let mut headers: Vec<(String, String)> = parts
+            .filter_map(|part| part.split_once('='))
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        headers.extend(media_type(answered));
+        exchange.response = Some(Response {
+            status: code.parse().unwrap(),
+            version: "HTTP/1.1".into(),
+            headers: list(headers),
+            body: facts(&answer_body),
+            ..Response::default()
+        });
+        exchange.times.response_end = Some(MonoTime(TAKES));
+    }
+    exchange.times.closed = Some(MonoTime(TAKES));
+    exchange.state = State::Complete;
+    *now += i64::try_from(TAKES).unwrap();
+    let request = Some(decoded(&exchange, question_body, Leg::Request));
+    let response =
+        exchange.response.is_some().then(|| decoded(&exchange, answer_body, Leg::Response));
+    let annotated = annotate(&exchange, request.as_ref(), response.as_ref());
+    Turn { exchange, request, response, annotated }
+}
+
+fn media_type(body: &str) -> Option<(String, String)> {
+    let media_type = if body.starts_with("text:") { "text/xml" } else { WBXML };
+    (!body.is_empty()).then(|| ("Content-Type".to_owned(), media_type.to_owned()))
+}
+
+fn list(pairs: Vec<(String, String)>) -> Headers {
+    Headers(pairs.into_iter().map(|(name, value)| Header { name, value }).collect())
+}
+
+fn facts(body: &Bytes) -> BodyFacts {
+    BodyFacts { seen: body.len() as u64, kept: body.len() as u64, ended: true }
+}
+
+/// XML as it goes over the wire.
+fn wire(body: &str) -> Bytes {
+    if body.is_empty() {
+        return Bytes::new();
+    }
+    if let Some(text) = body.strip_prefix("text:") {
+        return Bytes::from(text.to_owned());
+    }
+    let read = decode_as(Bytes::from(body.to_owned()), DocumentType::Xml, &Hints::default());
+    assert!(read.problems.is_empty(), "{body}: {:?}", read.problems);
+    let (_, tree, bytes) = read.document().expect("a document");
+    let book = Book::by_name("ActiveSync").unwrap();
+    encode(tree, bytes, &Preamble::canonical(book)).unwrap_or_else(|e| panic!("{body}: {e}")).into()
+}
+
+fn decoded(exchange: &Exchange, body: Bytes, leg: Leg) -> Decoded {
+    let request = exchange.request.as_ref().unwrap();
+    let headers = match leg {
+        Leg::Request => &request.headers,
+        Leg::Response => &exchange.response.as_ref().unwrap().headers,
+    };
+    let hints = Hints {
+        content_type: headers.first("content-type").unwrap_or_default(),
+        target: &request.target,
+        leg: Some(leg),
+        ..Hints::default()
+    };
+    decode(body, &hints)
+}
