@@ -1,11 +1,13 @@
 //! Which conversation is this, and who tells it.
 
-use crate::model::{Annotated, Decoded, Exchange, Grade, Kind, Leg, Level, Protocol, State};
+use crate::model::{
+    Annotated, Decoded, Exchange, Grade, Kind, Leg, Level, Protocol, Scheme, State,
+};
 
 use super::document::{Document, Subject};
 use super::draft::Draft;
 use super::rules::{Scene, Switches, check};
-use super::{eas, http, syncml};
+use super::{eas, elsewhere, http, syncml};
 
 /// Says what one exchange means. Pure: needs nothing but the exchange and its decoded bodies.
 ///
@@ -36,8 +38,10 @@ pub fn annotate(
     } else {
         http::tell(&subject, &mut draft);
     }
+    elsewhere::tell(exchange, response, &mut draft);
     damage(exchange, request, Leg::Request, &mut draft);
     damage(exchange, response, Leg::Response, &mut draft);
+    tls(exchange, &mut draft);
     end(exchange, &mut draft);
     draft.finish()
 }
@@ -63,6 +67,27 @@ fn damage(exchange: &Exchange, decoded: Option<&Decoded>, leg: Leg, draft: &mut 
     }
 }
 
+/// What the TLS of either leg says beside who it is.
+fn tls(exchange: &Exchange, draft: &mut Draft) {
+    if exchange.server_tls.as_ref().is_some_and(|tls| tls.client_certificate_asked) {
+        let text = "the server asked for a client certificate; none was sent, \
+            as the device's own cannot be used through a proxy";
+        draft.row("certificate", text);
+        draft.raise(Level::Notable);
+    }
+    let reverse = exchange.mode.starts_with("reverse:");
+    if reverse && exchange.request.is_some() && bare(exchange) {
+        let text = "the device spoke plain HTTP; TLS was spoken towards the server only";
+        draft.row("unprotected", text);
+        draft.raise(Level::Notable);
+    }
+}
+
+/// True when TLS protects the way to the server but not the way of the device.
+fn bare(exchange: &Exchange) -> bool {
+    exchange.scheme == Scheme::Https && exchange.client_tls.is_none()
+}
+
 /// How the exchange ended, when it did not end well.
 fn end(exchange: &Exchange, draft: &mut Draft) {
     match &exchange.state {
@@ -74,7 +99,10 @@ fn end(exchange: &Exchange, draft: &mut Draft) {
         }
         State::InFlight | State::Complete => {}
     }
-    if exchange.kind != Kind::Http
+    if let Some(why) = &exchange.passthrough {
+        draft.fact(format!("passed through unread: {why}"));
+        draft.row("passed on", why.clone());
+    } else if exchange.kind != Kind::Http
         && let Some(relayed) = exchange.relayed
     {
         draft.fact(format!("relayed unread: {} bytes up, {} down", relayed.up, relayed.down));

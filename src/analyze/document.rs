@@ -43,6 +43,15 @@ impl<'a> Document<'a> {
         Some(Self { layer, tree, bytes })
     }
 
+    /// Every document of `decoded`, those inside others included, outermost first.
+    pub(super) fn all(decoded: &'a Decoded) -> impl Iterator<Item = Self> {
+        decoded.ids().filter_map(|(layer, found)| {
+            let tree = found.tree.as_ref()?;
+            tree.root()?;
+            Some(Self { layer, tree, bytes: &found.bytes })
+        })
+    }
+
     /// The document of one layer; `None` when it has no tree with an element in it.
     pub(super) fn in_layer(decoded: &'a Decoded, id: LayerId) -> Option<Self> {
         let layer = decoded.layer(id)?;

@@ -24,6 +24,7 @@ mod csp;
 mod document;
 mod draft;
 mod eas;
+mod elsewhere;
 mod explain;
 mod flow;
 mod hresult;
@@ -34,6 +35,7 @@ mod table;
 
 pub use annotate::annotate;
 pub use body::annotate_body;
+pub use elsewhere::{Destination, Way, destinations};
 pub use explain::{Explanation, explain};
 pub use flow::{Observation, Sessions};
 pub use rules::{RuleText, catalogue};

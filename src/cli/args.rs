@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use super::demo::Mishap;
+
 /// HTTPS inspection proxy and decoder for device provisioning traffic (ActiveSync, SyncML, OMA DM).
 ///
 /// Without a command it starts the proxy with its terminal UI, as `synctap run` does. Use it for
@@ -40,6 +42,10 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Show or export the certificate authority that devices must trust
     Ca(CaArgs),
+    /// Watch a built-in device and server talk through the proxy
+    Demo(DemoArgs),
+    /// Say what stands between a device and this machine, or how far the devices of a capture got
+    Doctor(DoctorArgs),
     /// Print shell completions
     Completions {
         /// The shell
@@ -74,6 +80,18 @@ pub struct RunArgs {
     /// Let clients of this network in; needed to listen beyond loopback; repeatable
     #[arg(long, value_name = "CIDR")]
     pub allow: Vec<String>,
+    /// Serve synctap's own pages (certificate, set-up steps) on this address too
+    #[arg(long, value_name = "ADDR")]
+    pub admin: Option<String>,
+    /// Open the TLS of these hosts only: `*.example.com`, `mail.example:8443`, `10.0.0.0/8`; repeatable
+    #[arg(long, value_name = "PATTERN")]
+    pub intercept: Vec<String>,
+    /// Pass the TLS of these hosts on unread; repeatable
+    #[arg(long, value_name = "PATTERN")]
+    pub passthrough: Vec<String>,
+    /// Pass a host on unread once clients rejected its certificate this many times in a row
+    #[arg(long, value_name = "N")]
+    pub auto_passthrough: Option<std::num::NonZeroU32>,
     /// Write to this capture, appending if it exists [default: a dated file in the data folder]
     #[arg(long, value_name = "FILE")]
     pub capture: Option<PathBuf>,
@@ -98,6 +116,50 @@ pub struct RunArgs {
     /// Log to this file [default: stderr, or a file in the state folder while the UI runs]
     #[arg(long, value_name = "FILE", env = "SYNCTAP_LOG_FILE")]
     pub log_file: Option<PathBuf>,
+}
+
+/// What the demonstration shows.
+#[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
+pub struct DemoArgs {
+    /// Show this failure instead of the story; repeatable
+    #[arg(long, value_name = "KIND", value_enum)]
+    pub fail: Vec<Mishap>,
+    /// Show every failure
+    #[arg(long, conflicts_with = "fail")]
+    pub fail_all: bool,
+    /// Without the pauses for people to watch
+    #[arg(long)]
+    pub fast: bool,
+    /// Write to this capture [default: a dated file in the data folder]
+    #[arg(long, value_name = "FILE")]
+    pub capture: Option<PathBuf>,
+    /// Print one line an exchange instead of the terminal UI
+    #[arg(long)]
+    pub no_tui: bool,
+    /// Print one JSON object an exchange instead of the terminal UI
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What is examined.
+#[derive(Debug, clap::Args)]
+pub struct DoctorArgs {
+    /// A way in that is to work, as for `run`; repeatable
+    #[arg(long = "mode", value_name = "SPEC[@ADDR]")]
+    pub modes: Vec<String>,
+    /// Where the explicit proxy is to listen [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<String>,
+    /// Where the certificate authority is kept [default: the data folder]
+    #[arg(long, value_name = "DIR", env = "SYNCTAP_CA_DIR")]
+    pub ca_dir: Option<PathBuf>,
+    /// Look at this capture instead: which devices were seen, and how far each got
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["modes", "listen", "ca_dir"])]
+    pub capture: Option<PathBuf>,
+    /// Print one JSON object a check
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Which capture to open.
@@ -251,8 +313,11 @@ pub struct ExportArgs {
     #[arg(long, conflicts_with = "der")]
     pub pem: bool,
     /// As DER bytes
-    #[arg(long)]
+    #[arg(long, conflicts_with = "mobileconfig")]
     pub der: bool,
+    /// As a configuration profile for iOS and macOS
+    #[arg(long, conflicts_with = "pem")]
+    pub mobileconfig: bool,
 }
 
 /// Bytes with an optional binary suffix.

@@ -54,12 +54,17 @@ impl Folders {
         self.data.join("ca")
     }
 
+    /// Where captures are written, if nothing else is said.
+    pub(super) fn captures(&self) -> PathBuf {
+        self.data.join("captures")
+    }
+
     /// The capture of a run that begins now, in a folder that exists afterwards.
     ///
     /// # Errors
     /// When the folder cannot be made.
     pub(super) fn new_capture(&self, now: WallTime) -> Result<PathBuf, Report> {
-        let folder = self.data.join("captures");
+        let folder = self.captures();
         private_folder(&folder)?;
         let utc = now.utc();
         let name = format!(

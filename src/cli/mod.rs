@@ -7,6 +7,9 @@
 mod args;
 mod commands;
 mod config;
+mod demo;
+mod doctor;
+mod files;
 mod filter;
 mod folders;
 mod input;

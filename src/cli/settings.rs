@@ -1,12 +1,13 @@
 //! Flags resolved to what the rooms understand.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use crate::model::WallTime;
 use crate::model::filter::Filter;
 use crate::proxy;
-use crate::proxy::{Cidr, Mode, Way};
+use crate::proxy::{Choosing, Cidr, Mode, Pattern, Way};
 
 use super::args::RunArgs;
 use super::filter;
@@ -54,6 +55,12 @@ impl Settings {
             upstream_ca: args.upstream_ca.clone(),
             insecure_upstream: args.insecure_upstream,
             allow: args.allow.iter().map(|text| cidr(text)).collect::<Result<_, _>>()?,
+            choosing: Choosing {
+                intercept: patterns("--intercept", &args.intercept)?,
+                passthrough: patterns("--passthrough", &args.passthrough)?,
+                after_rejections: args.auto_passthrough.map_or(0, NonZeroU32::get),
+                ..Choosing::default()
+            },
             body_limit: args.body_limit,
             keylog: std::env::var_os("SSLKEYLOGFILE").filter(|f| !f.is_empty()).map(PathBuf::from),
             ..proxy::Settings::default()
@@ -80,7 +87,7 @@ impl Settings {
 }
 
 /// The ways in: each `--mode`, or the one that `--reverse` and `--listen` spell.
-fn modes(args: &RunArgs) -> Result<Vec<Mode>, Report> {
+pub(super) fn modes(args: &RunArgs) -> Result<Vec<Mode>, Report> {
     let mut specs: Vec<_> = args.modes.iter().map(|spec| with_local_address(spec)).collect();
     let listen = args.listen.as_deref().map(listen).transpose()?;
     let at = listen.map(|addr| format!("@{addr}")).unwrap_or_default();
@@ -89,8 +96,9 @@ fn modes(args: &RunArgs) -> Result<Vec<Mode>, Report> {
         None if specs.is_empty() || args.listen.is_some() => specs.push(format!("regular{at}")),
         None => {}
     }
+    specs.extend(args.admin.as_ref().map(|at| with_local_address(&format!("admin@{at}"))));
     let modes: Vec<Mode> = specs.iter().map(|spec| mode(spec)).collect::<Result<_, _>>()?;
-    if args.keep_host && modes.iter().all(|mode| mode.way == Way::Regular) {
+    if args.keep_host && !modes.iter().any(|mode| matches!(mode.way, Way::Reverse(_))) {
         return Err(Report::new("cannot keep the device's Host header")
             .because("`--keep-host` is for reverse mode")
             .hint("leave it out, or add `--reverse https://mail.example`"));
@@ -122,6 +130,15 @@ fn mode(spec: &str) -> Result<Mode, Report> {
             .because(error)
             .hint("write `regular@127.0.0.1:8080` or `reverse:https://mail.example@127.0.0.1:8443`")
     })
+}
+
+fn patterns(flag: &str, texts: &[String]) -> Result<Vec<Pattern>, Report> {
+    let pattern = |text: &String| {
+        text.parse().map_err(|error| {
+            Report::new(format!("cannot understand `{flag} {text}`")).because(error)
+        })
+    };
+    texts.iter().map(pattern).collect()
 }
 
 fn cidr(text: &str) -> Result<Cidr, Report> {

@@ -14,7 +14,7 @@ use crate::proxy::{Proxy, ProxyError};
 use crate::store::{Store, StoreError};
 
 use super::meaning::DECODER_VERSION;
-use super::viewer::{EngineError, Viewer};
+use super::viewer::{EngineError, Running, Viewer};
 use super::{pipeline, rebuild};
 
 /// Events between the proxy and the pipeline; body bytes among them have a budget of their own.
@@ -79,9 +79,9 @@ impl Live {
         let listeners =
             listeners.iter().map(|(mode, address)| format!("{}@{address}", mode.way)).collect();
         let name = file_name(&settings.capture);
-        let monitor = proxy.monitor();
-        let viewer =
-            Viewer::of_proxy(Arc::clone(&store), name, listeners, insecure, Some(monitor))?;
+        let running =
+            Running { listeners, insecure, monitor: proxy.monitor(), pages: proxy.pages() };
+        let viewer = Viewer::of_proxy(Arc::clone(&store), name, Some(running))?;
         let pipeline = pipeline::spawn(inbox, store.writer(), store.reader()?);
         let pipeline = pipeline.map_err(LiveError::Thread)?;
         rebuild::spawn(store.reader()?, store.writer()).map_err(LiveError::Thread)?;

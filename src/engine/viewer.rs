@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use tokio::sync::watch;
 
 use crate::analyze::Observation;
-use crate::model::{Detail, Device, Exchange, ExchangeId, Leg, Level, Row};
+use crate::model::{Detail, Device, Exchange, ExchangeId, Leg, Level, Row, WallTime};
 use crate::proxy::Monitor;
 use crate::store::{Reader, Store, StoreError};
 
@@ -38,7 +38,7 @@ pub struct Status {
     pub lost: u64,
     /// `--insecure-upstream` is on.
     pub insecure_upstream: bool,
-    /// Why nothing is recorded at the moment, if so.
+    /// Since when and why nothing is recorded at the moment, if so.
     pub trouble: Option<String>,
 }
 
@@ -57,10 +57,8 @@ struct Shared {
     /// What is known of the devices so far.
     story: Mutex<Story>,
     store: Arc<Store>,
-    listeners: Vec<String>,
     capture: String,
-    insecure_upstream: bool,
-    monitor: Option<Monitor>,
+    running: Option<Running>,
     /// Threads of lists. They end when their list is dropped, which is before this is.
     scanners: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -76,32 +74,39 @@ impl Drop for Shared {
     }
 }
 
+/// What a viewer knows of the proxy behind its capture.
+pub(super) struct Running {
+    /// Ways in and where they listen.
+    pub(super) listeners: Vec<String>,
+    /// `--insecure-upstream` is on.
+    pub(super) insecure: bool,
+    pub(super) monitor: Monitor,
+    /// URLs of the proxy's own pages.
+    pub(super) pages: Vec<String>,
+}
+
 impl Viewer {
     /// A window on `store`, for a capture without traffic.
     ///
     /// # Errors
     /// When the capture cannot be read.
     pub fn of_capture(store: Arc<Store>, capture: String) -> Result<Self, EngineError> {
-        Self::of_proxy(store, capture, Vec::new(), false, None)
+        Self::of_proxy(store, capture, None)
     }
 
     /// A window on `store`, to which a proxy adds.
     pub(super) fn of_proxy(
         store: Arc<Store>,
         capture: String,
-        listeners: Vec<String>,
-        insecure_upstream: bool,
-        monitor: Option<Monitor>,
+        running: Option<Running>,
     ) -> Result<Self, EngineError> {
         let shared = Shared {
             list: Mutex::new(store.reader()?),
             details: Mutex::new(store.reader()?),
             story: Mutex::new(Story::new(store.reader()?)),
             store,
-            listeners,
             capture,
-            insecure_upstream,
-            monitor,
+            running,
             scanners: Mutex::default(),
         };
         Ok(Self { shared: Arc::new(shared) })
@@ -202,16 +207,37 @@ impl Viewer {
     /// The state of the whole.
     pub fn status(&self) -> Status {
         let store = self.shared.store.status();
+        let running = self.shared.running.as_ref();
         Status {
-            listeners: self.shared.listeners.clone(),
+            listeners: running.map(|running| running.listeners.clone()).unwrap_or_default(),
             capture: self.shared.capture.clone(),
-            connections: self.shared.monitor.as_ref().map_or(0, Monitor::connections),
+            connections: running.map_or(0, |running| running.monitor.connections()),
             recorded: store.recorded,
             truncated: store.truncated,
             lost: store.lost,
-            insecure_upstream: self.shared.insecure_upstream,
-            trouble: store.trouble,
+            insecure_upstream: running.is_some_and(|running| running.insecure),
+            trouble: store.trouble.map(|why| since(store.trouble_since, &why)),
         }
+    }
+
+    /// URLs of synctap's own pages (the certificate, the steps for each system), those that other
+    /// devices can reach first; empty for an opened file and for reverse listeners alone.
+    pub fn pages(&self) -> &[String] {
+        self.shared.running.as_ref().map_or(&[], |running| &running.pages)
+    }
+
+    /// From now on TLS to `host` (no port) is passed on unread, or opened again, whatever the flags
+    /// say. Connections that are open stay as they are. False for an opened file: nothing is
+    /// running.
+    pub fn set_passthrough(&self, host: &str, passthrough: bool) -> bool {
+        let running = self.shared.running.as_ref();
+        running.inspect(|running| running.monitor.set_passthrough(host, passthrough)).is_some()
+    }
+
+    /// Why TLS to `host` (no port) would be passed on unread now; `None` when it would be opened, or
+    /// nothing is running.
+    pub fn passthrough(&self, host: &str) -> Option<String> {
+        self.shared.running.as_ref()?.monitor.passthrough(host)
     }
 
     /// Changes when rows, details or the status may have changed.
@@ -255,6 +281,13 @@ impl std::fmt::Debug for Viewer {
 /// An answer in flight is decoded once bytes of it are kept.
 fn has_response_body(exchange: &Exchange) -> bool {
     exchange.response.as_ref().is_some_and(|r| !exchange.in_flight() || r.body.kept > 0)
+}
+
+/// The reason with the time it began, in UTC.
+fn since(when: Option<WallTime>, why: &str) -> String {
+    let Some(when) = when else { return why.to_owned() };
+    let (hour, minute, second) = when.utc().time().as_hms();
+    format!("since {hour:02}:{minute:02}:{second:02} UTC: {why}")
 }
 
 /// A reader has no state that a panic elsewhere could spoil.

@@ -263,6 +263,9 @@ pub struct Exchange {
     /// Bytes relayed, for tunnels and after an upgrade.
     #[serde(default)]
     pub relayed: Option<Relayed>,
+    /// Why TLS was passed on unread instead of being opened; `None` when it was not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passthrough: Option<String>,
     /// Timings.
     #[serde(default)]
     pub times: Times,
@@ -289,6 +292,7 @@ impl Exchange {
             request: None,
             response: None,
             relayed: None,
+            passthrough: None,
             times: Times::default(),
             state: State::InFlight,
         }

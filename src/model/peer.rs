@@ -84,4 +84,7 @@ pub struct Tls {
     pub chain: Vec<CertificateFacts>,
     /// Whether that chain held.
     pub verdict: Verdict,
+    /// The server asked for a certificate of the client (none is sent).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub client_certificate_asked: bool,
 }

@@ -8,6 +8,7 @@ mod authority;
 mod error;
 mod facts;
 mod files;
+mod install;
 mod leaf;
 mod trust;
 

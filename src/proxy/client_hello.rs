@@ -14,6 +14,8 @@ pub(super) struct HelloFacts {
     pub(super) sni: Option<String>,
     /// Protocols offered (ALPN).
     pub(super) alpn: Vec<String>,
+    /// Cipher suites offered, as on the wire, without GREASE.
+    pub(super) suites: Vec<u16>,
 }
 
 /// How far a look at the first bytes got.
@@ -101,7 +103,7 @@ fn facts(body: &[u8]) -> Option<HelloFacts> {
     let mut facts = HelloFacts { version: reader.u16()?, ..HelloFacts::default() };
     reader.take(32)?;
     reader.vector8()?;
-    reader.vector16()?;
+    facts.suites = numbers(reader.vector16()?).collect();
     reader.vector8()?;
     if reader.0.is_empty() {
         return Some(facts);
@@ -142,9 +144,13 @@ fn protocols(mut value: Reader<'_>) -> Option<Vec<String>> {
 }
 
 fn highest(mut value: Reader<'_>) -> Option<u16> {
-    let versions = value.vector8()?.chunks_exact(2).map(|v| u16::from_be_bytes([v[0], v[1]]));
-    // GREASE values (RFC 8701) are noise on purpose.
-    versions.filter(|v| v & 0x0f0f != 0x0a0a && *v < 0x0400).max()
+    numbers(value.vector8()?).filter(|version| *version < 0x0400).max()
+}
+
+/// 16-bit numbers; GREASE values (RFC 8701) are noise on purpose and left out.
+fn numbers(bytes: &[u8]) -> impl Iterator<Item = u16> {
+    let numbers = bytes.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
+    numbers.filter(|number| number & 0x0f0f != 0x0a0a)
 }
 
 struct Reader<'a>(&'a [u8]);
@@ -227,12 +233,10 @@ mod tests {
     #[test]
     fn a_real_hello_is_read_whole_and_in_pieces() {
         let hello = real_hello();
-        let facts = HelloFacts {
-            version: 0x0304,
-            sni: Some("mail.example".into()),
-            alpn: vec!["h2".into(), "http/1.1".into()],
-        };
-        assert_eq!(read(&hello), Hello::Whole(facts.clone()));
+        let Hello::Whole(facts) = read(&hello) else { panic!("{:?}", read(&hello)) };
+        assert_eq!((facts.version, facts.sni.as_deref()), (0x0304, Some("mail.example")));
+        assert_eq!(facts.alpn, ["h2", "http/1.1"]);
+        assert!(facts.suites.contains(&0x1301), "{:x?}", facts.suites);
         assert_eq!(read(&fragmented(&hello, 11)), Hello::Whole(facts));
         for end in 0..hello.len() {
             assert_eq!(read(&hello[..end]), Hello::Partial, "{end}");
@@ -261,6 +265,7 @@ mod tests {
         let message = [&[0x16, 3, 1, 0, length + 4, 1, 0, 0, length], &body[..]].concat();
         let Hello::Whole(facts) = read(&message) else { panic!("{:?}", read(&message)) };
         assert_eq!(version_name(facts.version), "TLS 1.0");
+        assert_eq!(facts.suites, [0x002f]);
         let Hello::Whole(facts) = read(&[0x80, 0x2e, 1, 3, 1, 0]) else { panic!() };
         assert_eq!(facts.version, 0x0301);
         for other in [&b"GET / HTTP/1.1"[..], b"\x05\x01\x00", b"SSH-2.0", b"\x16\x02"] {

@@ -33,7 +33,7 @@ pub(super) async fn connect(shared: &Shared, target: &Target) -> Result<TcpStrea
         return Err(failure::proxy(
             "proxy-loop",
             format!("{} leads back to this proxy ({us})", target.label()),
-            "name the server itself, not the proxy's address",
+            "name the server itself; the set-up page is http://synctap.internal/",
         ));
     }
     let stream = first_to_answer(&addresses, until, &target.label()).await?;
@@ -88,6 +88,7 @@ pub(super) async fn secure(
     let seen = witness.seen();
     tls.chain = seen.chain;
     tls.verdict = seen.verdict;
+    tls.client_certificate_asked = seen.client_certificate_asked;
     match shaken {
         Ok(Ok(stream)) => {
             note_session(&mut tls, stream.get_ref().1);

@@ -21,6 +21,7 @@ use super::head;
 use super::intent;
 use super::intent::Intent;
 use super::mode::split_authority;
+use super::pages;
 use super::recorder::{Moment, Recorder};
 use super::serve::{Session, describe_target};
 use super::target::Target;
@@ -49,7 +50,9 @@ pub(super) async fn handle(
     session: Arc<Session>,
     request: Request<Incoming>,
 ) -> Result<Response<Outgoing>, Cut> {
-    session.requests.fetch_add(1, Ordering::Relaxed);
+    if session.requests.fetch_add(1, Ordering::Relaxed) == 0 {
+        session.trusted();
+    }
     let raw = session.tap.with(RequestWatch::next_head);
     let (begun, handshake_done) = session.begin();
     let asked = asked(&request, raw.as_ref());
@@ -70,6 +73,7 @@ async fn run(session: Arc<Session>, arrived: Arrived, reply: Reply, gone: Cancel
             intent::connect(session, arrived, host, port, reply).await;
         }
         Intent::Forward(target) => to_server(session, arrived, target, reply, gone).await,
+        Intent::Page => pages::serve(&session, &arrived, reply),
         Intent::Refuse(failure) => refuse(&session, arrived, failure, reply).await,
     }
 }

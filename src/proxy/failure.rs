@@ -54,7 +54,7 @@ pub(super) fn client_handshake(error: &io::Error, hello: Option<&HelloFacts>) ->
     }
     match tls_error(error) {
         Some(rustls::Error::AlertReceived(alert)) => rejected(*alert),
-        Some(rustls::Error::PeerIncompatible(what)) => incompatible(what),
+        Some(rustls::Error::PeerIncompatible(what)) => incompatible(what, hello),
         Some(rustls::Error::NoApplicationProtocol) => client(
             "no-shared-protocol",
             format!(
@@ -140,10 +140,17 @@ pub(super) fn head_timeout() -> Failure {
     client("request-timeout", "the client sent no complete request in time", "")
 }
 
-/// Not HTTP.
-pub(super) fn malformed_request(error: &hyper::Error, start: &[u8]) -> Failure {
+/// Not HTTP. `overrun`: it came right behind a body, in one go with its end.
+pub(super) fn malformed_request(error: &hyper::Error, start: &[u8], overrun: bool) -> Failure {
     if error.is_parse_too_large() {
         return client("head-too-large", "the request's head is too large", "");
+    }
+    if overrun {
+        let cause = format!(
+            "the client's body goes on after the end its head promised: `{}`",
+            quote(start)
+        );
+        return client("request-body-long", cause, "check how the client counts Content-Length");
     }
     let cause =
         format!("the client sent something that is not HTTP/1: `{}` ({error})", quote(start));
@@ -205,6 +212,11 @@ pub(super) fn server_handshake(error: &io::Error, why: Option<&str>, asked: bool
             "the server does not speak TLS on this port",
             "check scheme and port (`http://` instead of `https://`?)",
         ),
+        None if error.kind() == io::ErrorKind::UnexpectedEof => server(
+            "upstream-tls-closed",
+            "the server closed the connection during the TLS handshake",
+            "check that this port speaks TLS, and that the server serves this name",
+        ),
         Some(rustls::Error::AlertReceived(alert)) => server(
             "upstream-tls-failed",
             format!("the server broke off the TLS handshake (TLS alert {})", alert_name(*alert)),
@@ -252,6 +264,13 @@ pub(super) fn client_certificate_wanted(error: &str) -> Failure {
 pub(super) fn no_answer(error: &hyper::Error, end: Option<End>, start: &[u8]) -> Failure {
     if error.is_parse_too_large() {
         return server("upstream-head-too-large", "the head of the answer is too large", "");
+    }
+    if let [0x15 | 0x16, 3, ..] = start {
+        return server(
+            "upstream-speaks-tls",
+            "the server speaks TLS on this port, and was asked in plain HTTP",
+            "check scheme and port (`https://` instead of `http://`?)",
+        );
     }
     if error.is_parse() {
         let cause = format!("the answer is not HTTP/1: `{}` ({error})", quote(start));
@@ -308,6 +327,17 @@ pub(super) fn body_cut(side: Side, end: Option<End>, seen: u64, promised: Option
     }
 }
 
+/// `excess` bytes came behind the body whose length was `promised`.
+pub(super) fn body_long(promised: u64, excess: u64) -> Failure {
+    server(
+        "response-body-long",
+        format!(
+            "the server sent {excess} bytes more than the {promised} its Content-Length promised"
+        ),
+        "clients take the first ones, or none: the server must count what it sends",
+    )
+}
+
 /// A stranger's first bytes, safe to show: printable ASCII, the rest escaped.
 pub(super) fn quote(bytes: &[u8]) -> String {
     bytes[..bytes.len().min(QUOTE_BYTES)].escape_ascii().to_string()
@@ -330,10 +360,15 @@ pub(super) fn tls_error(error: &io::Error) -> Option<&rustls::Error> {
     error.get_ref()?.downcast_ref()
 }
 
-fn incompatible(what: &PeerIncompatible) -> Failure {
+fn incompatible(what: &PeerIncompatible, hello: Option<&HelloFacts>) -> Failure {
+    let offered = hello.map(|hello| suite_list(&hello.suites)).unwrap_or_default();
     let cause = match what {
-        PeerIncompatible::NoCipherSuitesInCommon => "no cipher suite in common".into(),
-        PeerIncompatible::NoKxGroupsInCommon => "no key exchange group in common".into(),
+        PeerIncompatible::NoCipherSuitesInCommon => {
+            format!("no cipher suite in common (it offers {offered})")
+        }
+        PeerIncompatible::NoKxGroupsInCommon => {
+            format!("no key exchange group in common (it offers {offered})")
+        }
         PeerIncompatible::NoSignatureSchemesInCommon => "no signature scheme in common".into(),
         other => format!("{other:?}"),
     };
@@ -343,6 +378,22 @@ fn incompatible(what: &PeerIncompatible) -> Failure {
         "update the client: synctap speaks TLS 1.2 and 1.3 with forward secrecy only",
     )
 }
+
+/// Cipher suites by name where the TLS library knows one, else by number.
+fn suite_list(suites: &[u16]) -> String {
+    let name = |number: &u16| {
+        let suite = rustls::CipherSuite::from(*number);
+        suite.as_str().map_or_else(|| format!("0x{number:04x}"), str::to_owned)
+    };
+    let mut names: Vec<_> = suites.iter().take(SUITES_NAMED).map(name).collect();
+    if suites.len() > SUITES_NAMED {
+        names.push(format!("{} more", suites.len() - SUITES_NAMED));
+    }
+    names.join(", ")
+}
+
+/// Most cipher suites named in one sentence.
+const SUITES_NAMED: usize = 6;
 
 fn deepest(error: &hyper::Error) -> String {
     let mut at: &dyn StdError = error;

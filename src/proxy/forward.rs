@@ -171,7 +171,7 @@ async fn send(
         recorder.note(|exchange| upstream.describe(exchange)).await;
         match send_on(upstream, request).await {
             Ok(answered) => return Ok(answered),
-            Err(Unanswered::Unsent(unsent)) => request = *unsent,
+            Err(Unanswered::Unsent(unsent, _)) => request = *unsent,
             Err(Unanswered::Failed(failure)) => return Err(failure),
         }
     }
@@ -180,18 +180,13 @@ async fn send(
     recorder.publish(|exchange| upstream.describe(exchange)).await;
     match send_on(upstream, request).await {
         Ok(answered) => Ok(answered),
-        Err(Unanswered::Failed(failure)) => Err(failure),
-        Err(Unanswered::Unsent(_)) => Err(failure::server(
-            "upstream-closed",
-            "the server closed the connection before the request was sent",
-            "",
-        )),
+        Err(Unanswered::Failed(failure) | Unanswered::Unsent(_, failure)) => Err(failure),
     }
 }
 
 enum Unanswered {
-    /// Not a byte of it left.
-    Unsent(Box<Request<Outgoing>>),
+    /// Not a byte of it left, and why: a server that wants a client certificate may say so first.
+    Unsent(Box<Request<Outgoing>>, Failure),
     Failed(Failure),
 }
 
@@ -203,10 +198,12 @@ async fn send_on(
     match upstream.sender.try_send_request(request).await {
         Ok(response) => Ok((response, upstream)),
         Err(mut error) => {
-            if let Some(unsent) = error.take_message() {
-                return Err(Unanswered::Unsent(Box::new(unsent)));
-            }
-            Err(Unanswered::Failed(unanswered(&upstream, &error.into_error())))
+            let unsent = error.take_message();
+            let failure = unanswered(&upstream, &error.into_error());
+            Err(match unsent {
+                Some(unsent) => Unanswered::Unsent(Box::new(unsent), failure),
+                None => Unanswered::Failed(failure),
+            })
         }
     }
 }
@@ -258,6 +255,13 @@ async fn answer(
         Pumped::Ended => {
             let now = recorder.now();
             recorder.note(|exchange| exchange.times.response_end = Some(now)).await;
+            let read = upstream.tap.with(|watch| watch.after_head());
+            if let Some(promised) = promised
+                && read > promised
+                && !switching
+            {
+                return Err(failure::body_long(promised, read - promised));
+            }
         }
         Pumped::Unwanted => return Err(failure::client_gone()),
         Pumped::Broken => {

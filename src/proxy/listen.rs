@@ -12,6 +12,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::body_copy::Keeper;
+use super::choose::Choice;
 use super::cidr::admits;
 use super::dial;
 use super::error::ProxyError;
@@ -21,6 +22,7 @@ use super::intent;
 use super::keylog::KeyLogFile;
 use super::limits::{ACCEPT_PAUSE_MAX, ACCEPT_PAUSE_MIN};
 use super::mode::{Mode, Way};
+use super::pages::{Site, lan_addresses, page_urls};
 use super::recorder::Moment;
 use super::settings::Settings;
 use super::shared::{Device, Place, Shared};
@@ -41,6 +43,7 @@ pub struct Proxy {
 pub struct Monitor {
     scope: Scope,
     open: Arc<AtomicU64>,
+    choice: Arc<Choice>,
 }
 
 impl Monitor {
@@ -52,6 +55,17 @@ impl Monitor {
     /// Tasks of the data path running now.
     pub fn tasks(&self) -> usize {
         self.scope.tasks()
+    }
+
+    /// From now on TLS to `host` is passed on unread (`true`), or opened again (`false`), whatever
+    /// the settings say; connections that are open stay as they are.
+    pub fn set_passthrough(&self, host: &str, passthrough: bool) {
+        self.choice.set(host, passthrough);
+    }
+
+    /// Why TLS to `host` would be passed on unread now; `None` when it would be opened.
+    pub fn passthrough(&self, host: &str) -> Option<String> {
+        self.choice.passes(host, None).map(|why| why.to_string())
     }
 }
 
@@ -79,6 +93,7 @@ impl Proxy {
         let keylog = open_keylog(&settings)?;
         let trust = load_trust(&settings).await?;
         let (listeners, listening) = open(&settings.modes).await?;
+        let site = Site::new(&authority);
         let most = settings.limits.connections.clamp(1, Semaphore::MAX_PERMITS);
         let shared = Shared {
             mint: Arc::new(LeafMint::new(authority)),
@@ -86,7 +101,9 @@ impl Proxy {
             keylog,
             keeper: Arc::new(Keeper::new(events, &settings.limits, settings.body_limit)),
             scope: Scope::default(),
-            listening,
+            listeners: settings.modes.iter().cloned().zip(listening).collect(),
+            site,
+            choice: Arc::new(Choice::new(settings.choosing.clone())),
             next_exchange: AtomicU64::new(1),
             next_conn: AtomicU64::new(1),
             open: Arc::default(),
@@ -98,8 +115,13 @@ impl Proxy {
     /// Each mode with the address it really listens on (a port of 0 is replaced by the system's
     /// choice).
     pub fn listeners(&self) -> Vec<(Mode, SocketAddr)> {
-        let modes = self.listeners.iter().map(|(mode, _)| mode.clone());
-        modes.zip(self.shared.listening.iter().copied()).collect()
+        self.shared.listeners.clone()
+    }
+
+    /// URLs of synctap's own pages, those that other devices can reach first; empty when every
+    /// listener is a reverse one.
+    pub fn pages(&self) -> Vec<String> {
+        page_urls(&self.shared.listeners, &lan_addresses())
     }
 
     /// Numbers exchanges from `first` on instead of from 1. To be said before [`Proxy::run`].
@@ -114,7 +136,11 @@ impl Proxy {
 
     /// A view that lives on while the proxy runs.
     pub fn monitor(&self) -> Monitor {
-        Monitor { scope: self.shared.scope.clone(), open: Arc::clone(&self.shared.open) }
+        Monitor {
+            scope: self.shared.scope.clone(),
+            open: Arc::clone(&self.shared.open),
+            choice: Arc::clone(&self.shared.choice),
+        }
     }
 
     /// Accepts connections until `shutdown`, then stops accepting, drains up to `limits.drain`,
@@ -172,7 +198,9 @@ async fn accept(shared: Arc<Shared>, way: Way, listener: TcpListener, places: Ar
                 pause = ACCEPT_PAUSE_MIN;
                 let conn = Device::number(&shared);
                 let place = Place::take(Arc::clone(&shared.open), permit);
-                let device = Device { conn, address, way: way.clone(), _place: place };
+                // An address we cannot be told is one nobody else can use either.
+                let local = stream.local_addr().unwrap_or(address);
+                let device = Device { conn, address, local, way: way.clone(), _place: place };
                 shared.scope.spawn(connection(Arc::clone(&shared), device, stream));
             }
             Err(error) => {
@@ -211,5 +239,6 @@ async fn connection(shared: Arc<Shared>, device: Device, stream: TcpStream) {
     match way {
         Way::Regular => intent::regular(shared, device, wire).await,
         Way::Reverse(origin) => intent::reverse(shared, device, &origin, wire).await,
+        Way::Admin => intent::admin(shared, device, wire).await,
     }
 }

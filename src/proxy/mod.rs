@@ -23,6 +23,7 @@
 mod answer;
 mod body;
 mod body_copy;
+mod choose;
 mod cidr;
 mod client_hello;
 mod dial;
@@ -39,6 +40,7 @@ mod keylog;
 mod limits;
 mod listen;
 mod mode;
+mod pages;
 mod recorder;
 mod relay;
 mod serve;
@@ -53,10 +55,12 @@ mod upstream;
 mod watch;
 mod wire;
 
+pub use choose::{Choosing, Pattern, PatternError};
 pub use cidr::{Cidr, CidrError};
 pub use error::ProxyError;
 pub use event::{KeptBytes, ProxyEvent};
 pub use limits::Limits;
 pub use listen::{Monitor, Proxy};
 pub use mode::{DEFAULT_LISTEN, Mode, ModeError, Origin, Way};
+pub use pages::lan_addresses;
 pub use settings::Settings;

@@ -26,6 +26,8 @@ pub enum Way {
     Regular,
     /// It takes us for the server; everything goes to this one.
     Reverse(Origin),
+    /// It goes nowhere: the listener serves synctap's own pages only.
+    Admin,
 }
 
 /// A server as in the front of a URL.
@@ -83,6 +85,7 @@ impl FromStr for Mode {
         };
         let way = match spec.split_once(':') {
             None if spec == "regular" => Way::Regular,
+            None if spec == "admin" => Way::Admin,
             Some(("reverse", origin)) => Way::Reverse(origin.parse()?),
             _ => return Err(ModeError::Unknown(spec.into())),
         };
@@ -120,6 +123,7 @@ impl fmt::Display for Way {
         match self {
             Self::Regular => f.write_str("regular"),
             Self::Reverse(origin) => write!(f, "reverse:{origin}"),
+            Self::Admin => f.write_str("admin"),
         }
     }
 }

@@ -14,6 +14,7 @@ use tokio::time::sleep;
 use super::exchange;
 use super::failure;
 use super::head;
+use super::pages;
 use super::recorder::Moment;
 use super::shared::{Device, Handshake, Shared};
 use super::tap::{End, Tap, Tapped};
@@ -34,6 +35,8 @@ pub(super) enum Route {
     Named,
     /// All to this server, with this `Host` if it is not the device's.
     Fixed { target: Target, host: Option<HeaderValue> },
+    /// To nobody: synctap's own pages. `tunnelled`: asked for through the proxy.
+    Pages { tunnelled: bool },
 }
 
 /// A connection that speaks HTTP: the device's own, or what was inside its tunnel or TLS.
@@ -68,6 +71,13 @@ impl Session {
         }
     }
 
+    /// The device sent a request: it took our certificate.
+    pub(super) fn trusted(&self) {
+        if let (Route::Fixed { target, .. }, Some(tls)) = (&self.route, &self.tls) {
+            self.shared.choice.accepted(tls.sni.as_deref().unwrap_or(target.display_host()));
+        }
+    }
+
     /// What is known of every exchange of this connection.
     pub(super) fn describe(&self, exchange: &mut Exchange) {
         exchange.client_tls.clone_from(&self.tls);
@@ -77,6 +87,9 @@ impl Session {
             exchange.scheme = Scheme::Http;
             exchange.port = 80;
         }
+        if let Route::Pages { .. } = self.route {
+            describe_target(exchange, &pages_target(self.tls.is_some()));
+        }
     }
 }
 
@@ -85,6 +98,15 @@ pub(super) fn describe_target(exchange: &mut Exchange, target: &Target) {
     exchange.scheme = target.scheme;
     target.display_host().clone_into(&mut exchange.host);
     exchange.port = target.port;
+}
+
+/// synctap's own pages, as if they were a server.
+pub(super) fn pages_target(secure: bool) -> Target {
+    if secure {
+        Target::tunnelled(pages::HOST, 443, Some(pages::HOST))
+    } else {
+        Target::plain(pages::HOST, 80, Scheme::Http)
+    }
 }
 
 /// Serves HTTP/1.1 on `wire` until the connection ends. Boxed: a tunnel inside serves again.
@@ -112,6 +134,10 @@ pub(super) fn serve(
         });
         let Some(ended) = run(&session, io).await else { return };
         if let Some(failure) = diagnose(&session, &ended) {
+            let shared = &session.shared;
+            if let (Route::Fixed { target, .. }, Some(tls)) = (&session.route, &session.tls) {
+                shared.choice.learn(target.display_host(), tls.sni.as_deref(), &failure);
+            }
             let refused = refused(&session, &failure);
             let describe = |exchange: &mut Exchange| {
                 session.describe(exchange);
@@ -120,7 +146,7 @@ pub(super) fn serve(
                     exchange.request = Some(asked);
                 }
             };
-            session.shared.connection_failed(&session.device, begun, failure, describe).await;
+            shared.connection_failed(&session.device, begun, failure, describe).await;
         }
     })
 }
@@ -185,8 +211,9 @@ fn diagnose(session: &Session, ended: &Ended) -> Option<Failure> {
     match ended {
         Ended::NoHeadInTime => return Some(failure::head_timeout()),
         Ended::Done(Err(error)) if error.is_parse() => {
-            let start = session.tap.with(|watch| watch.start().to_vec());
-            return Some(failure::malformed_request(error, &start));
+            let (start, overrun) =
+                session.tap.with(|watch| (watch.start().to_vec(), watch.overrun()));
+            return Some(failure::malformed_request(error, &start, overrun));
         }
         Ended::Done(_) => {}
     }

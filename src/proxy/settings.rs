@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::choose::Choosing;
 use super::cidr::Cidr;
 use super::limits::Limits;
 use super::mode::Mode;
@@ -19,6 +20,8 @@ pub struct Settings {
     pub keep_host: bool,
     /// Devices that may connect, beside this machine. Needed to listen beyond loopback.
     pub allow: Vec<Cidr>,
+    /// Which hosts' TLS is opened.
+    pub choosing: Choosing,
     /// Bytes of a body that are copied; what comes after is forwarded and counted.
     pub body_limit: u64,
     /// Ceilings and patiences.
@@ -35,6 +38,7 @@ impl Default for Settings {
             insecure_upstream: false,
             keep_host: false,
             allow: Vec::new(),
+            choosing: Choosing::default(),
             body_limit: 64 * 1024 * 1024,
             limits: Limits::default(),
             keylog: None,

@@ -9,7 +9,9 @@ use rustls::KeyLog;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::body_copy::Keeper;
-use super::mode::Way;
+use super::choose::Choice;
+use super::mode::{Mode, Way};
+use super::pages::Site;
 use super::recorder::{Moment, Recorder};
 use super::settings::Settings;
 use super::shutdown::Scope;
@@ -29,7 +31,10 @@ pub(super) struct Shared {
     pub(super) keylog: Option<Arc<dyn KeyLog>>,
     pub(super) keeper: Arc<Keeper>,
     pub(super) scope: Scope,
-    pub(super) listening: Vec<SocketAddr>,
+    /// Each way in with the address it really listens on.
+    pub(super) listeners: Vec<(Mode, SocketAddr)>,
+    pub(super) site: Site,
+    pub(super) choice: Arc<Choice>,
     pub(super) next_exchange: AtomicU64,
     pub(super) next_conn: AtomicU64,
     pub(super) open: Arc<AtomicU64>,
@@ -40,6 +45,8 @@ pub(super) struct Shared {
 pub(super) struct Device {
     pub(super) conn: ConnId,
     pub(super) address: SocketAddr,
+    /// Our end of the connection: the address the device knows us by.
+    pub(super) local: SocketAddr,
     pub(super) way: Way,
     pub(super) _place: Place,
 }
@@ -67,7 +74,7 @@ impl Drop for Place {
 impl Shared {
     /// True when connecting to `address` would end up at one of our own listeners.
     pub(super) fn is_us(&self, address: SocketAddr) -> bool {
-        self.listening.iter().any(|own| own.port() == address.port()) && is_local(address.ip())
+        self.listeners.iter().any(|(_, own)| own.port() == address.port()) && is_local(address.ip())
     }
 
     /// A recorder for a new exchange on `device`'s connection, begun at `begun`.

@@ -16,6 +16,7 @@ pub(super) struct RequestWatch {
     heads: VecDeque<Bytes>,
     limit: usize,
     start: Bytes,
+    overrun: bool,
 }
 
 #[derive(Debug)]
@@ -32,7 +33,13 @@ enum RequestState {
 impl RequestWatch {
     /// Keeps heads of at most `limit` bytes.
     pub(super) fn new(limit: usize) -> Self {
-        Self { state: RequestState::begin(), heads: VecDeque::new(), limit, start: Bytes::new() }
+        Self {
+            state: RequestState::begin(),
+            heads: VecDeque::new(),
+            limit,
+            start: Bytes::new(),
+            overrun: false,
+        }
     }
 
     /// The head of the next request handed out by the HTTP library.
@@ -54,6 +61,12 @@ impl RequestWatch {
     /// True when some, but not all, of a head was read.
     pub(super) fn in_head(&self) -> bool {
         matches!(&self.state, RequestState::Head { bytes, .. } if !bytes.is_empty())
+    }
+
+    /// True when what could not be understood came in one go with the end of a body. It did not if
+    /// the head before that body is what the HTTP library refused: nobody took it.
+    pub(super) fn overrun(&self) -> bool {
+        self.overrun && self.heads.is_empty()
     }
 
     fn lose(&mut self, bytes: &[u8]) {
@@ -94,6 +107,7 @@ impl RequestWatch {
     fn whole_head(&mut self, bytes: Vec<u8>) {
         let raw = Bytes::from(bytes);
         let Some(request) = head::request(&raw) else { return self.lose(&raw) };
+        self.overrun = false;
         self.state = match head::request_body_length(&request.headers) {
             _ if request.method == "CONNECT" => RequestState::Lost,
             BodyLength::Known(0) => RequestState::begin(),
@@ -114,6 +128,7 @@ impl RequestWatch {
                 };
                 if over {
                     self.state = RequestState::begin();
+                    self.overrun = fresh.len() > count;
                 }
                 &fresh[count..]
             }
@@ -149,6 +164,7 @@ pub(super) struct AnswerWatch {
     searched: usize,
     interim: Vec<u16>,
     head: Option<Bytes>,
+    after: u64,
     limit: usize,
 }
 
@@ -161,6 +177,7 @@ impl AnswerWatch {
             searched: 0,
             interim: Vec::new(),
             head: None,
+            after: 0,
             limit,
         }
     }
@@ -175,6 +192,19 @@ impl AnswerWatch {
         (self.head.take(), std::mem::take(&mut self.interim))
     }
 
+    /// Bytes read since the end of the answer's head; line ends behind a body do not count, as old
+    /// servers send some.
+    pub(super) fn after_head(&self) -> u64 {
+        self.after
+    }
+
+    fn count(&mut self, bytes: &[u8]) {
+        let blank = bytes.len() <= 2 && bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
+        if !blank {
+            self.after = self.after.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+        }
+    }
+
     /// The first bytes of a head that is not complete, or that the HTTP library did not take, for a
     /// sentence about it.
     pub(super) fn start(&self) -> &[u8] {
@@ -186,7 +216,7 @@ impl AnswerWatch {
 impl Watch for AnswerWatch {
     fn read(&mut self, bytes: &[u8]) {
         if !self.armed {
-            return;
+            return self.count(bytes);
         }
         self.bytes.extend_from_slice(bytes);
         while self.armed {
@@ -204,8 +234,9 @@ impl Watch for AnswerWatch {
                 }
                 Some(_) => {
                     self.armed = false;
-                    self.bytes = BytesMut::new();
+                    let body = std::mem::take(&mut self.bytes);
                     self.head = Some(raw);
+                    self.count(&body);
                 }
                 None => {
                     self.armed = false;

@@ -289,6 +289,7 @@ mod tests {
                     not_after: WallTime(not_after),
                     sha256: name,
                 }],
+                client_certificate_asked: true,
                 verdict: if why.is_empty() { Verdict::Verified } else { Verdict::Unverified(why) },
             },
         )
@@ -330,7 +331,8 @@ mod tests {
             Exchange {
                 id: ExchangeId(id), conn: ConnId(conn), kind, mode, started: WallTime(started),
                 client, server, scheme: Scheme::Tcp, host, port, client_tls, server_tls, request,
-                response, relayed: relayed.map(|(up, down)| Relayed { up, down }), times, state,
+                response, relayed: relayed.map(|(up, down)| Relayed { up, down }),
+                passthrough: relayed.map(|(up, _)| up.to_string()), times, state,
             }
         }
     }

@@ -495,3 +495,118 @@ async fn a_target_that_is_none() {
         assert!(answer.starts_with(b"HTTP/1.1 400 Bad Request\r\n"), "{target}");
     }
 }
+
+/// What a device sees of an answer to a connection that stays open, and the proxy between.
+async fn told(answer: &'static [u8]) -> (Vec<u8>, Lab) {
+    let origin = Origin::plain(move |mut peer: Peer| async move {
+        peer.head().await;
+        peer.send(answer).await;
+        peer.rest().await;
+    })
+    .await;
+    let lab = Lab::reverse(&origin).await;
+    let mut peer = lab.client().await;
+    peer.send(GET).await;
+    let body = peer.message().await.body;
+    lab.events.closed(1).await;
+    (body, lab)
+}
+
+#[tokio::test]
+async fn an_answer_longer_than_promised() {
+    let (seen, lab) = told(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfour and more").await;
+    assert_eq!(seen, b"four", "the device gets what was promised");
+    let (exchange, failure) = failed(&lab, "response-body-long").await;
+    assert_eq!(failure.side, Side::Server);
+    assert!(failure.cause.contains("9 bytes more than the 4"), "{}", failure.cause);
+    assert!(exchange.response.unwrap().body.ended);
+    let (_, lab) = told(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfour").await;
+    assert_eq!(lab.events.closed(1).await.state, State::Complete);
+}
+
+#[tokio::test]
+async fn a_request_longer_than_promised() {
+    let origin = Origin::echo(true).await;
+    let lab = Lab::regular().await;
+    let mut peer = lab.tunnelled(&origin).await;
+    peer.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nfour and more\r\n\r\n").await;
+    assert_eq!(peer.message().await.body, b"four");
+    let (_, failure) = failed(&lab, "request-body-long").await;
+    assert_eq!(failure.side, Side::Client);
+    assert!(failure.cause.contains("` and more"), "{}", failure.cause);
+    assert_eq!(lab.events.closed(1).await.state, State::Complete);
+}
+
+#[tokio::test]
+async fn plain_http_to_a_port_that_speaks_tls() {
+    let origin = Origin::echo(true).await;
+    let lab = Lab::regular().await;
+    let mut peer = lab.client().await;
+    let port = origin.port();
+    peer.send(format!("GET http://localhost:{port}/ HTTP/1.1\r\nHost: h\r\n\r\n")).await;
+    assert_eq!(peer.message().await.status(), 502);
+    let (_, failure) = failed(&lab, "upstream-speaks-tls").await;
+    assert_eq!(failure.side, Side::Server);
+    assert!(failure.advice.contains("https://"), "{}", failure.advice);
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_up_in_the_handshake() {
+    let origin = Origin::raw(|stream| async move { drop(stream) }).await;
+    let lab = Lab::regular().await;
+    let mut peer =
+        lab.client().await.tunnel("localhost", origin.port()).await.tls("localhost").await;
+    peer.send(GET).await;
+    assert_eq!(peer.message().await.status(), 502);
+    let ended = |e: &Exchange| matches!(&e.state, State::Failed(f) if f.side == Side::Server);
+    let State::Failed(failure) = lab.events.wait(ended).await.state else { panic!() };
+    assert!(failure.code.starts_with("upstream-tls"), "{failure:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_asks_for_a_certificate_and_goes_on_without() {
+    use synctap::pki::{KeyKind, LeafMint, crypto_provider};
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(support::origin_authority().export_der().to_vec().into()).unwrap();
+    let verifier = rustls::server::WebPkiClientVerifier::builder_with_provider(
+        std::sync::Arc::new(roots),
+        crypto_provider(),
+    )
+    .allow_unauthenticated()
+    .build()
+    .unwrap();
+    let leaf = LeafMint::new(support::origin_authority()).leaf("localhost", KeyKind::P256).unwrap();
+    let key = rustls::sign::SingleCertAndKey::from(std::sync::Arc::clone(&leaf.key));
+    let config = rustls::ServerConfig::builder_with_provider(crypto_provider())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_client_cert_verifier(verifier)
+        .with_cert_resolver(std::sync::Arc::new(key));
+    let origin = Origin::tls_with(config, |mut peer: Peer| async move {
+        peer.message().await;
+        peer.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
+        peer.rest().await;
+    })
+    .await;
+    let lab = Lab::regular().await;
+    let mut peer = lab.tunnelled(&origin).await;
+    peer.send(GET).await;
+    assert_eq!(peer.message().await.status(), 200);
+    let exchange = lab.events.closed(1).await;
+    assert!(exchange.server_tls.as_ref().unwrap().client_certificate_asked);
+    let detail = synctap::engine::detail_of(exchange, None, None);
+    let row = detail.annotated.overview.iter().find(|(label, _)| *label == "certificate");
+    assert!(row.unwrap().1.contains("none was sent"), "{row:?}");
+}
+
+#[tokio::test]
+async fn a_device_without_tls_before_a_server_with_it() {
+    let origin = Origin::echo(true).await;
+    let lab = Lab::reverse(&origin).await;
+    let mut peer = lab.client().await;
+    peer.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nx").await;
+    assert_eq!(peer.message().await.body, b"x", "it is served all the same");
+    let detail = synctap::engine::detail_of(lab.events.closed(1).await, None, None);
+    let row = detail.annotated.overview.iter().find(|(label, _)| *label == "unprotected");
+    assert!(row.unwrap().1.contains("plain HTTP"), "{row:?}");
+}

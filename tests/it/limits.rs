@@ -293,7 +293,7 @@ async fn beyond_the_ceiling_connections_wait_for_their_turn() {
     first.send(post).await;
     assert_eq!(first.message().await.body, b"x");
     let mut second = lab.client().await;
-    second.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n").await;
+    second.send("GET /x HTTP/1.1\r\nHost: h\r\n\r\n").await;
     first.send(post).await;
     assert_eq!(first.message().await.body, b"x");
     assert_eq!(lab.monitor.connections(), 1);

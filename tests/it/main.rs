@@ -4,11 +4,13 @@
 mod annotate;
 mod binary;
 mod captures;
+mod choosing;
 mod conversation;
 #[expect(dead_code, reason = "benchmarks use the rest")]
 #[path = "../../benches/corpus/mod.rs"]
 mod corpus;
 mod decode;
+mod demo;
 mod devices;
 mod differential;
 mod docs;
@@ -20,7 +22,9 @@ mod http;
 mod layers;
 mod limits;
 mod listing;
+mod load;
 mod modes;
+mod pages;
 mod playback;
 mod random;
 mod robust;

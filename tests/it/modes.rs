@@ -157,7 +157,7 @@ async fn absolute_targets_are_forwarded_in_origin_form() {
 async fn a_request_for_the_proxy_itself_is_told_what_to_do() {
     let lab = Lab::regular().await;
     let mut peer = lab.client().await;
-    peer.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    peer.send("GET /mail HTTP/1.1\r\nHost: x\r\n\r\n").await;
     let answer = peer.message().await;
     assert_eq!(answer.status(), 400);
     let text = String::from_utf8(answer.body).unwrap();

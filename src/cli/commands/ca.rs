@@ -26,6 +26,9 @@ pub(super) fn run(args: &CaArgs) -> Result<ExitCode, Report> {
             writeln!(out, "valid        {} to {}", days.0, days.1)?;
         }
         Some(CaCommand::Export(export)) if export.der => out.write_all(authority.export_der())?,
+        Some(CaCommand::Export(export)) if export.mobileconfig => {
+            out.write_all(authority.export_mobileconfig().as_bytes())?;
+        }
         Some(CaCommand::Export(_)) => out.write_all(authority.export_pem().as_bytes())?,
     }
     out.flush()?;

@@ -2,7 +2,9 @@
 
 mod ca;
 mod decode;
+mod demo;
 mod devices;
+mod doctor;
 mod encode;
 mod explain;
 mod open;
@@ -33,6 +35,8 @@ pub(super) fn run(args: Args) -> Result<ExitCode, Report> {
         Some(Command::Encode(args)) => encode::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Ca(args)) => ca::run(&args),
+        Some(Command::Demo(args)) => demo::run(&args),
+        Some(Command::Doctor(args)) => doctor::run(&args),
         Some(Command::Completions { shell }) => shell::completions(shell),
         Some(Command::Man) => shell::man(),
     }

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cli::args::RunArgs;
 use crate::cli::config;
+use crate::cli::files::FileLimit;
 use crate::cli::folders::Folders;
 use crate::cli::logging;
 use crate::cli::output::{say, stdout};
@@ -40,33 +41,51 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Report> {
     let settings = Settings::resolve(args, io::stdout().is_terminal(), now())?;
     let _log = logging::start(settings.log_file.as_deref())?;
     let ca = ca::load(&settings.ca_dir)?;
-    let output = settings.output;
+    let files = FileLimit::raise();
+    if !files.holds(settings.proxy.limits.connections) {
+        tracing::warn!(limit = files.soft, "few open files are allowed: connections may wait");
+    }
     // What is wrong with the settings file is told before anything listens.
-    let screen = (output == Output::Tui).then(|| tui_settings(true)).transpose()?;
-    let show_secrets = settings.show_secrets;
-    let filter = settings.filter;
-    let capture = settings.capture.clone();
-    let live = LiveSettings { proxy: settings.proxy, ca, capture: capture.clone() };
+    let screen = screen(&settings)?;
+    let live =
+        LiveSettings { proxy: settings.proxy.clone(), ca, capture: settings.capture.clone() };
     let shutdown = CancellationToken::new();
     runtime()?.block_on(async {
         signals(&shutdown, screen.is_none())?;
         let live = Live::start(live, shutdown.clone()).await;
-        let live = live.map_err(|error| cannot_start(&capture, &error))?;
-        let viewer = live.viewer();
-        let shown = if let Some(screen) = screen {
-            let done = tui::run(viewer, screen, shutdown).await;
-            done.map_err(|error| Report::new("cannot use the terminal").because(error))
-        } else {
-            greet(&viewer, &capture);
-            let secrets = if show_secrets { Secrets::Shown } else { Secrets::Masked };
-            let sequence = live.last_closed();
-            let printer = Printer { viewer, output, secrets, filter, sequence, trouble: None };
-            headless(printer, live, &capture, shutdown).await?;
-            return Ok(ExitCode::SUCCESS);
-        };
-        stop(live, &capture).await?;
-        shown.map(|()| ExitCode::SUCCESS)
+        let live = live.map_err(|error| cannot_start(&settings.capture, &error))?;
+        show(live, settings, screen, shutdown).await?;
+        Ok(ExitCode::SUCCESS)
     })
+}
+
+/// How the screen looks, if there is to be one.
+///
+/// # Errors
+/// When the settings file cannot be used.
+pub(super) fn screen(settings: &Settings) -> Result<Option<TuiSettings>, Report> {
+    (settings.output == Output::Tui).then(|| tui_settings(true)).transpose()
+}
+
+/// Shows what passes, on the screen or as lines, until told to stop; then stops in order.
+pub(super) async fn show(
+    live: Live,
+    settings: Settings,
+    screen: Option<TuiSettings>,
+    shutdown: CancellationToken,
+) -> Result<(), Report> {
+    let Settings { capture, output, filter, show_secrets, .. } = settings;
+    let viewer = live.viewer();
+    if let Some(screen) = screen {
+        let done = tui::run(viewer, screen, shutdown).await;
+        stop(live, &capture).await?;
+        return done.map_err(|error| Report::new("cannot use the terminal").because(error));
+    }
+    greet(&viewer, &capture);
+    let secrets = if show_secrets { Secrets::Shown } else { Secrets::Masked };
+    let sequence = live.last_closed();
+    let printer = Printer { viewer, output, secrets, filter, sequence, trouble: None };
+    headless(printer, live, &capture, shutdown).await
 }
 
 /// The async runtime of the process.
@@ -122,6 +141,27 @@ fn greet(viewer: &Viewer, capture: &Path) {
         say("warning: --insecure-upstream: server certificates are NOT verified");
     }
     say(&format!("capture: {}", capture.display()));
+    invite(viewer.pages());
+}
+
+/// Where a device finds the set-up pages, as a code to scan too when there is a screen for it.
+fn invite(pages: &[String]) {
+    let Some(first) = pages.first() else { return };
+    for page in pages {
+        say(&format!("set up a device: {page}"));
+    }
+    let local = |host: &str| host.starts_with("127.") || host.starts_with("[::1]");
+    if local(first.trim_start_matches("http://")) {
+        return say(
+            "devices on the network cannot reach it: add `--listen 0.0.0.0:8080 --allow NETWORK`",
+        );
+    }
+    if io::stderr().is_terminal() {
+        // Dark on light, whatever the terminal's own colours.
+        for line in render::qr(first) {
+            say(&format!("  \x1b[30;107m{line}\x1b[0m"));
+        }
+    }
 }
 
 /// Prints exchanges as they close.
@@ -164,7 +204,7 @@ impl Printer {
             return;
         }
         match &trouble {
-            Some(reason) => say(&format!("warning: exchanges are not recorded: {}", clean(reason))),
+            Some(why) => say(&format!("warning: nothing is recorded {}", clean(why))),
             None => say("recording again"),
         }
         self.trouble = trouble;
@@ -227,7 +267,7 @@ async fn stop(live: Live, capture: &Path) -> Result<(), Report> {
 }
 
 /// Why the proxy did not start, and what to type.
-fn cannot_start(capture: &Path, error: &LiveError) -> Report {
+pub(super) fn cannot_start(capture: &Path, error: &LiveError) -> Report {
     match error {
         LiveError::Store(error) => cannot_open(capture, error),
         LiveError::Proxy(error) => proxy_report(error),

@@ -21,9 +21,10 @@ use crate::proxy::client_hello::HelloFacts;
 use crate::proxy::dial;
 use crate::proxy::exchange::Arrived;
 use crate::proxy::failure;
+use crate::proxy::pages;
 use crate::proxy::recorder::Moment;
 use crate::proxy::relay::relay;
-use crate::proxy::serve::{Route, Session, describe_target, serve};
+use crate::proxy::serve::{Route, Session, describe_target, pages_target, serve};
 use crate::proxy::shared::{Device, Handshake, Shared};
 use crate::proxy::sniff::{First, hesitates, sniff};
 use crate::proxy::tap::Tapped;
@@ -31,6 +32,8 @@ use crate::proxy::target::Target;
 use crate::proxy::terminate::terminate;
 use crate::proxy::watch::RequestWatch;
 use crate::proxy::wire::Wire;
+
+use super::passthrough::{Unread, passthrough};
 
 /// A tunnel that was asked for.
 struct Tunnel {
@@ -84,6 +87,13 @@ pub(super) async fn secured(
     route: impl FnOnce(&Tls) -> Route,
 ) {
     let begun = Moment::now();
+    let sni = hello.as_ref().and_then(|hello| hello.sni.as_deref());
+    if target.scheme == Scheme::Https
+        && let Some(why) = shared.choice.passes_either(&target.host, sni, target.port)
+    {
+        let unread = Unread { target, hello, why, begun };
+        return passthrough(shared, device, wire, unread).await;
+    }
     let shaken = tokio::select! {
         () = shared.scope.cut.cancelled() => return,
         shaken = terminate(&shared, wire, hello, &target.host) => shaken,
@@ -95,6 +105,8 @@ pub(super) async fn secured(
             serve(shared, device, route, wire, Some((tls, handshake))).await;
         }
         Err(refused) => {
+            let asked = refused.tls.sni.as_deref();
+            shared.choice.learn(target.display_host(), asked, &refused.failure);
             let describe = |exchange: &mut Exchange| {
                 describe_target(exchange, target);
                 exchange.client_tls = Some(refused.tls);
@@ -142,6 +154,9 @@ async fn who_speaks_first(tunnel: Tunnel, mut wire: Wire) {
 }
 
 async fn go_on(tunnel: Tunnel, wire: Wire, first: First, server: Option<TcpStream>) {
+    if pages::asks_for_us(&tunnel.host) {
+        return own_pages(tunnel, wire, first).await;
+    }
     match first {
         First::Tls(hello) => {
             let Tunnel { shared, device, host, port, .. } = tunnel;
@@ -160,6 +175,19 @@ async fn go_on(tunnel: Tunnel, wire: Wire, first: First, server: Option<TcpStrea
         }
         First::Other => relayed(tunnel, wire, server).await,
         First::Nothing => tunnel.failed(failure::client_gone()).await,
+    }
+}
+
+/// A tunnel to our own pages: over TLS the device shows whether it trusts us.
+async fn own_pages(tunnel: Tunnel, wire: Wire, first: First) {
+    let route = Route::Pages { tunnelled: true };
+    match first {
+        First::Tls(hello) => {
+            let target = pages_target(true);
+            secured(tunnel.shared, tunnel.device, wire, hello, &target, |_| route).await;
+        }
+        First::Http => serve(tunnel.shared, tunnel.device, route, wire, None).await,
+        First::Other | First::Nothing => tunnel.failed(failure::client_gone()).await,
     }
 }
 

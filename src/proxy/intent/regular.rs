@@ -12,6 +12,7 @@ use crate::proxy::dial;
 use crate::proxy::exchange::Arrived;
 use crate::proxy::failure;
 use crate::proxy::mode::{Origin, split_authority};
+use crate::proxy::pages;
 use crate::proxy::recorder::Moment;
 use crate::proxy::serve::{Route, Session, serve};
 use crate::proxy::shared::{Device, Shared};
@@ -30,6 +31,8 @@ pub(in crate::proxy) enum Intent {
     },
     /// An answer of this server.
     Forward(Target),
+    /// One of our own pages.
+    Page,
     /// Nothing that could be done.
     Refuse(Failure),
 }
@@ -75,6 +78,10 @@ pub(in crate::proxy) fn of(session: &Session, arrived: &Arrived) -> Intent {
             Intent::Refuse(bad_target("the client sent CONNECT to a server that is no proxy"))
         }
         Route::Fixed { target, .. } => Intent::Forward(target.clone()),
+        Route::Pages { .. } if connect => {
+            Intent::Refuse(bad_target("the client sent CONNECT to pages that are no proxy"))
+        }
+        Route::Pages { .. } => Intent::Page,
         Route::Named if connect => match split_authority(&arrived.asked.target) {
             Some((host, Some(port))) => checked(session, host, port),
             _ => Intent::Refuse(bad_target("the target of CONNECT is not HOST:PORT")),
@@ -89,7 +96,7 @@ fn checked(session: &Session, host: String, port: u16) -> Intent {
         return Intent::Refuse(failure::proxy(
             "proxy-loop",
             format!("{} leads back to this proxy", target.label()),
-            "name the server itself, not the proxy's address",
+            "name the server itself; the set-up page is http://synctap.internal/",
         ));
     }
     Intent::Connect { host, port }
@@ -98,7 +105,10 @@ fn checked(session: &Session, host: String, port: u16) -> Intent {
 fn named(session: &Session, arrived: &Arrived) -> Intent {
     let uri = arrived.request.uri();
     let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
-        let addresses = session.shared.listening.iter().map(ToString::to_string);
+        if pages::knows(uri.path()) {
+            return Intent::Page;
+        }
+        let addresses = session.shared.listeners.iter().map(|(_, address)| address.to_string());
         return Intent::Refuse(failure::client(
             "not-a-proxy-request",
             "this is a proxy, and the client asked it as if it were a server",
@@ -111,6 +121,7 @@ fn named(session: &Session, arrived: &Arrived) -> Intent {
     // What stands before an @ is no part of where to connect to.
     let host = authority.as_str().rsplit('@').next().unwrap_or_default();
     match format!("{scheme}://{host}").parse::<Origin>() {
+        Ok(origin) if pages::asks_for_us(&origin.host) => Intent::Page,
         Ok(origin) => Intent::Forward(Target::of(&origin)),
         Err(_) => Intent::Refuse(bad_target("the request's target is no http or https URL")),
     }

@@ -65,6 +65,7 @@ fn tls(version: &str, names: &str, verdict: Verdict) -> Tls {
             sha256: "5ad50a7a0dee6ff41177e7a5d4e2bc31d53e14cbf4cbe91cbe2e2b5e5d2ee1fc".into(),
         }],
         verdict,
+        client_certificate_asked: false,
     }
 }
 

@@ -1,0 +1,85 @@
+//! `synctap demo`: a device and a server of our own with the real proxy between them.
+
+use std::io::{self, IsTerminal as _};
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use clap::ValueEnum as _;
+use tokio_util::sync::CancellationToken;
+
+use crate::cli::args::{DemoArgs, RunArgs};
+use crate::cli::demo::{DemoError, Mishap, Stage};
+use crate::cli::logging;
+use crate::cli::output::say;
+use crate::cli::report::{Report, chain};
+use crate::cli::settings::Settings;
+use crate::engine::{Live, LiveSettings};
+
+use super::run as proxy_run;
+
+/// Plays it, with the UI or headless.
+pub(super) fn run(args: &DemoArgs) -> Result<ExitCode, Report> {
+    let settings = settings(args)?;
+    let _log = logging::start(settings.log_file.as_deref())?;
+    let screen = proxy_run::screen(&settings)?;
+    proxy_run::runtime()?.block_on(async {
+        let shutdown = CancellationToken::new();
+        proxy_run::signals(&shutdown, screen.is_none())?;
+        let (stage, ca) = Stage::set(args.fast).await.map_err(|error| failed(&error))?;
+        let mut proxy = settings.proxy.clone();
+        proxy.upstream_ca = vec![stage.upstream_ca()];
+        let live = LiveSettings { proxy, ca, capture: settings.capture.clone() };
+        let live = Live::start(live, shutdown.clone()).await;
+        let live = live.map_err(|error| proxy_run::cannot_start(&settings.capture, &error))?;
+        let address = address(&live)?;
+        let mishaps = mishaps(args);
+        let (ending, alone) = (shutdown.clone(), screen.is_none());
+        let play = tokio::spawn(async move {
+            let played = tokio::select! {
+                () = ending.cancelled() => Ok(()),
+                played = stage.play(address, &mishaps) => played,
+            };
+            // With the screen, people go on looking; without, there is nothing more to come.
+            if alone {
+                ending.cancel();
+            }
+            played.map(|()| stage)
+        });
+        let capture = settings.capture.clone();
+        proxy_run::show(live, settings, screen, shutdown).await?;
+        let played = play.await.map_err(|error| Report::new("cannot play").because(error))?;
+        played.map_err(|error| failed(&error))?;
+        say(&format!("look again: synctap open {}", capture.display()));
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+fn settings(args: &DemoArgs) -> Result<Settings, Report> {
+    let run = RunArgs {
+        modes: vec!["regular@127.0.0.1:0".into()],
+        capture: args.capture.clone(),
+        // The authority is one of the demonstration's own; the user's is not touched.
+        ca_dir: Some(std::env::temp_dir()),
+        body_limit: 1024 * 1024,
+        no_tui: args.no_tui,
+        json: args.json,
+        ..RunArgs::default()
+    };
+    Settings::resolve(&run, io::stdout().is_terminal(), proxy_run::now())
+}
+
+fn mishaps(args: &DemoArgs) -> Vec<Mishap> {
+    if args.fail_all { Mishap::value_variants().to_vec() } else { args.fail.clone() }
+}
+
+/// Where the proxy listens.
+fn address(live: &Live) -> Result<SocketAddr, Report> {
+    let listeners = live.viewer().status().listeners;
+    let address = listeners.first().and_then(|listener| listener.rsplit('@').next());
+    let address = address.and_then(|address| address.parse().ok());
+    address.ok_or_else(|| Report::new("cannot find the demonstration's own proxy"))
+}
+
+fn failed(error: &DemoError) -> Report {
+    Report::new("cannot play the demonstration").because(chain(error))
+}

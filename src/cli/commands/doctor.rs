@@ -1,0 +1,75 @@
+//! `synctap doctor`: what is in the way, and what to do about it.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+use crate::cli::args::{DoctorArgs, RunArgs};
+use crate::cli::doctor::{Check, Patient, Verdict, devices, examine};
+use crate::cli::folders::Folders;
+use crate::cli::output::stdout;
+use crate::cli::report::Report;
+use crate::cli::settings;
+use crate::model::Row;
+use crate::render::clean;
+
+use super::run::now;
+use super::{ca, open};
+
+/// Rows read at a time.
+const WINDOW: usize = 256;
+
+/// Prints a line a check; exits with 1 when one fails.
+pub(super) fn run(args: &DoctorArgs) -> Result<ExitCode, Report> {
+    let checks = match &args.capture {
+        Some(file) => devices(rows(file)?.into_iter()),
+        None => examine(&patient(args)?),
+    };
+    let mut out = stdout();
+    for check in &checks {
+        if args.json {
+            let line = serde_json::to_string(check)
+                .map_err(|error| Report::new("cannot print a check").because(error))?;
+            writeln!(out, "{line}")?;
+        } else {
+            print(&mut out, check)?;
+        }
+    }
+    if checks.is_empty() && !args.json {
+        writeln!(out, "the capture holds no device")?;
+    }
+    out.flush()?;
+    let failed = checks.iter().any(|check| check.verdict == Verdict::Fail);
+    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn print(out: &mut impl std::io::Write, check: &Check) -> std::io::Result<()> {
+    let (name, found) = (clean(&check.about), clean(&check.found));
+    writeln!(out, "{:<5} {name}: {found}", check.verdict.name())?;
+    if check.advice.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "      try: {}", clean(&check.advice))
+}
+
+fn patient(args: &DoctorArgs) -> Result<Patient, Report> {
+    let run =
+        RunArgs { modes: args.modes.clone(), listen: args.listen.clone(), ..RunArgs::default() };
+    let captures = Folders::of_user()?.captures();
+    let ca_dir = ca::folder(args.ca_dir.as_deref())?;
+    Ok(Patient { modes: settings::modes(&run)?, ca_dir, captures, now: now() })
+}
+
+fn rows(file: &Path) -> Result<Vec<Row>, Report> {
+    let viewer = open::viewer(file)?;
+    let mut all = Vec::new();
+    loop {
+        let rows = viewer.window(all.len() as u64, WINDOW).map_err(|error| {
+            Report::new(format!("cannot read the capture `{}`", file.display())).because(error)
+        })?;
+        if rows.is_empty() {
+            return Ok(all);
+        }
+        all.extend(rows);
+    }
+}

@@ -1,0 +1,12 @@
+//! What may stand between a device and this machine, and how far devices got.
+//!
+//! What lives here: checks of this machine, and a reading of a capture. Each ends in one line: fine,
+//! worth a look, or in the way, with what to do. What does not: printing them.
+
+mod check;
+mod machine;
+mod seen;
+
+pub(super) use check::{Check, Verdict};
+pub(super) use machine::{Patient, examine};
+pub(super) use seen::devices;
