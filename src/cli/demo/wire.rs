@@ -70,6 +70,12 @@ impl Wire {
                 break;
             }
         }
+        if message.header("transfer-encoding").is_some() {
+            // Only the body that never ends is sent so: hear it out, it is the server's to break off.
+            let mut rest = (&mut self.0).take(MOST);
+            let _ = rest.read_to_end(&mut message.body).await;
+            return Ok(Some(message));
+        }
         let length = message.header("content-length").and_then(|value| value.parse().ok());
         let mut body = (&mut self.0).take(length.unwrap_or(0_u64).min(MOST));
         body.read_to_end(&mut message.body).await?;
