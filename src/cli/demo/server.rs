@@ -137,6 +137,9 @@ async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, standings: Stan
     }
 }
 
+/// Time for the words before a reset to be read.
+const BEFORE_RESET: Duration = Duration::from_millis(200);
+
 enum Ended {
     InOrder,
     Reset,
@@ -148,6 +151,8 @@ async fn converse(wire: &mut Wire, standings: &Standings) -> io::Result<Ended> {
         match target.as_str() {
             "/demo/reset" => {
                 wire.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nthe first words").await?;
+                // A reset also drops what the other side has not read yet.
+                tokio::time::sleep(BEFORE_RESET).await;
                 return Ok(Ended::Reset);
             }
             "/demo/short" => {
