@@ -53,7 +53,7 @@ impl Default for Limits {
             head_bytes: 64 * 1024,
             headers: 256,
             chunk_bytes: 256 * 1024,
-            budget_bytes: 32 * 1024 * 1024,
+            budget_bytes: 16 * 1024 * 1024,
             connections: 1024,
             idle_upstreams: 8,
         }
