@@ -107,7 +107,7 @@ pub struct RunArgs {
     /// Print one JSON object an exchange instead of the terminal UI
     #[arg(long)]
     pub json: bool,
-    /// Print only exchanges that pass this filter: `cmd = Provision and http >= 400`
+    /// Without the terminal UI, print only exchanges that pass this filter: `cmd = Provision and http >= 400`
     #[arg(long, short = 'f', value_name = "EXPR")]
     pub filter: Option<String>,
     /// Do not mask credentials in what is printed
