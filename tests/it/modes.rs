@@ -354,6 +354,7 @@ async fn a_start_that_fails_leaves_no_capture_behind() {
             },
             ca: Authority::open(&folder.path().join("ca")).unwrap(),
             capture: capture.clone(),
+            capture_limit: None,
         };
         let started = Live::start(settings, CancellationToken::new()).await;
         assert!(matches!(started.err(), Some(LiveError::Proxy(_))));
