@@ -43,7 +43,7 @@ impl Systems {
         let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let system = seen.get(&address).copied();
         if let Some(advice) = system.and_then(|s| ADVICE.get(&(failure.code.as_str(), s))) {
-            failure.advice = (*advice).to_owned();
+            (*advice).clone_into(&mut failure.advice);
         }
         failure
     }
