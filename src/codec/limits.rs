@@ -63,6 +63,12 @@ pub(crate) const MIME_HEADER_BYTES: usize = 64 << 10;
 /// Header fields of one message or MIME part.
 pub(crate) const MIME_FIELDS: usize = 500;
 
+/// Characters of one fact about a message.
+pub(crate) const MIME_FACT_CHARS: usize = 1_000;
+
+/// Addresses of one field that are named; the rest is counted.
+pub(crate) const MIME_ADDRESSES: usize = 20;
+
 /// Bytes of a text node that is tried as a document of its own.
 pub(crate) const EMBEDDED_BYTES: usize = 8 << 20;
 
