@@ -20,10 +20,11 @@ pub(crate) const DEPTH: usize = 256;
 /// are as XML, with an empty element inside and a root around them.
 pub(crate) const XML_DEPTH: usize = (DEPTH + 1) * (NESTING + 1) + 1;
 
-/// Nodes of all trees of one body together (about 100 bytes of memory each).
+/// Nodes of all trees of one body together (32 bytes of memory each, twice that while a tree
+/// grows).
 pub(crate) const NODES: usize = 2 << 20;
 
-/// Nodes that room is made for before a document is read (about 100 bytes of memory each).
+/// Nodes that room is made for before a document is read (32 bytes of memory each).
 pub(crate) const RESERVED_NODES: usize = 4096;
 
 /// Attributes of one document.
