@@ -37,4 +37,5 @@ mod support;
 mod tables;
 mod terminal;
 mod tls;
+mod windows;
 mod xml;
