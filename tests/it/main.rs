@@ -37,5 +37,6 @@ mod support;
 mod tables;
 mod terminal;
 mod tls;
+mod ways;
 mod windows;
 mod xml;
