@@ -41,4 +41,5 @@ mod tables;
 mod terminal;
 mod tls;
 mod ways;
+mod windows;
 mod xml;
