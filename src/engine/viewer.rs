@@ -10,7 +10,7 @@ use crate::model::{Detail, Device, Exchange, ExchangeId, Leg, Level, Row, WallTi
 use crate::proxy::Monitor;
 use crate::store::{Reader, Store, StoreError};
 
-use super::device_states::Story;
+use super::device_states::{DeviceBrief, Learned, Story};
 use super::meaning::detail_of;
 
 /// Most bytes of one body that a detail view decodes.
@@ -193,6 +193,34 @@ impl Viewer {
         Ok(story.devices()?)
     }
 
+    /// What is known so far of every device, in few words. Takes in at most about `most` exchanges
+    /// more than the last call, so that a large capture is learned in steps.
+    ///
+    /// # Errors
+    /// When the capture cannot be read.
+    pub fn learn_devices(&self, most: usize) -> Result<Learned<Vec<DeviceBrief>>, EngineError> {
+        self.learn(most, Story::briefs)
+    }
+
+    /// The same in full of the devices with this id (in any case): one for each user and host.
+    ///
+    /// # Errors
+    /// When the capture cannot be read.
+    pub fn learn_device(&self, id: &str, most: usize) -> Result<Learned<Vec<Device>>, EngineError> {
+        self.learn(most, |story| story.called(id))
+    }
+
+    fn learn<T>(
+        &self,
+        most: usize,
+        ask: impl FnOnce(&Story) -> Result<T, StoreError>,
+    ) -> Result<Learned<T>, EngineError> {
+        let mut story = self.shared.story.lock().unwrap_or_else(PoisonError::into_inner);
+        story.go_on(most, &mut |_| ())?;
+        let [read, of] = story.progress()?;
+        Ok(Learned { known: ask(&story)?, read, of })
+    }
+
     /// Folds the whole capture anew and tells each exchange of a device, in the order in which they
     /// ended. Returns the devices as they stand at its end.
     ///
@@ -243,6 +271,20 @@ impl Viewer {
     /// Changes when rows, details or the status may have changed.
     pub fn revision(&self) -> watch::Receiver<u64> {
         self.shared.store.changes()
+    }
+
+    /// The rows at these positions; those that cannot be read are left out.
+    pub(super) fn rows_at(&self, positions: &[u64]) -> Result<Vec<Row>, EngineError> {
+        let reader = self.list();
+        let mut rows = Vec::with_capacity(positions.len());
+        for position in positions {
+            match reader.rows(std::slice::from_ref(position)) {
+                Ok(row) => rows.extend(row),
+                Err(StoreError::Damaged { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(rows)
     }
 
     pub(super) fn list(&self) -> MutexGuard<'_, Reader> {

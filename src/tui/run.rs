@@ -50,7 +50,7 @@ pub async fn run(
     let mut screen = Screen::enter(settings.mouse)?;
     let size = screen.size()?;
     let (answer, answers) = mpsc::channel(ANSWERS);
-    let memory = settings.memory.clone();
+    let (memory, filter) = (settings.memory.clone(), settings.filter.clone());
     let mut looping = Loop {
         app: App::new(settings, now()),
         revision: viewer.revision(),
@@ -64,11 +64,15 @@ pub async fn run(
         engine_lives: true,
         leaving: false,
     };
-    looping.take(&mut screen, Message::Resize(size.width, size.height)).await?;
-    looping.take(&mut screen, Message::Changed).await?;
     if let Some(path) = &memory {
         looping.app.recall(&memory::read(path));
     }
+    if !filter.is_blank() {
+        let list = looping.app.use_filter(filter);
+        looping.carry_out(&mut screen, list).await?;
+    }
+    looping.take(&mut screen, Message::Resize(size.width, size.height)).await?;
+    looping.take(&mut screen, Message::Changed).await?;
     let mut result = Ok(());
     while result.is_ok() && !looping.leaving {
         result = looping.turn(&mut screen, &shutdown).await;

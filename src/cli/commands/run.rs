@@ -64,7 +64,11 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Report> {
 /// # Errors
 /// When the settings file cannot be used.
 pub(super) fn screen(settings: &Settings) -> Result<Option<TuiSettings>, Report> {
-    (settings.output == Output::Tui).then(|| tui_settings(true)).transpose()
+    if settings.output != Output::Tui {
+        return Ok(None);
+    }
+    let filter = settings.filter.clone().unwrap_or_default();
+    Ok(Some(TuiSettings { filter, ..tui_settings(true)? }))
 }
 
 /// Shows what passes, on the screen or as lines, until told to stop; then stops in order.
