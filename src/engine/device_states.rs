@@ -133,7 +133,8 @@ impl Story {
 }
 
 impl DeviceBrief {
-    fn of(device: Device) -> Self {
+    /// Of what is known of a device.
+    pub(crate) fn of(device: Device) -> Self {
         Self {
             state: device.state,
             assumed: device.assumed,

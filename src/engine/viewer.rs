@@ -1,5 +1,6 @@
 //! What a front end may ask.
 
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
@@ -7,7 +8,7 @@ use tokio::sync::watch;
 
 use crate::analyze::Observation;
 use crate::model::{Detail, Device, Exchange, ExchangeId, Leg, Level, Row, WallTime};
-use crate::proxy::Monitor;
+use crate::proxy::{Monitor, lan_addresses};
 use crate::store::{Reader, Store, StoreError};
 
 use super::device_states::{DeviceBrief, Learned, Story};
@@ -252,6 +253,11 @@ impl Viewer {
     /// devices can reach first; empty for an opened file and for reverse listeners alone.
     pub fn pages(&self) -> &[String] {
         self.shared.running.as_ref().map_or(&[], |running| &running.pages)
+    }
+
+    /// Addresses at which other devices may reach this machine; none for an opened file.
+    pub fn lan_addresses(&self) -> Vec<IpAddr> {
+        self.shared.running.as_ref().map(|_| lan_addresses()).unwrap_or_default()
     }
 
     /// From now on TLS to `host` (no port) is passed on unread, or opened again, whatever the flags

@@ -7,6 +7,7 @@
 
 mod clean;
 mod curl;
+mod device;
 mod headers;
 mod hex;
 mod hidden;
@@ -23,6 +24,7 @@ mod xml;
 
 pub use clean::{clean, printable};
 pub use curl::curl;
+pub use device::{device_facts, wipe_line};
 pub use headers::headers;
 pub use hex::{HEX_ROW, HexLine, hex};
 pub use hidden::SecretPlaces;

@@ -25,6 +25,8 @@ pub struct Turn<'a> {
     pub protocol: Protocol,
     /// Device id; empty when unknown.
     pub device: &'a str,
+    /// Client address without port.
+    pub client: &'a str,
     /// SyncML session id; empty when there is none.
     pub session: &'a str,
     /// User; empty when unknown.
@@ -52,7 +54,7 @@ impl Reader {
         let range = self.clamp(positions)?;
         let mut statement = self.connection.prepare_cached(
             "SELECT position, started, duration, protocol, device, session, user, host, version,
-             command, level, progress = 'in_flight' FROM summary
+             command, level, progress = 'in_flight', client FROM summary
              WHERE position >= ?1 AND position < ?2 ORDER BY position",
         )?;
         let mut found = statement.query((Bits(range.start), Bits(range.end)))?;
@@ -69,6 +71,7 @@ impl Reader {
                 in_flight: row.get(11)?,
                 protocol: columns::protocol_named(text(3)),
                 device: text(4),
+                client: text(12),
                 session: text(5),
                 user: text(6),
                 host: text(7),

@@ -21,8 +21,8 @@ use super::settings::TuiSettings;
 use super::signals::{Signal, Signals, stop_ourselves};
 use super::terminal::{Screen, restore, running};
 use super::view::view;
-use super::work::{Worker, completions, detail, devices, export, find, open, unmark_all, window};
-use super::{files, memory, program};
+use super::work::{Worker, completions, detail, export, find, open, unmark_all};
+use super::{files, lookup, memory, program};
 
 /// How often ages are drawn anew, while there are any.
 const TICK: Duration = Duration::from_secs(1);
@@ -189,9 +189,9 @@ impl Loop {
                     self.tell(Level::Warning, why);
                 }
             }
-            Effect::List(filter, order) => {
-                self.worker.list(filter, order);
-                self.list_changes = Some(self.worker.source.list.revision());
+            Effect::List(filter, order, mode) => {
+                self.worker.list(filter, order, mode);
+                self.list_changes = Some(self.worker.changes());
             }
             query => self.ask(query),
         }
@@ -206,7 +206,7 @@ impl Loop {
                 worker.query(Wanted::Status, |source| Message::Status(source.viewer.status()));
             }
             Effect::LoadWindow(span, seek) => {
-                worker.query(Wanted::Window, move |source| window(source, span, seek));
+                worker.query(Wanted::Window, move |source| lookup::window(source, span, seek));
             }
             Effect::Complete(text, cursor) => {
                 worker.query(Wanted::Hit, move |source| completions(source, text, cursor));
@@ -227,7 +227,18 @@ impl Loop {
             Effect::LoadDetail(id, secrets) => {
                 worker.query(Wanted::Detail, move |source| detail(source, id, secrets));
             }
-            Effect::LoadDevices => worker.query(Wanted::Devices, devices),
+            Effect::Fold(name, open) => {
+                worker.query(Wanted::Export, move |source| lookup::fold(source, Some(&name), open));
+            }
+            Effect::FoldAll(open) => {
+                worker.query(Wanted::Export, move |source| lookup::fold(source, None, open));
+            }
+            Effect::LoadDevices => worker.query(Wanted::Devices, lookup::devices),
+            Effect::LoadSheet(topic) => {
+                worker.query(Wanted::Sheet, move |source| lookup::sheet(source, topic));
+            }
+            Effect::TogglePassthrough(host) => worker
+                .query(Wanted::Export, move |source| lookup::toggle_passthrough(source, &host)),
             Effect::OpenValue(id, secrets, places) => {
                 worker.query(Wanted::Hit, move |source| open(source, id, secrets, places));
             }

@@ -3,7 +3,7 @@
 //! Without colour nothing but attributes is emitted, no colour reset either: a terminal may take the reset
 //! for one of every attribute, which would lose the reverse video of the selection.
 
-use ratatui::style::{Modifier, Style};
+use ratatui::style::{Color, Modifier, Style};
 
 use crate::model::Level;
 use crate::render::Role;
@@ -33,6 +33,8 @@ pub(crate) enum Tone {
     ByteCursor,
     /// A key to press.
     Key,
+    /// A code to be scanned: dark on light, whatever the terminal's own colours.
+    Scan,
     /// What must not be overlooked.
     Alert,
     /// What just happened, or goes on.
@@ -72,11 +74,16 @@ impl Theme {
 
     /// The style of `tone`.
     pub(crate) fn style(self, tone: Tone) -> Style {
+        if tone == Tone::Scan && self.palette != Palette::None {
+            return Style::new().fg(Color::Black).bg(Color::White);
+        }
         let (hue, modifier) = match tone {
             Tone::Plain | Tone::Piece(Role::Text) => (None, Modifier::empty()),
             Tone::Dim | Tone::Piece(Role::Dim) => (Some(Hue::Dim), Modifier::DIM),
             Tone::Strong => (None, Modifier::BOLD),
-            Tone::BarFocused | Tone::Selected | Tone::Bytes => (None, Modifier::REVERSED),
+            Tone::BarFocused | Tone::Selected | Tone::Bytes | Tone::Scan => {
+                (None, Modifier::REVERSED)
+            }
             Tone::ByteCursor => (None, Modifier::BOLD | Modifier::UNDERLINED | Modifier::REVERSED),
             Tone::Bar => (None, Modifier::UNDERLINED),
             Tone::SelectedIdle => (None, Modifier::BOLD.union(Modifier::UNDERLINED)),
@@ -141,6 +148,7 @@ mod tests {
             Tone::Bytes,
             Tone::ByteCursor,
             Tone::Key,
+            Tone::Scan,
             Tone::Alert,
             Tone::Live,
         ];

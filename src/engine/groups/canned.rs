@@ -27,6 +27,7 @@ impl CannedGroups {
                 in_flight: row.progress == Progress::InFlight,
                 protocol: row.summary.protocol,
                 device: &row.summary.device,
+                client: &row.client,
                 session: &row.summary.session,
                 user: &row.summary.user,
                 host: &row.host,

@@ -39,7 +39,7 @@ pub enum GroupLine {
 /// What belongs to one device. Text is from the wire.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeviceGroup {
-    /// Device id as it was first written; empty for what belongs to no known device. At most 256
+    /// Device id as it was first written, or the client's address where none is known. At most 256
     /// bytes.
     pub device: String,
     /// User; empty when unknown. This and the next two of the newest exchange that has any.
@@ -127,6 +127,13 @@ impl GroupLine {
             Self::Session(session) => Some(&session.facts),
             Self::Exchange(_) => None,
         }
+    }
+}
+
+impl SessionGroup {
+    /// Id of the device it is of, without case.
+    pub fn device(&self) -> &str {
+        &self.device
     }
 }
 

@@ -55,7 +55,8 @@ impl Unfolded {
         }
     }
 
-    fn has(&self, device: &str, session: Option<SessionKey>) -> bool {
+    fn has(&self, device: &str, session: Option<&SessionKey>) -> bool {
+        let session = session.cloned();
         self.0.get(device).is_some_and(|known| known.contains(&session))
     }
 }
@@ -181,14 +182,15 @@ impl Groups {
     }
 
     fn device_of(&mut self, turn: &Turn<'_>) -> Option<usize> {
-        let name = told_apart(turn.device);
+        let id = if turn.device.is_empty() { turn.client } else { turn.device };
+        let name = told_apart(id);
         let index = match self.by_device.get(&name) {
             Some(index) => *index,
             None if self.devices.len() == MAX_DEVICES => return None,
             None => {
                 self.by_device.insert(name.clone(), self.devices.len());
                 let open = self.unfolded.has(&name, None);
-                self.devices.push(DeviceMade::new(cut(turn.device), name, open));
+                self.devices.push(DeviceMade::new(cut(id), name, open));
                 self.devices.len() - 1
             }
         };
@@ -227,7 +229,7 @@ impl Groups {
         }
         let session = self.sessions.len();
         let mut made = SessionMade::new(device, kind, id, turn);
-        made.open = self.unfolded.has(&self.devices[device].name, Some(made.key()));
+        made.open = self.unfolded.has(&self.devices[device].name, Some(&made.key()));
         self.sessions.push(made);
         self.devices[device].sessions.push(session);
         self.devices[device].newest.insert((kind, name), session);
@@ -323,6 +325,7 @@ mod tests {
             in_flight: false,
             protocol: Protocol::ActiveSync,
             device: "phone",
+            client: "192.0.2.7",
             session: "",
             user: "",
             host: "mail.example",
@@ -389,7 +392,7 @@ mod tests {
         ];
         let groups = grouped(&all);
         let names: Vec<_> = groups.devices.iter().map(|device| device.id.as_str()).collect();
-        assert_eq!(names, ["phone", "tablet", ""], "as they were first seen");
+        assert_eq!(names, ["phone", "tablet", "192.0.2.7"], "as they were first seen");
         let expected: [Told<'_>; 4] = [
             (SessionKind::ActiveSync, "", &[0, 2]),
             (SessionKind::SyncMl, "1A", &[1, 5]),

@@ -348,7 +348,9 @@ fn below_devices(grouping: &Grouping) -> Vec<(String, Vec<ExchangeId>)> {
     let mut found: Vec<(String, Vec<ExchangeId>)> = Vec::new();
     for line in grouping.window(0, usize::MAX >> 1).unwrap() {
         match line {
-            GroupLine::Device(device) => found.push((fold(&device.device).into_owned(), Vec::new())),
+            GroupLine::Device(device) => {
+                found.push((fold(&device.device).into_owned(), Vec::new()));
+            }
             GroupLine::Session(_) => {}
             GroupLine::Exchange(row) => found.last_mut().unwrap().1.push(row.id),
         }
@@ -367,7 +369,9 @@ proptest! {
         text in filter(),
     ) {
         let mut stage = Stage::new();
-        before.iter().for_each(|what| stage.play(what));
+        for what in &before {
+            stage.play(what);
+        }
         stage.writer.flush();
         let (grouping, scanner) = stage.viewer.prepare_groups(Filter::parse(&text).unwrap(), None);
         let mut scanner = scanner.unwrap();

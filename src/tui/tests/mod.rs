@@ -4,6 +4,7 @@ mod actions;
 mod bytes;
 mod canned;
 mod document;
+mod groups;
 mod script;
 mod stage;
 mod views;
