@@ -8,7 +8,7 @@ use crate::model::{
 };
 use crate::store::{Reader, StoreError};
 
-use super::meaning::{ROW_LIMIT, annotate, decode_leg, observe};
+use super::meaning::{ROW_LIMIT, decode_leg, tell};
 
 /// Exchanges read at a time.
 const BATCH: usize = 256;
@@ -62,15 +62,15 @@ impl Story {
     }
 
     /// Takes in what ended since. An exchange that cannot be read is passed over.
-    pub(super) fn catch_up(&mut self, tell: &mut dyn FnMut(Observation)) -> Result<(), StoreError> {
-        self.go_on(usize::MAX, tell)
+    pub(super) fn catch_up(&mut self, told: &mut dyn FnMut(Observation)) -> Result<(), StoreError> {
+        self.go_on(usize::MAX, told)
     }
 
     /// The same, of at most about so many exchanges.
     pub(super) fn go_on(
         &mut self,
         most: usize,
-        tell: &mut dyn FnMut(Observation),
+        told: &mut dyn FnMut(Observation),
     ) -> Result<(), StoreError> {
         let mut taken = 0_usize;
         while taken < most {
@@ -80,7 +80,7 @@ impl Story {
             taken += batch.len();
             for (_, id) in batch {
                 match take(&self.reader, id, &mut self.sessions) {
-                    Ok(Some(observed)) => tell(observed),
+                    Ok(Some(observed)) => told(observed),
                     Ok(None) => {}
                     Err(StoreError::Damaged { .. }) => {
                         tracing::warn!(%id, "an exchange cannot be read");
@@ -156,8 +156,8 @@ fn take(
     let request = body(reader, &exchange, Leg::Request, exchange.request.is_some())?;
     let answered = exchange.response.is_some() && !exchange.in_flight();
     let response = body(reader, &exchange, Leg::Response, answered)?;
-    let annotated = annotate(&exchange, request.as_ref(), response.as_ref());
-    Ok(observe(&exchange, request.as_ref(), response.as_ref(), &annotated, sessions))
+    let (_, seen) = tell(&exchange, request.as_ref(), response.as_ref(), sessions);
+    Ok(seen)
 }
 
 fn body(

@@ -1,18 +1,19 @@
 //! What a front end may ask.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use tokio::sync::watch;
 
 use crate::analyze::Observation;
-use crate::model::{Detail, Device, Exchange, ExchangeId, Leg, Level, Row, WallTime};
-use crate::proxy::{Monitor, lan_addresses};
+use crate::model::{Detail, Device, Exchange, ExchangeId, Leg, Row, WallTime};
+use crate::proxy::{Covered, Mode, Monitor, Origin, lan_addresses};
 use crate::store::{Reader, Store, StoreError};
 
 use super::device_states::{DeviceBrief, Learned, Story};
 use super::meaning::detail_of;
+use super::way::WayError;
 
 /// Most bytes of one body that a detail view decodes.
 const DETAIL_LIMIT: usize = 64 * 1024 * 1024;
@@ -77,13 +78,19 @@ impl Drop for Shared {
 
 /// What a viewer knows of the proxy behind its capture.
 pub(super) struct Running {
-    /// Ways in and where they listen.
-    pub(super) listeners: Vec<String>,
     /// `--insecure-upstream` is on.
     pub(super) insecure: bool,
     pub(super) monitor: Monitor,
     /// URLs of the proxy's own pages.
     pub(super) pages: Vec<String>,
+}
+
+impl Running {
+    /// Ways in and where they listen, those added since the start too.
+    fn listeners(&self) -> Vec<String> {
+        let open = self.monitor.listeners();
+        open.iter().map(|(mode, address)| format!("{}@{address}", mode.way)).collect()
+    }
 }
 
 impl Viewer {
@@ -162,7 +169,7 @@ impl Viewer {
     /// # Errors
     /// When the capture cannot be read.
     pub fn detail(&self, id: ExchangeId) -> Result<Option<Detail>, EngineError> {
-        let (exchange, request, response, findings) = {
+        let (exchange, request, response, row) = {
             let reader = lock(&self.shared.details);
             let Some(exchange) = reader.exchange(id)? else { return Ok(None) };
             let body = |leg, present: bool| {
@@ -170,15 +177,18 @@ impl Viewer {
             };
             let request = body(Leg::Request, exchange.request.is_some())?;
             let response = body(Leg::Response, has_response_body(&exchange))?;
-            let findings = reader.row(id)?.map(|row| row.findings).unwrap_or_default();
-            (exchange, request, response, findings)
+            (exchange, request, response, reader.row(id)?)
         };
         let mut detail = detail_of(exchange, request, response);
-        // Those of the list also know what came before.
-        if !findings.is_empty() {
-            let summary = &mut detail.annotated.summary;
-            summary.level = findings.iter().map(|f| f.level).fold(summary.level, Level::max);
-            detail.annotated.findings = findings;
+        // The list also knows what came before.
+        if let Some(row) = row {
+            let annotated = &mut detail.annotated;
+            let story = row.summary.story;
+            annotated.overview.extend(story.iter().map(|text| ("story", text.clone())));
+            annotated.summary.story = story;
+            if !row.findings.is_empty() {
+                annotated.found(row.findings);
+            }
         }
         Ok(Some(detail))
     }
@@ -238,7 +248,7 @@ impl Viewer {
         let store = self.shared.store.status();
         let running = self.shared.running.as_ref();
         Status {
-            listeners: running.map(|running| running.listeners.clone()).unwrap_or_default(),
+            listeners: running.map(Running::listeners).unwrap_or_default(),
             capture: self.shared.capture.clone(),
             connections: running.map_or(0, |running| running.monitor.connections()),
             recorded: store.recorded,
@@ -272,6 +282,28 @@ impl Viewer {
     /// nothing is running.
     pub fn passthrough(&self, host: &str) -> Option<String> {
         self.shared.running.as_ref()?.monitor.passthrough(host)
+    }
+
+    /// Opens a further way in, as `--mode` spells it, under the rules of the start; it shows in
+    /// [`Status::listeners`]. Returns where it listens.
+    ///
+    /// # Errors
+    /// `NotRunning` for an opened file; `Mode` and `Proxy` when it cannot be opened.
+    pub fn add_mode(&self, spec: &str) -> Result<SocketAddr, WayError> {
+        let running = self.shared.running.as_ref().ok_or(WayError::NotRunning)?;
+        Ok(running.monitor.add_mode(&spec.trim().parse::<Mode>()?)?)
+    }
+
+    /// Sees to it that what devices say to `server` (`https://HOST[:PORT]`, or the host alone) can
+    /// pass by, by a reverse listener if there is none yet. What is left to do is in its `Display`.
+    ///
+    /// # Errors
+    /// As [`Viewer::add_mode`].
+    pub fn cover(&self, server: &str) -> Result<Covered, WayError> {
+        let running = self.shared.running.as_ref().ok_or(WayError::NotRunning)?;
+        let server = server.trim();
+        let url = if server.contains("://") { server.into() } else { format!("https://{server}") };
+        Ok(running.monitor.cover(&url.parse::<Origin>()?)?)
     }
 
     /// Changes when rows, details or the status may have changed.

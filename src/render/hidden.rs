@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::model::{Decoded, Element, Format, Layer, LayerId, Name, NodeId, NodeKind, Span, Tree};
+use crate::model::{Decoded, Element, Format, Layer, LayerId, NodeId, NodeKind, Span, Tree};
 
 use super::secrets::{Secrets, TABLE, mask_form};
 
@@ -226,7 +226,7 @@ impl Open {
 
 /// The names of `id` and the elements around it.
 fn names_outwards(tree: &Tree, id: NodeId) -> impl Iterator<Item = &str> + Clone {
-    std::iter::successors(Some(id), |id| tree.get(*id)?.parent)
+    std::iter::successors(Some(id), |id| tree.parent(*id))
         .map(|id| tree.name(id).unwrap_or_default())
 }
 
@@ -252,13 +252,10 @@ fn names_node<const N: usize>(tree: &Tree, id: NodeId, layer: &[u8], names: [&st
 
 /// The place of the value of a provisioning document's `parm` with a secret name (OMA-WAP-ProvCont
 /// 4.6).
-fn secret_parm(element: &Element, layer: &[u8]) -> Option<usize> {
+fn secret_parm(element: &Element<'_>, layer: &[u8]) -> Option<usize> {
     let value_of = |name: &str| {
         let mut attributes = element.attributes.iter().enumerate();
-        attributes.find(|(_, a)| {
-            matches!(&a.name, Name::Known(n) if *n == name)
-                || matches!(&a.name, Name::Literal(n) if **n == *name)
-        })
+        attributes.find(|(_, attribute)| attribute.name.as_str() == Some(name))
     };
     let (_, name) = value_of("name")?;
     let (at, _) = value_of("value")?;
@@ -270,7 +267,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::model::{Attribute, Namespace, Origin, Text, Written};
+    use crate::model::{Attribute, Attributes, Name, Namespace, Origin, Text, Written};
     use crate::render::{OutlineOptions, json_decoded, outline, outline_text, xml, xml_lines};
 
     const SECRET: &str = "c2VjcmV0";
@@ -282,21 +279,21 @@ mod tests {
             let known = at.and_then(|at| tree.child(at, name)).filter(|_| name != "Item");
             at = known.or_else(|| {
                 let element = Element {
-                    name: Name::Literal(name.into()),
+                    name: Name::Literal(name),
                     namespace: Namespace::NONE,
                     token: None,
-                    attributes: Vec::new(),
+                    attributes: Attributes::NONE,
                     tag: Span::default(),
                 };
                 Some(tree.push(NodeKind::Element(element), Span::default(), at))
             });
         }
-        let kind = NodeKind::Text(Text::Owned(text.into()), Written::Plain);
+        let kind = NodeKind::Text(Text::Owned(text), Written::Plain);
         let id = tree.push(kind, Span::default(), at);
         let mut around = at;
         while let Some(open) = around {
             tree.close(open, 0);
-            around = tree.get(open).and_then(|node| node.parent);
+            around = tree.parent(open);
         }
         id
     }
@@ -370,10 +367,10 @@ mod tests {
 
     #[test]
     fn attributes_of_provisioning_documents() {
-        let attribute = |name: &'static str, value: &str| Attribute {
+        let attribute = |name, value| Attribute {
             name: Name::Known(name),
             namespace: Namespace::NONE,
-            value: Text::Owned(value.into()),
+            value: Text::Owned(value),
             span: Span::default(),
         };
         let mut tree = Tree::new();
@@ -381,10 +378,12 @@ mod tests {
             name: Name::Known("parm"),
             namespace: Namespace::NONE,
             token: None,
-            attributes: vec![attribute("name", "AAUTHSECRET"), attribute("value", SECRET)],
+            attributes: Attributes::NONE,
             tag: Span::default(),
         };
         let parm = tree.push(NodeKind::Element(element), Span::default(), None);
+        tree.add_attribute(parm, attribute("name", "AAUTHSECRET"));
+        tree.add_attribute(parm, attribute("value", SECRET));
         tree.close(parm, 0);
         assert_masked(&document(tree), "AAUTHSECRET");
     }

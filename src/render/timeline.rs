@@ -84,7 +84,7 @@ fn row(left: &str, request: &str, response: &str, walk: &str) -> String {
 }
 
 /// Time of day in UTC with milliseconds.
-pub(super) fn clock(time: WallTime) -> String {
+pub fn clock(time: WallTime) -> String {
     let utc = time.utc();
     let (hour, minute, second) = (utc.hour(), utc.minute(), utc.second());
     format!("{hour:02}:{minute:02}:{second:02}.{:03}", utc.millisecond())

@@ -163,6 +163,7 @@ impl App {
     pub(crate) fn stack(&self) -> &'static [Context] {
         match self.overlays.last() {
             Some(Overlay::Help(_)) => STACKS[3],
+            Some(Overlay::Sheet(sheet)) if *sheet.topic() == Topic::SetUp => STACKS[9],
             Some(Overlay::Sheet(_)) => STACKS[8],
             Some(Overlay::Menu(_)) => STACKS[4],
             Some(Overlay::Prompt(_)) => STACKS[5],
@@ -222,7 +223,10 @@ impl App {
         for overlay in &mut self.overlays {
             match overlay {
                 Overlay::Help(help) => help.resize(help_height(&list)),
-                Overlay::Sheet(sheet) => sheet.resize(help_height(&list)),
+                Overlay::Sheet(sheet) => {
+                    let width = usize::from(list.body.width.saturating_sub(2));
+                    sheet.resize(help_height(&list), width);
+                }
                 Overlay::Menu(_) | Overlay::Prompt(_) => {}
             }
         }

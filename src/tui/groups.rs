@@ -3,7 +3,7 @@
 use crate::engine::{GroupLine, GroupName};
 
 use super::action::{Action, SheetPage, Step};
-use super::app::{App, help_height};
+use super::app::App;
 use super::layout::Pane;
 use super::message::{Effect, Mode, Seek};
 use super::overlays::{Overlay, Sheet, Topic};
@@ -86,8 +86,7 @@ impl App {
     }
 
     fn open_sheet(&mut self, topic: Topic, page: SheetPage) -> Option<Effect> {
-        let height = self.areas().map_or(0, |areas| help_height(&areas));
-        self.overlays.push(Overlay::Sheet(Sheet::new(topic.clone(), page, height)));
+        self.overlays.push(Overlay::Sheet(Sheet::new(topic.clone(), page)));
         self.sheet_load.ask(topic).map(Effect::LoadSheet)
     }
 

@@ -3,13 +3,13 @@
 use std::net::IpAddr;
 
 use crate::engine::{Learned, Status};
-use crate::model::Device;
+use crate::model::{Device, Step};
 use crate::render::{
-    clean, count, device_facts, device_lines, policy_changes, policy_table, qr, step_lines,
-    thousands, wipe_line,
+    clean, clock, count, device_facts, device_lines, policy_changes, policy_meaning_at,
+    policy_table, qr, thousands, wipe_line,
 };
 
-use super::overlays::{Pages, SheetLine};
+use super::overlays::{Pages, SheetLine, Way};
 use super::theme::Tone;
 
 /// Cells of the names of facts.
@@ -56,7 +56,7 @@ fn state(device: &Device, lines: &mut Vec<SheetLine>) {
             "in flight" => Tone::Live,
             _ => Tone::Plain,
         };
-        lines.push(SheetLine::new(tone, format!("{name:<NAMES$} {fact}")));
+        lines.push(SheetLine::hanging(tone, format!("{name:<NAMES$} {fact}"), NAMES + 1));
     }
 }
 
@@ -78,6 +78,7 @@ fn policy(device: &Device, lines: &mut Vec<SheetLine>) {
         );
         lines.push(SheetLine::new(Tone::Plain, ""));
     }
+    let meaning = policy_meaning_at(policy);
     let table = policy_table(policy).into_iter().enumerate().map(|(at, line)| {
         let tone = match at {
             0 => Tone::Strong,
@@ -85,7 +86,8 @@ fn policy(device: &Device, lines: &mut Vec<SheetLine>) {
             _ if line.starts_with('+') => Tone::Key,
             _ => Tone::Plain,
         };
-        SheetLine::new(tone, line)
+        let hang = if at == 0 || line.starts_with("    ") { 6 } else { meaning };
+        SheetLine::hanging(tone, line, hang)
     });
     lines.extend(table);
     lines.push(SheetLine::new(Tone::Dim, "+ takes something from the user"));
@@ -101,15 +103,42 @@ fn sequence(device: &Device, lines: &mut Vec<SheetLine>) {
         );
         lines.push(SheetLine::new(Tone::Dim, text));
     }
+    lines.push(SheetLine::Lane {
+        way: Way::Ends,
+        left: String::new(),
+        tone: Tone::Strong,
+        text: "device".to_owned(),
+        note: "server".to_owned(),
+    });
     for step in &device.steps {
-        lines.extend(step_lines(step).into_iter().map(|line| {
-            let tone = match line.trim_start().get(..2) {
-                Some("! ") => Tone::Key,
-                Some("= ") => Tone::Live,
-                _ => Tone::Plain,
-            };
-            SheetLine::new(tone, line)
-        }));
+        passes(step, lines);
+    }
+}
+
+/// What passed in one step, and what it did.
+fn passes(step: &Step, lines: &mut Vec<SheetLine>) {
+    let mut put = |way, left: String, tone, text: &str, note: &str| {
+        let (text, note) = (clean(text).into_owned(), note.to_owned());
+        lines.push(SheetLine::Lane { way, left, tone, text, note });
+    };
+    let left = format!("{} {:>6}", clock(step.started), step.exchange.to_string());
+    put(Way::Up, left, Tone::Strong, &step.request, step.walk[0]);
+    put(Way::Down, String::new(), Tone::Plain, &step.response, step.walk[1]);
+    let mut words = Vec::new();
+    if !step.facts.is_empty() {
+        words.push((Tone::Dim, step.facts.clone()));
+    }
+    let [before, after] = step.states;
+    if before != after {
+        let assumed = if step.assumed { " (assumed)" } else { "" };
+        let tone = if after.is_wipe() { Tone::Alert } else { Tone::Live };
+        words.push((tone, format!("= {}{assumed}", after.name())));
+    }
+    if !step.findings.is_empty() {
+        words.push((Tone::Key, format!("! {}", step.findings.join(", "))));
+    }
+    for (tone, text) in words {
+        put(Way::Beside, String::new(), tone, &text, "");
     }
 }
 
@@ -118,7 +147,7 @@ fn heading(device: &Device) -> impl Iterator<Item = SheetLine> {
     let lines = device_lines(device).into_iter().filter(|line| !line.starts_with("keys:"));
     lines.map(|line| {
         let tone = if line.starts_with("X ") { Tone::Alert } else { Tone::Strong };
-        SheetLine::new(tone, line)
+        SheetLine::hanging(tone, line, 2)
     })
 }
 
@@ -214,7 +243,7 @@ mod tests {
         let trouble = Some("since 10:00:00 UTC: the disk is full".to_owned());
         let status = Status { trouble, lost: 3, ..Status::default() };
         let pages = of_set_up(&status, &[], &[]);
-        let text: Vec<_> = pages.lines[0].iter().map(|line| line.text.as_str()).collect();
+        let text: Vec<_> = pages.lines[0].iter().map(SheetLine::text).collect();
         assert!(text.contains(&"  nothing is recorded since 10:00:00 UTC: the disk is full"));
         assert!(text.contains(&"  lost        3"), "{text:?}");
     }

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 
-use crate::engine::{EngineError, Grouping, Listing, Order, ValuePlace, Viewer, open_value};
+use crate::engine::{
+    EngineError, Grouping, Listing, Order, ValuePlace, Viewer, WayError, open_value,
+};
 use crate::model::filter::{Filter, complete};
 use crate::model::{Detail, ExchangeId, Leg, Level, Row, WallTime};
 use crate::render::{Secrets, count, json, row_line};
@@ -107,6 +109,23 @@ impl Worker {
 /// A number of lines.
 pub(crate) fn cells(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+/// Listens for a further server, and says what is left to do.
+pub(crate) fn cover(source: &Source, server: &str) -> Message {
+    way(source.viewer.cover(server).map(|covered| covered.to_string()))
+}
+
+/// Opens a further way in.
+pub(crate) fn add_mode(source: &Source, spec: &str) -> Message {
+    way(source.viewer.add_mode(spec).map(|address| format!("listening on {address}: {spec}")))
+}
+
+fn way(opened: Result<String, WayError>) -> Message {
+    match opened {
+        Ok(text) => Message::Said(Level::Notable, text),
+        Err(error) => Message::Said(Level::Warning, error.to_string()),
+    }
 }
 
 /// What may stand in a filter.

@@ -59,7 +59,7 @@ impl Context {
             Self::Hex => "Hex",
             Self::Help => "Help",
             Self::Devices => "List by device",
-            Self::Sheet => "Device and set-up",
+            Self::Sheet => "Device",
             Self::Menu => "Menus",
             Self::Prompt => "Where one types",
         }
@@ -67,7 +67,7 @@ impl Context {
 }
 
 /// The contexts that can hold at the same time, most specific first: a key has one meaning in each.
-pub(crate) const STACKS: [&[Context]; 9] = [
+pub(crate) const STACKS: [&[Context]; 10] = [
     &[Context::List, Context::Panes, Context::Everywhere],
     &[Context::Detail, Context::Panes, Context::Everywhere],
     &[Context::Tree, Context::Detail, Context::Panes, Context::Everywhere],
@@ -77,6 +77,7 @@ pub(crate) const STACKS: [&[Context]; 9] = [
     &[Context::Hex, Context::Detail, Context::Panes, Context::Everywhere],
     &[Context::Devices, Context::List, Context::Panes, Context::Everywhere],
     &[Context::Sheet, Context::Everywhere],
+    &[Context::Everywhere],
 ];
 
 /// One row of the table.

@@ -8,7 +8,7 @@ mod sheet;
 pub(crate) use help::{Help, HelpLine};
 pub(crate) use menu::{Menu, menu};
 pub(crate) use prompt::{Choice, History, Prompt};
-pub(crate) use sheet::{Pages, Sheet, SheetLine, Topic};
+pub(crate) use sheet::{Pages, Sheet, SheetLine, Topic, Way};
 
 /// An open overlay; the last one opened has the keys.
 #[derive(Debug, Clone)]

@@ -320,3 +320,16 @@ fn a_value_is_opened_as_what_it_may_be() {
     assert_eq!(notice(&stage), "nothing is known to be inside this value");
     assert!(stage.text(80, 24).contains("2011-06-04"), "what is open stays so");
 }
+
+#[test]
+fn further_ways_in_are_opened_by_command() {
+    let mut stage = Stage::new(80, 24, canned::morning());
+    stage.keys(":cover b.example<Enter>:mode regular@:9<Enter>");
+    stage.keys(":cover<Enter>c.example<Enter>");
+    let expected = [
+        Effect::Cover("b.example".into()),
+        Effect::AddMode("regular@:9".into()),
+        Effect::Cover("c.example".into()),
+    ];
+    assert_eq!(stage.effects, expected);
+}

@@ -1,11 +1,13 @@
 //! A sheet, over the whole body.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::tui::app::App;
 use crate::tui::fit;
-use crate::tui::overlays::{Sheet, Topic};
+use crate::tui::overlays::{Sheet, SheetLine, Topic, Way};
 use crate::tui::theme::Tone;
 
 use super::paint::Pen;
@@ -39,7 +41,54 @@ pub(crate) fn sheet(app: &App, sheet: &Sheet, buffer: &mut Buffer, area: Rect) {
     for (line, content) in (1..).zip(sheet.visible()) {
         let mut pen = Pen::new(buffer, app.theme, area, line);
         pen.skip(1);
-        let text = fit::from(&content.text, sheet.shifted());
-        pen.put(content.tone, text);
+        match content {
+            SheetLine::Text { tone, text, .. } => pen.put(*tone, fit::from(text, sheet.shifted())),
+            SheetLine::Lane { .. } => lane(app, &mut pen, content),
+        }
+    }
+}
+
+/// Cells of what stands on the left of the lanes: time and exchange.
+const LEFT: usize = 20;
+
+/// Cells of what stands on their right, where there is room for it.
+const NOTE: usize = 30;
+
+/// Columns from which there is.
+const NOTE_FROM: usize = 100;
+
+/// Draws what passes between the lines of device and server.
+fn lane(app: &App, pen: &mut Pen<'_>, line: &SheetLine) {
+    let SheetLine::Lane { way, left, tone, text, note } = line else { return };
+    let signs = app.theme.signs();
+    let beside = pen.room() >= NOTE_FROM;
+    let width = pen.room().saturating_sub(LEFT + 3 + if beside { NOTE } else { 0 }).min(90);
+    let text = match note.as_str() {
+        note if !note.is_empty() && !beside => Cow::Owned(format!("{text} ({note})")),
+        _ => Cow::Borrowed(text.as_str()),
+    };
+    pen.field(Tone::Dim, left, LEFT);
+    if *way == Way::Ends {
+        pen.field(*tone, "device", width + 2 - fit::width(note));
+        return pen.put(*tone, note);
+    }
+    pen.put(Tone::Dim, signs.down);
+    let text = fit::cut(&text, width.saturating_sub(6));
+    let rest = width.saturating_sub(fit::width(&text) + 4);
+    match way {
+        Way::Up => {
+            pen.put(*tone, &format!(" {text} "));
+            pen.put(Tone::Dim, &format!("{}{}", signs.across.repeat(rest), signs.up_to));
+        }
+        Way::Down => {
+            pen.put(Tone::Dim, &format!("{}{}", signs.down_to, signs.across.repeat(rest)));
+            pen.put(*tone, &format!(" {text} "));
+        }
+        Way::Beside | Way::Ends => pen.field(*tone, &format!("   {text}"), width),
+    }
+    pen.put(Tone::Dim, signs.down);
+    if beside {
+        pen.skip(2);
+        pen.put(Tone::Strong, note);
     }
 }
