@@ -1,5 +1,7 @@
 //! What answers and changes do to the screen, and what it asks for in turn.
 
+use std::sync::Arc;
+
 use crate::engine::Order;
 use crate::model::{ExchangeId, Level, WallTime};
 use crate::render::clean;
@@ -88,10 +90,11 @@ impl App {
     pub(super) fn take_detail(
         &mut self,
         id: ExchangeId,
-        prepared: Option<Box<Prepared>>,
+        prepared: Option<Arc<Prepared>>,
         effects: &mut Vec<Effect>,
     ) {
         self.readable(Wanted::Detail);
+        self.decoding = None;
         match prepared {
             Some(prepared) => {
                 self.opened.clear();
@@ -104,7 +107,17 @@ impl App {
         effects.extend(next.map(|(id, secrets)| Effect::LoadDetail(id, secrets)));
     }
 
-    pub(super) fn take_opened(&mut self, id: ExchangeId, prepared: Option<Box<Prepared>>) {
+    /// Shows header fields and bytes while the bodies are being decoded. What is shown decoded already
+    /// stays until its newer version is.
+    pub(super) fn take_undecoded(&mut self, prepared: Arc<Prepared>) {
+        let id = prepared.id();
+        if self.list.is_selected(id) && !self.detail.is_shown(id) {
+            self.opened.clear();
+            self.detail.show(prepared);
+        }
+    }
+
+    pub(super) fn take_opened(&mut self, id: ExchangeId, prepared: Option<Arc<Prepared>>) {
         match prepared {
             Some(prepared) if self.detail.is_shown(id) => {
                 self.opened.clone_from(&prepared.opened);

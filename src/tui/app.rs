@@ -74,6 +74,8 @@ pub(crate) struct App {
     /// The rows asked for last: rows that a capture does not have are not asked for twice.
     pub(super) window_asked: Option<Span>,
     pub(super) detail_load: Load<(ExchangeId, Secrets)>,
+    /// How far the bodies being read are decoded: bytes, of how many.
+    pub(super) decoding: Option<(ExchangeId, u64, u64)>,
     /// The row whose exchange was asked for last: a row that changes asks again.
     pub(super) detail_asked: Option<(Row, Secrets)>,
 }
@@ -113,6 +115,7 @@ impl App {
             window_load: Load::default(),
             window_asked: None,
             detail_load: Load::default(),
+            decoding: None,
             detail_asked: None,
         }
     }
@@ -134,6 +137,17 @@ impl App {
             }
             Message::Window(window) => self.take_window(window, &mut effects),
             Message::Detail(id, prepared) => self.take_detail(id, prepared, &mut effects),
+            Message::Undecoded(prepared) => self.take_undecoded(prepared),
+            Message::Decoding(id, done, all) => {
+                self.decoding = Some((id, done, all)).filter(|_| self.detail_load.running());
+            }
+            Message::Hits(hits, way) => {
+                let needle = hits.quest.needle.clone();
+                if self.detail.take_hits(hits) {
+                    // All places are known now: this asks for nothing.
+                    effects.extend(self.search_detail(&needle, way));
+                }
+            }
             Message::Opened(id, prepared) => self.take_opened(id, prepared),
             Message::Folded => self.window_asked = None,
             Message::Devices(learned) => effects.extend(self.standings.take(learned, self.now)),

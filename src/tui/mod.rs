@@ -26,6 +26,7 @@ mod files;
 mod fit;
 mod footer;
 mod groups;
+mod hits;
 mod keys;
 mod layout;
 mod listing;

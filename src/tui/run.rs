@@ -193,6 +193,14 @@ impl Loop {
                 self.worker.list(filter, order, mode);
                 self.list_changes = Some(self.worker.changes());
             }
+            Effect::Search(quest, way) => {
+                if let Some(shown) = self.app.detail.shared() {
+                    self.worker.query(Wanted::Hit, move |_| {
+                        let half = shown.half(quest.leg);
+                        Message::Hits(quest.run(half), way)
+                    });
+                }
+            }
             query => self.ask(query),
         }
         Ok(())
@@ -225,7 +233,8 @@ impl Loop {
                 Message::Marked
             }),
             Effect::LoadDetail(id, secrets) => {
-                worker.query(Wanted::Detail, move |source| detail(source, id, secrets));
+                let answer = worker.answer.clone();
+                worker.query(Wanted::Detail, move |source| detail(source, id, secrets, &answer));
             }
             Effect::Fold(name, open) => {
                 worker.query(Wanted::Export, move |source| lookup::fold(source, Some(&name), open));

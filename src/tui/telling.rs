@@ -2,7 +2,7 @@
 
 use crate::engine::{GroupLine, Order};
 use crate::model::{ExchangeId, Row};
-use crate::render::{Secrets, clean, count};
+use crate::render::{Secrets, bytes, clean, count};
 
 use super::app::App;
 use super::message::Wanted;
@@ -60,6 +60,9 @@ impl App {
     /// What to say while the selected exchange is being read; `None` while it is not.
     pub(crate) fn reading(&self) -> Option<String> {
         let row = self.list.selected().filter(|_| self.detail_load.running())?;
+        if let Some((_, done, all)) = self.decoding.filter(|(id, ..)| *id == row.id) {
+            return Some(format!("decoded {} of {}…", bytes(done), bytes(all)));
+        }
         let size = row.request_size.saturating_add(row.response_size);
         Some(format!("reading and decoding {}…", count(size, "byte")))
     }

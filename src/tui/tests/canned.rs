@@ -1,5 +1,7 @@
 //! Exchanges as they happen: an ActiveSync device is provisioned, and some things go wrong.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use crate::engine::Status;
@@ -367,8 +369,8 @@ pub(super) fn plain(id: u64) -> Detail {
 }
 
 /// Everything about `detail`, ready to be shown.
-pub(super) fn prepared(detail: Detail, secrets: Secrets) -> Box<Prepared> {
-    Box::new(Prepared::new(detail, secrets))
+pub(super) fn prepared(detail: Detail, secrets: Secrets) -> Arc<Prepared> {
+    Arc::new(Prepared::new(detail, secrets))
 }
 
 /// The device of these exchanges, as analysis knows it: provisioned, with a policy that changed.

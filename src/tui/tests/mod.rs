@@ -5,6 +5,7 @@ mod bytes;
 mod canned;
 mod document;
 mod groups;
+mod hits;
 mod script;
 mod stage;
 mod views;

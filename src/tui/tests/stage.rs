@@ -1,6 +1,7 @@
 //! An app with a canned capture behind it.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::Terminal;
@@ -14,6 +15,7 @@ use crate::tui::app::App;
 use crate::tui::layout::Pane;
 use crate::tui::message::{Effect, Message, Mode, Seek, Span, Window};
 use crate::tui::overlays::{Choice, Topic};
+use crate::tui::prepared::Prepared;
 use crate::tui::search::next_line;
 use crate::tui::settings::TuiSettings;
 use crate::tui::sheets;
@@ -175,9 +177,9 @@ impl Stage {
                 Message::Opened(
                     id,
                     opened.then(|| {
-                        let mut prepared = canned::prepared(detail, secrets);
+                        let mut prepared = Prepared::new(detail, secrets);
                         prepared.opened = places;
-                        prepared
+                        Arc::new(prepared)
                     }),
                 )
             }
@@ -192,6 +194,11 @@ impl Stage {
                 let from = self.capture.iter().position(|d| Some(d.exchange.id) == from);
                 let found = next_line(self.capture.len(), from.unwrap_or(0), way, hit);
                 Message::Found(found.map(|at| self.capture[at].exchange.id))
+            }
+            Effect::Search(quest, way) => {
+                let shown = self.app.detail.shared().unwrap();
+                let half = shown.half(quest.leg);
+                Message::Hits(quest.run(half), way)
             }
             other => {
                 self.effects.push(other);
