@@ -14,6 +14,7 @@ mod ids;
 mod node;
 mod peer;
 mod row;
+mod signature;
 mod span;
 
 pub use annotation::{
@@ -35,4 +36,5 @@ pub use node::{
 };
 pub use peer::{CertificateFacts, Scheme, Tls, Verdict};
 pub use row::{Marking, Progress, Row, SortBy};
+pub use signature::{Carrier, Holds, Reason, SignatureReport, SignerCertificate, SignerReport};
 pub use span::Span;
