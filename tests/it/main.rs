@@ -31,6 +31,7 @@ mod robust;
 mod round_trip;
 mod rules;
 mod screen;
+mod seals;
 mod support;
 mod tables;
 mod terminal;
