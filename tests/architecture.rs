@@ -41,6 +41,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("quick_xml", &["codec"]),
     ("aws_lc_rs", &["seal", "pki"]),
+    ("mail_parser", &["codec"]),
     ("hyper", &["proxy", "engine"]),
 ];
 

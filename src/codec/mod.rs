@@ -40,9 +40,11 @@ mod eas;
 mod faults;
 mod leaf;
 mod limits;
+mod mail_header;
 mod message;
 mod mime;
 mod multipart;
+mod progress;
 mod reader;
 mod sniff;
 mod transcode;
@@ -57,6 +59,7 @@ pub use eas::{Command, Form, Query, QueryFault};
 pub use leaf::open_value;
 pub use message::{Opener, Opening};
 pub use mime::base64_any;
+pub use progress::Progress;
 pub use wbxml::{
     AttributeStart, Book, Data, EncodeError, Event, EventKind, Events, Follows, Header, Preamble,
     PublicId, Tag, TagName, WbxmlError, WbxmlErrorKind, encode,

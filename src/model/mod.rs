@@ -16,6 +16,8 @@ mod peer;
 mod row;
 mod signature;
 mod span;
+mod tree;
+mod vocabulary;
 
 pub use annotation::{
     Annotated, Detail, Evidence, Finding, FindingSide, Level, Note, Protocol, Requirement, Summary,
@@ -32,9 +34,11 @@ pub use exchange::{
 };
 pub use ids::{ConnId, ExchangeId, Leg, PolicyKey};
 pub use node::{
-    Attribute, Element, Name, Namespace, Node, NodeId, NodeKind, Siblings, Text, Tree, Written,
+    Attribute, Attributes, Element, Name, Namespace, Node, NodeId, NodeKind, Text, Written,
 };
 pub use peer::{CertificateFacts, Scheme, Tls, Verdict};
 pub use row::{Marking, Progress, Row, SortBy};
 pub use signature::{Carrier, Holds, Reason, SignatureReport, SignerCertificate, SignerReport};
 pub use span::Span;
+pub use tree::{NameId, NamespaceId, Siblings, Tree};
+pub use vocabulary::{TokenName, Vocabulary};

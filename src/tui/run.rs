@@ -21,7 +21,9 @@ use super::settings::TuiSettings;
 use super::signals::{Signal, Signals, stop_ourselves};
 use super::terminal::{Screen, restore, running};
 use super::view::view;
-use super::work::{Worker, completions, detail, devices, export, find, open, unmark_all, window};
+use super::work::{
+    Worker, add_mode, completions, cover, detail, devices, export, find, open, unmark_all, window,
+};
 use super::{files, memory, program};
 
 /// How often ages are drawn anew, while there are any.
@@ -189,6 +191,14 @@ impl Loop {
                 self.worker.list(filter, order);
                 self.list_changes = Some(self.worker.source.list.revision());
             }
+            Effect::Search(quest, way) => {
+                if let Some(shown) = self.app.detail.shared() {
+                    self.worker.query(Wanted::Hit, move |_| {
+                        let half = shown.half(quest.leg);
+                        Message::Hits(quest.run(half), way)
+                    });
+                }
+            }
             query => self.ask(query),
         }
         Ok(())
@@ -221,7 +231,8 @@ impl Loop {
                 Message::Marked
             }),
             Effect::LoadDetail(id, secrets) => {
-                worker.query(Wanted::Detail, move |source| detail(source, id, secrets));
+                let answer = worker.answer.clone();
+                worker.query(Wanted::Detail, move |source| detail(source, id, secrets, &answer));
             }
             Effect::LoadDevices => worker.query(Wanted::Devices, devices),
             Effect::OpenValue(id, secrets, places) => {
@@ -232,6 +243,12 @@ impl Loop {
             }
             Effect::Export(id, how, secrets) => {
                 worker.query(Wanted::Export, move |source| export(source, id, how, secrets));
+            }
+            Effect::Cover(server) => {
+                worker.query(Wanted::Status, move |source| cover(source, &server));
+            }
+            Effect::AddMode(spec) => {
+                worker.query(Wanted::Status, move |source| add_mode(source, &spec));
             }
             _ => {}
         }

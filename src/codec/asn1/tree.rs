@@ -1,8 +1,9 @@
 //! Values as the tree a person looks at: element names as in the XML encoding rules (X.693), text
 //! as people read it, values inside strings opened.
 
-use crate::codec::limits;
-use crate::model::{Element, Name, Namespace, NodeId, NodeKind, Span, Text, Tree, Written};
+use crate::model::{
+    Attributes, Element, Name, Namespace, NodeId, NodeKind, Span, Text, Tree, Written,
+};
 
 use super::oid::oid_name;
 use super::reader::{Ber, Class};
@@ -39,7 +40,15 @@ impl Builder {
         let whole = moved(value.span(), base);
         let content = moved(value.content_span(), base);
         let tag = Span::new(whole.range().start, content.range().start);
-        let id = self.tree.push(element(value, tag), whole, parent);
+        let field = field_name(value);
+        let name = match value.tag() {
+            (Class::Universal, number) => universal_name(number),
+            _ => None,
+        };
+        let name = name.map_or(Name::Literal(&field), Name::Known);
+        let (namespace, attributes) = (Namespace::NONE, Attributes::NONE);
+        let element = Element { name, namespace, token: None, attributes, tag };
+        let id = self.tree.push(NodeKind::Element(element), whole, parent);
         if value.is_constructed() {
             for child in value.children() {
                 self.add(child, Some(id), base, strings);
@@ -75,8 +84,8 @@ impl Builder {
             return;
         }
         let text = if bytes.len() > SHOWN_BYTES { None } else { words(value) };
-        let kind = match text {
-            Some(text) => NodeKind::Text(Text::Owned(text.into()), Written::Plain),
+        let kind = match &text {
+            Some(text) => NodeKind::Text(Text::Owned(text), Written::Plain),
             None => NodeKind::Opaque(content),
         };
         self.tree.push(kind, content, Some(id));
@@ -88,30 +97,16 @@ fn moved(span: Span, base: usize) -> Span {
     Span::new(base.saturating_add(range.start), base.saturating_add(range.end))
 }
 
-fn element(value: Value<'_>, tag: Span) -> NodeKind {
-    NodeKind::Element(Element {
-        name: name(value),
-        namespace: Namespace::NONE,
-        token: None,
-        attributes: Vec::new(),
-        tag,
-    })
-}
-
-fn name(value: Value<'_>) -> Name {
+/// The name of an element in a tag that no type names: `field-0`.
+fn field_name(value: Value<'_>) -> String {
     let (class, number) = value.tag();
     let class = match class {
-        Class::Universal => match universal_name(number) {
-            Some(name) => return Name::Known(name),
-            None => "universal",
-        },
+        Class::Universal => "universal",
         Class::Application => "application",
         Class::Context => "field",
         Class::Private => "private",
     };
-    let mut name = format!("{class}-{number}");
-    name.truncate(limits::NAME_BYTES);
-    Name::Literal(name.into())
+    format!("{class}-{number}")
 }
 
 /// Names of the universal types (X.680 8.4) as X.693 writes them.
@@ -178,6 +173,7 @@ fn words(value: Value<'_>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::codec::limits;
 
     fn outline(bytes: &[u8]) -> Vec<String> {
         let ber = Ber::read(bytes);
