@@ -182,6 +182,14 @@ impl Viewer {
         Ok(self.list().closed_after(sequence, limit)?)
     }
 
+    /// The facts of one exchange, without its bodies.
+    ///
+    /// # Errors
+    /// When the capture cannot be read.
+    pub fn exchange(&self, id: ExchangeId) -> Result<Option<Exchange>, EngineError> {
+        Ok(lock(&self.shared.details).exchange(id)?)
+    }
+
     /// Everything about one exchange, decoded anew.
     ///
     /// # Errors
