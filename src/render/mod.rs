@@ -40,6 +40,5 @@ pub use row::{RowText, brief, row, row_line};
 pub use secrets::{Secrets, mask_header, mask_url};
 pub use signature::signature_lines;
 pub use timeline::{clock, device_lines, step_lines};
-pub use timeline::{device_lines, step_lines};
 pub use units::{age, bytes, count, thousands};
 pub use xml::{IndexedXml, XmlLine, each_xml_line, xml, xml_lines, xml_of_tree};
