@@ -1,5 +1,7 @@
 //! X.509 certificates as DER and PEM: what they are for and until when.
 
+use std::borrow::Cow;
+
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use crate::model::Span;
@@ -8,16 +10,16 @@ use super::mime;
 
 /// Subject, issuer, serial number and validity of a DER certificate (RFC 5280 §4.1); `None` when
 /// the bytes are not exactly one.
-pub(crate) fn facts(der: &[u8]) -> Option<Vec<(&'static str, String)>> {
+pub(crate) fn facts(der: &[u8]) -> Option<Vec<(&'static str, Cow<'static, str>)>> {
     let (rest, certificate) = X509Certificate::from_der(der).ok()?;
     rest.is_empty().then_some(())?;
     let validity = certificate.validity();
     Some(vec![
-        ("subject", certificate.subject().to_string()),
-        ("issuer", certificate.issuer().to_string()),
-        ("serial number", certificate.raw_serial_as_string()),
-        ("not before", validity.not_before.to_string()),
-        ("not after", validity.not_after.to_string()),
+        ("subject", certificate.subject().to_string().into()),
+        ("issuer", certificate.issuer().to_string().into()),
+        ("serial number", certificate.raw_serial_as_string().into()),
+        ("not before", validity.not_before.to_string().into()),
+        ("not after", validity.not_after.to_string().into()),
     ])
 }
 

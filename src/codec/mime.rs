@@ -22,7 +22,7 @@ pub(crate) struct Entity {
     /// `Content-Transfer-Encoding`, lower case; empty when not given.
     pub(crate) encoding: String,
     /// What a person asks for first: From, To, Subject, Date.
-    pub(crate) facts: Vec<(&'static str, String)>,
+    pub(crate) facts: Vec<(&'static str, Cow<'static, str>)>,
     /// Everything behind the header.
     pub(crate) content: Span,
     /// Where the parts of a multipart stand, headers included.
@@ -47,7 +47,8 @@ pub(crate) fn entity(layer: &[u8], range: Span) -> Option<Entity> {
         Some(boundary) => parts(layer, content, &boundary),
         None => Vec::new(),
     };
-    let facts = FACTS.iter().filter_map(|(name, label)| Some((*label, value(name)?.to_owned())));
+    let facts =
+        FACTS.iter().filter_map(|(name, label)| Some((*label, value(name)?.to_owned().into())));
     Some(Entity {
         facts: facts.collect(),
         encoding: value("content-transfer-encoding")

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use crate::model::{Decoded, Format, Grade, Layer, LayerId, Leg, Origin, Problem, Span};
+use crate::model::{Decoded, Format, Grade, Layer, LayerId, Leg, NodeId, Origin, Problem, Span};
 
 use super::certificate;
 use super::children::{self, Child};
@@ -56,7 +56,8 @@ impl<'a> Unwrapping<'a> {
         Self {
             hints,
             forced,
-            layers: Vec::new(),
+            // Most bodies are one, and room for more is not given back.
+            layers: Vec::with_capacity(1),
             problems: Vec::new(),
             tasks: VecDeque::new(),
             nodes_left: limits::NODES,
@@ -66,7 +67,7 @@ impl<'a> Unwrapping<'a> {
 
     /// Reads everything.
     pub(crate) fn run(mut self, body: Bytes) -> Decoded {
-        self.add("body".to_owned(), None, body);
+        self.add("body".into(), None, body);
         let layer = self.undo_codings(LayerId::BODY);
         let (mut media_type, charset) = sniff::content_type(self.hints.content_type);
         // Before 14.0 SendMail and its kin carry the message as it is, not always under its type.
@@ -95,7 +96,8 @@ impl<'a> Unwrapping<'a> {
         codings.reverse();
         codings.truncate(limits::CODINGS);
         if codings.is_empty() {
-            codings.extend(Coding::sniff(&self.bytes(body)));
+            let layer = self.layers.get(body.index());
+            codings.extend(layer.and_then(|layer| Coding::sniff(&layer.bytes)));
         }
         codings
             .into_iter()
@@ -121,7 +123,7 @@ impl<'a> Unwrapping<'a> {
         }
         self.set_format(at, Format::Wrapper(coding.name()));
         let origin = Origin { layer: at, span: whole, node: None };
-        let label = coding.name().to_owned();
+        let label = coding.name().into();
         Ok(self.add(label, Some(origin), undone.bytes.into()).unwrap_or(at))
     }
 
@@ -164,7 +166,7 @@ impl<'a> Unwrapping<'a> {
             layer.facts = document.facts;
             layer.tree = Some(document.tree).filter(|tree| !tree.is_empty());
         }
-        self.open_children(task);
+        self.open_children(task, Some(&document.holders));
     }
 
     fn read_xml(&mut self, task: Task, bytes: &Bytes) {
@@ -181,7 +183,7 @@ impl<'a> Unwrapping<'a> {
             layer.facts.extend(document.facts);
             layer.tree = Some(document.tree).filter(|tree| !tree.is_empty());
         }
-        self.open_children(&task);
+        self.open_children(&task, None);
     }
 
     fn read_text(&mut self, task: Task, bytes: &Bytes, words: &'static str) {
@@ -207,7 +209,7 @@ impl<'a> Unwrapping<'a> {
         self.set_format(task.layer, Format::Wrapper(name));
         let span = Span::new(0, bytes.len());
         let origin = Origin { layer: task.layer, span, node: None };
-        let label = format!("{name} -> utf-8");
+        let label = format!("{name} -> utf-8").into();
         if let Some(layer) = self.add(label, Some(origin), text.into()) {
             let forced = Some(if is_xml { DocumentType::Xml } else { DocumentType::Text });
             self.tasks.push_back(Task { layer, forced, transcoded: true, ..task });
@@ -221,12 +223,12 @@ impl<'a> Unwrapping<'a> {
         self.faults(task.layer, faults.into_list());
         self.set_format(task.layer, Format::Wrapper("multipart"));
         if let Some(layer) = self.layers.get_mut(task.layer.index()) {
-            layer.facts.push(("parts", parts.len().to_string()));
+            layer.facts.push(("parts", parts.len().to_string().into()));
         }
         for (index, span) in parts.into_iter().enumerate() {
             let origin = Origin { layer: task.layer, span, node: None };
             let part = bytes.slice(span.range());
-            let label = format!("part {index}");
+            let label = format!("part {index}").into();
             let Some(layer) = self.add(label, Some(origin), part.clone()) else { return };
             let media_type = match index {
                 0 => sniff::ACTIVESYNC,
@@ -285,7 +287,7 @@ impl<'a> Unwrapping<'a> {
             }
         };
         let origin = Origin { layer: task.layer, span: part.content, node: None };
-        let Some(layer) = self.add(label, Some(origin), content) else { return };
+        let Some(layer) = self.add(label.into(), Some(origin), content) else { return };
         self.tasks.push_back(Task {
             layer,
             media_type: part.media_type,
@@ -299,7 +301,7 @@ impl<'a> Unwrapping<'a> {
         self.set_format(task.layer, Format::Text("PEM"));
         for (span, der) in certificate::pem(bytes) {
             let origin = Origin { layer: task.layer, span, node: None };
-            let Some(layer) = self.add("certificate".to_owned(), Some(origin), der.into()) else {
+            let Some(layer) = self.add("certificate".into(), Some(origin), der.into()) else {
                 return;
             };
             let bytes = self.bytes(layer);
@@ -316,16 +318,16 @@ impl<'a> Unwrapping<'a> {
         }
     }
 
-    fn open_children(&mut self, task: &Task) {
+    fn open_children(&mut self, task: &Task, among: Option<&[NodeId]>) {
         if task.nesting >= limits::NESTING {
             return;
         }
         let Some(layer) = self.layers.get(task.layer.index()) else { return };
         let Some(tree) = &layer.tree else { return };
-        for child in children::find(tree, &layer.bytes) {
+        for child in children::find(tree, &layer.bytes, among) {
             let Child { node, span, bytes, media_type, label } = child;
             let origin = Origin { layer: task.layer, span, node: Some(node) };
-            let Some(layer) = self.add(label, Some(origin), bytes) else { return };
+            let Some(layer) = self.add(label.into(), Some(origin), bytes) else { return };
             self.tasks.push_back(Task {
                 layer,
                 media_type,
@@ -336,7 +338,12 @@ impl<'a> Unwrapping<'a> {
     }
 
     /// Adds a layer; `None`, reported once, when there are too many.
-    fn add(&mut self, label: String, origin: Option<Origin>, bytes: Bytes) -> Option<LayerId> {
+    fn add(
+        &mut self,
+        label: Cow<'static, str>,
+        origin: Option<Origin>,
+        bytes: Bytes,
+    ) -> Option<LayerId> {
         let fits = origin.is_none() || bytes.len() <= self.bytes_left;
         if self.layers.len() >= limits::LAYERS || !fits {
             if let Some(origin) = origin

@@ -16,6 +16,7 @@ mod peer;
 mod row;
 mod span;
 mod tree;
+mod utf8;
 mod vocabulary;
 
 pub use annotation::{
@@ -39,4 +40,5 @@ pub use peer::{CertificateFacts, Scheme, Tls, Verdict};
 pub use row::{Marking, Progress, Row, SortBy};
 pub use span::Span;
 pub use tree::{NameId, NamespaceId, Siblings, Tree};
+pub use utf8::Utf8Prefix;
 pub use vocabulary::{TokenName, Vocabulary};

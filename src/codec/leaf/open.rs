@@ -135,7 +135,7 @@ fn certificate(der: &[u8]) -> Option<Decoded> {
 fn read(label: &str, bytes: Bytes, content_type: &str) -> Decoded {
     let mut decoded = decode(bytes, &Hints { content_type, ..Hints::default() });
     if let Some(first) = decoded.layers.first_mut() {
-        label.clone_into(&mut first.label);
+        first.label = label.to_owned().into();
     }
     decoded
 }
@@ -143,7 +143,7 @@ fn read(label: &str, bytes: Bytes, content_type: &str) -> Decoded {
 /// One layer of text that was made here.
 fn lone(label: &str, words: &'static str, text: String) -> Decoded {
     let layer = Layer {
-        label: label.to_owned(),
+        label: label.to_owned().into(),
         origin: None,
         bytes: text.into(),
         format: Format::Text(words),
