@@ -234,7 +234,7 @@ mod tests {
         let entity = read(text);
         assert_eq!(entity.media_type, "text/html");
         assert_eq!(entity.charset, "x");
-        assert_eq!(entity.facts, [("From", "a@lab".into()), ("Subject", "one two".to_owned())]);
+        assert_eq!(entity.facts, [("From", "a@lab".into()), ("Subject", "one two".into())]);
         assert_eq!(entity.content.of(text.as_bytes()), b"hi");
     }
 

@@ -117,7 +117,7 @@ fn undecodable(bytes: Bytes) -> Decoded {
     let span = Span::new(0, bytes.len());
     Decoded {
         layers: vec![Layer {
-            label: "body".to_owned(),
+            label: "body".into(),
             origin: None,
             bytes,
             format: Format::Binary("binary"),

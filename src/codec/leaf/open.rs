@@ -163,7 +163,7 @@ mod tests {
         let decoded = open_value(value.as_bytes())?;
         let first = &decoded.layers[0];
         let text = String::from_utf8_lossy(&first.bytes).into_owned();
-        Some((first.label.clone(), first.format.label(), text))
+        Some((first.label.to_string(), first.format.label(), text))
     }
 
     fn label(value: &str) -> Option<String> {

@@ -243,14 +243,14 @@ impl<'a> Events<'a> {
                 let (page, token) = (self.tag_page, tag & TOKEN_BITS);
                 let content = tag & HAS_CONTENT != 0;
                 self.reader.byte();
-                if content && behind.first() == Some(&STR_I) && self.terminator == 1 {
-                    if let Some(text) = self.reader.string() {
-                        if self.reader.peek() == Some(END) {
-                            self.reader.byte();
-                            return Some(Frequent::Leaf(Leaf { page, token, start: at, text }));
-                        }
-                        self.reader.rewind(at.saturating_add(1));
+                let holds_string =
+                    content && self.terminator == 1 && behind.first() == Some(&STR_I);
+                if let Some(text) = holds_string.then(|| self.reader.string()).flatten() {
+                    if self.reader.peek() == Some(END) {
+                        self.reader.byte();
+                        return Some(Frequent::Leaf(Leaf { page, token, start: at, text }));
                     }
+                    self.reader.rewind(at.saturating_add(1));
                 }
                 self.depth = self.depth.saturating_add(usize::from(content));
                 Some(Frequent::Tag { at, page, token, content })
