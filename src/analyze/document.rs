@@ -10,14 +10,51 @@ pub(super) struct Subject<'a> {
     pub(super) exchange: &'a Exchange,
     pub(super) request: Option<Document<'a>>,
     pub(super) response: Option<Document<'a>>,
+    /// Both bodies, request first.
+    bodies: [Option<&'a Decoded>; 2],
 }
 
 impl<'a> Subject<'a> {
+    /// The exchange with the main documents of its bodies.
+    pub(super) fn new(
+        exchange: &'a Exchange,
+        request: Option<&'a Decoded>,
+        response: Option<&'a Decoded>,
+    ) -> Self {
+        let (question, answer) = (request.and_then(Document::of), response.and_then(Document::of));
+        Self { exchange, request: question, response: answer, bodies: [request, response] }
+    }
+
+    /// All layers of one body.
+    pub(super) fn body(&self, leg: Leg) -> Option<&'a Decoded> {
+        match leg {
+            Leg::Request => self.bodies[0],
+            Leg::Response => self.bodies[1],
+        }
+    }
+
     /// The documents there are, request first.
     pub(super) fn documents(&self) -> impl Iterator<Item = (Leg, Document<'a>)> + use<'a> {
         let request = self.request.map(|document| (Leg::Request, document));
         let response = self.response.map(|document| (Leg::Response, document));
         request.into_iter().chain(response)
+    }
+
+    /// The first document of one body with this root element, however deep inside others.
+    pub(super) fn inside(&self, leg: Leg, root: &str) -> Option<Document<'a>> {
+        Document::all(self.body(leg)?).find(|document| document.root_name() == root)
+    }
+
+    /// True for a request whose body ended without a byte.
+    pub(super) fn request_is_empty(&self) -> bool {
+        let body = self.exchange.request.as_ref().map(|request| request.body);
+        body.is_some_and(|body| body.ended && body.seen == 0)
+    }
+
+    /// True for an answer whose body ended without a byte.
+    pub(super) fn response_is_empty(&self) -> bool {
+        let body = self.exchange.response.as_ref().map(|response| response.body);
+        body.is_some_and(|body| body.ended && body.seen == 0)
     }
 
     /// The HTTP status of the answer, once there is one.
@@ -49,14 +86,6 @@ impl<'a> Document<'a> {
             tree.root()?;
             Some(Self { layer, tree, bytes: &found.bytes })
         })
-    }
-
-    /// The document of one layer; `None` when it has no tree with an element in it.
-    pub(super) fn in_layer(decoded: &'a Decoded, id: LayerId) -> Option<Self> {
-        let layer = decoded.layer(id)?;
-        let tree = layer.tree.as_ref()?;
-        tree.root()?;
-        Some(Self { layer: id, tree, bytes: &layer.bytes })
     }
 
     /// The root element; the first node when there is none.

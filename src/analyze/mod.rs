@@ -30,6 +30,7 @@ mod flow;
 mod hresult;
 mod http;
 mod rules;
+pub mod signature;
 mod syncml;
 mod table;
 

@@ -64,6 +64,12 @@ pub(crate) const MIME_HEADER_BYTES: usize = 64 << 10;
 /// Header fields of one message or MIME part.
 pub(crate) const MIME_FIELDS: usize = 500;
 
+/// Characters of one fact about a message.
+pub(crate) const MIME_FACT_CHARS: usize = 1_000;
+
+/// Addresses of one field that are named; the rest is counted.
+pub(crate) const MIME_ADDRESSES: usize = 20;
+
 /// Bytes of a text node that is tried as a document of its own.
 pub(crate) const EMBEDDED_BYTES: usize = 8 << 20;
 
@@ -72,3 +78,9 @@ pub(crate) const NAMESPACES: usize = 256;
 
 /// Bytes of a query component that is tried as base64.
 pub(crate) const QUERY_BYTES: usize = 16 << 10;
+
+/// Values of one ASN.1 document (about 60 bytes of memory each).
+pub(crate) const ASN1_VALUES: usize = 100_000;
+
+/// ASN.1 values inside each other.
+pub(crate) const ASN1_DEPTH: usize = 64;

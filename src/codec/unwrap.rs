@@ -5,8 +5,12 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use crate::model::{Decoded, Format, Grade, Layer, LayerId, Leg, NodeId, Origin, Problem, Span};
+use crate::model::{
+    Decoded, Format, Grade, Layer, LayerId, Leg, NodeId, Origin, Problem, Span, Tree,
+};
 
+use super::asn1;
+use super::asn1::Ber;
 use super::certificate;
 use super::children::{self, Child};
 use super::content::Coding;
@@ -14,6 +18,7 @@ use super::decode::Hints;
 use super::document_type::DocumentType;
 use super::faults::{Fault, Faults};
 use super::limits;
+use super::message::{self, Opener, Part};
 use super::mime::{self, Entity};
 use super::multipart;
 use super::sniff::{self, Kind};
@@ -43,6 +48,7 @@ pub(crate) struct Unwrapping<'a> {
     forced: Option<DocumentType>,
     layers: Vec<Layer>,
     problems: Vec<Problem>,
+    opener: Option<&'a dyn Opener>,
     tasks: VecDeque<Task>,
     /// Nodes that all trees together may still have.
     nodes_left: usize,
@@ -56,6 +62,7 @@ impl<'a> Unwrapping<'a> {
         Self {
             hints,
             forced,
+            opener: None,
             // Most bodies are one, and room for more is not given back.
             layers: Vec::with_capacity(1),
             problems: Vec::new(),
@@ -65,9 +72,14 @@ impl<'a> Unwrapping<'a> {
         }
     }
 
+    /// With keys for what is encrypted.
+    pub(crate) fn opening(self, opener: Option<&'a dyn Opener>) -> Self {
+        Self { opener, ..self }
+    }
+
     /// Reads everything.
     pub(crate) fn run(mut self, body: Bytes) -> Decoded {
-        self.add("body".into(), None, body);
+        self.add("body", None, body);
         let layer = self.undo_codings(LayerId::BODY);
         let (mut media_type, charset) = sniff::content_type(self.hints.content_type);
         // Before 14.0 SendMail and its kin carry the message as it is, not always under its type.
@@ -123,7 +135,7 @@ impl<'a> Unwrapping<'a> {
         }
         self.set_format(at, Format::Wrapper(coding.name()));
         let origin = Origin { layer: at, span: whole, node: None };
-        let label = coding.name().into();
+        let label = coding.name();
         Ok(self.add(label, Some(origin), undone.bytes.into()).unwrap_or(at))
     }
 
@@ -140,7 +152,8 @@ impl<'a> Unwrapping<'a> {
             Kind::Message => self.read_message(&task, &bytes),
             Kind::Pem => self.read_pem(&task, &bytes),
             Kind::Text(words) => self.read_text(task, &bytes, words),
-            Kind::Binary("DER") => self.read_der(&task, &bytes),
+            Kind::Asn1 => self.read_asn1(&task, &bytes),
+            Kind::Base64 => self.read_base64(&task, &bytes),
             Kind::Binary(words) => self.set_format(task.layer, Format::Binary(words)),
         }
     }
@@ -157,6 +170,7 @@ impl<'a> Unwrapping<'a> {
             truncated: self.hints.truncated,
             nodes: self.nodes_left,
             strict: self.hints.strict,
+            progress: self.hints.progress,
         };
         let document = wbxml::read(bytes, &outside);
         self.nodes_left = self.nodes_left.saturating_sub(document.tree.len());
@@ -175,7 +189,8 @@ impl<'a> Unwrapping<'a> {
             self.problem(task.layer, Span::new(0, 1), Grade::Odd, "media-type", text);
         }
         let Some(task) = self.transcode(task, bytes, true) else { return };
-        let document = xml::read(bytes, self.hints.truncated, self.nodes_left);
+        let meter = self.hints.progress.of(bytes.len());
+        let document = xml::read(bytes, self.hints.truncated, self.nodes_left, meter);
         self.nodes_left = self.nodes_left.saturating_sub(document.tree.len());
         self.faults(task.layer, document.faults);
         self.set_format(task.layer, Format::Xml(document.name));
@@ -209,7 +224,7 @@ impl<'a> Unwrapping<'a> {
         self.set_format(task.layer, Format::Wrapper(name));
         let span = Span::new(0, bytes.len());
         let origin = Origin { layer: task.layer, span, node: None };
-        let label = format!("{name} -> utf-8").into();
+        let label = format!("{name} -> utf-8");
         if let Some(layer) = self.add(label, Some(origin), text.into()) {
             let forced = Some(if is_xml { DocumentType::Xml } else { DocumentType::Text });
             self.tasks.push_back(Task { layer, forced, transcoded: true, ..task });
@@ -228,7 +243,7 @@ impl<'a> Unwrapping<'a> {
         for (index, span) in parts.into_iter().enumerate() {
             let origin = Origin { layer: task.layer, span, node: None };
             let part = bytes.slice(span.range());
-            let label = format!("part {index}").into();
+            let label = format!("part {index}");
             let Some(layer) = self.add(label, Some(origin), part.clone()) else { return };
             let media_type = match index {
                 0 => sniff::ACTIVESYNC,
@@ -250,7 +265,8 @@ impl<'a> Unwrapping<'a> {
         self.set_format(task.layer, Format::Text("message"));
         let Some(entity) = mime::entity(bytes, Span::new(0, bytes.len())) else { return };
         if let Some(layer) = self.layers.get_mut(task.layer.index()) {
-            layer.facts.extend(entity.facts.iter().cloned());
+            layer.facts.extend(entity.facts.iter().cloned().map(own));
+            layer.facts.push(("type", entity.media_type.clone().into()));
         }
         if task.nesting >= limits::NESTING {
             return;
@@ -287,7 +303,11 @@ impl<'a> Unwrapping<'a> {
             }
         };
         let origin = Origin { layer: task.layer, span: part.content, node: None };
-        let Some(layer) = self.add(label.into(), Some(origin), content) else { return };
+        let Some(layer) = self.add(label, Some(origin), content) else { return };
+        if let Some(made) = self.layers.get_mut(layer.index()) {
+            let named = part.facts.into_iter().filter(|(name, _)| *name == "attachment");
+            made.facts.extend(named.map(own));
+        }
         self.tasks.push_back(Task {
             layer,
             media_type: part.media_type,
@@ -299,22 +319,56 @@ impl<'a> Unwrapping<'a> {
 
     fn read_pem(&mut self, task: &Task, bytes: &Bytes) {
         self.set_format(task.layer, Format::Text("PEM"));
-        for (span, der) in certificate::pem(bytes) {
-            let origin = Origin { layer: task.layer, span, node: None };
-            let Some(layer) = self.add("certificate".into(), Some(origin), der.into()) else {
-                return;
-            };
+        for block in certificate::pem(bytes) {
+            let label = block.label.to_ascii_lowercase();
+            let origin = Origin { layer: task.layer, span: block.span, node: None };
+            let Some(layer) = self.add(label, Some(origin), block.der.into()) else { return };
             let bytes = self.bytes(layer);
-            self.read_der(&Task { layer, ..Task::default() }, &bytes);
+            let nesting = task.nesting.saturating_add(1);
+            self.read_asn1(&Task { layer, nesting, ..Task::default() }, &bytes);
         }
     }
 
-    fn read_der(&mut self, task: &Task, bytes: &Bytes) {
-        let facts = certificate::facts(bytes);
-        let words = if facts.is_some() { "X.509 certificate" } else { "DER" };
-        self.set_format(task.layer, Format::Binary(words));
+    /// A message as base64 text.
+    fn read_base64(&mut self, task: &Task, bytes: &Bytes) {
+        let Some(message) = mime::base64_any(bytes) else {
+            let text = "the base64 text of a message is damaged".to_owned();
+            self.problem(task.layer, Span::new(0, bytes.len()), Grade::Broken, "base64", text);
+            return self.set_format(task.layer, Format::Text("text"));
+        };
+        self.set_format(task.layer, Format::Wrapper("base64"));
+        let origin = Origin { layer: task.layer, span: Span::new(0, bytes.len()), node: None };
+        if let Some(layer) = self.add("base64".to_owned(), Some(origin), message.into()) {
+            self.tasks.push_back(Task { layer, nesting: task.nesting, ..Task::default() });
+        }
+    }
+
+    fn read_asn1(&mut self, task: &Task, bytes: &Bytes) {
+        let ber = Ber::read(bytes);
+        let read = message::read(&ber, self.opener);
+        self.set_format(task.layer, Format::Binary(read.name));
+        if let Some(Fault { span, grade, code, text }) = read.fault {
+            let cut = self.hints.truncated && grade == Grade::Broken;
+            let grade = if cut { Grade::Odd } else { grade };
+            self.problem(task.layer, span, grade, code, text);
+        }
+        let tree = asn1::tree(&ber, self.nodes_left);
+        self.nodes_left = self.nodes_left.saturating_sub(tree.len());
+        let places: Vec<_> = read.inside.iter().map(|part| place(&tree, part.span)).collect();
         if let Some(layer) = self.layers.get_mut(task.layer.index()) {
-            layer.facts.extend(facts.into_iter().flatten());
+            layer.facts.extend(read.facts.into_iter().map(own));
+            layer.tree = Some(tree).filter(|tree| !tree.is_empty());
+        }
+        if task.nesting >= limits::NESTING {
+            return;
+        }
+        for (part, node) in read.inside.into_iter().zip(places) {
+            let Part { label, span, bytes: inside } = part;
+            let origin = Origin { layer: task.layer, span, node };
+            let inside = inside.map_or_else(|| bytes.slice(span.range()), Bytes::from);
+            let Some(layer) = self.add(label.to_owned(), Some(origin), inside) else { return };
+            let nesting = task.nesting.saturating_add(1);
+            self.tasks.push_back(Task { layer, nesting, ..Task::default() });
         }
     }
 
@@ -327,7 +381,7 @@ impl<'a> Unwrapping<'a> {
         for child in children::find(tree, &layer.bytes, among) {
             let Child { node, span, bytes, media_type, label } = child;
             let origin = Origin { layer: task.layer, span, node: Some(node) };
-            let Some(layer) = self.add(label.into(), Some(origin), bytes) else { return };
+            let Some(layer) = self.add(label, Some(origin), bytes) else { return };
             self.tasks.push_back(Task {
                 layer,
                 media_type,
@@ -340,7 +394,7 @@ impl<'a> Unwrapping<'a> {
     /// Adds a layer; `None`, reported once, when there are too many.
     fn add(
         &mut self,
-        label: Cow<'static, str>,
+        label: impl Into<Cow<'static, str>>,
         origin: Option<Origin>,
         bytes: Bytes,
     ) -> Option<LayerId> {
@@ -364,7 +418,7 @@ impl<'a> Unwrapping<'a> {
             self.bytes_left = self.bytes_left.saturating_sub(bytes.len());
         }
         let (tree, facts) = (None, Vec::new());
-        self.layers.push(Layer { label, origin, bytes, format, tree, facts });
+        self.layers.push(Layer { label: label.into(), origin, bytes, format, tree, facts });
         Some(id)
     }
 
@@ -398,9 +452,29 @@ impl<'a> Unwrapping<'a> {
     }
 }
 
+/// A fact as layers have it.
+fn own((name, value): (&'static str, String)) -> (&'static str, Cow<'static, str>) {
+    (name, value.into())
+}
+
 /// True for the path of the ActiveSync service (MS-ASHTTP 2.2.1.1.1).
 fn is_activesync(target: &str) -> bool {
     const PATH: &str = "/microsoft-server-activesync";
     let path = target.split('?').next().unwrap_or_default();
     path.to_ascii_lowercase().ends_with(PATH)
+}
+
+/// The node whose content a part of an ASN.1 document is; of a part that is a whole value, that.
+fn place(tree: &Tree, span: Span) -> Option<NodeId> {
+    let offset = span.range().start;
+    let mut at = tree.at_offset(offset.min(span.range().end.saturating_sub(1)).max(offset));
+    while let Some(id) = at {
+        let node = tree.get(id)?;
+        let is_element = tree.element(id).is_some();
+        if is_element && node.span.start <= span.start && node.span.end >= span.end {
+            return Some(id);
+        }
+        at = node.parent;
+    }
+    None
 }

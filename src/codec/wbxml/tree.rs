@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::codec::charset::Charset;
 use crate::codec::faults::Faults;
 use crate::codec::limits;
+use crate::codec::progress::Meter;
 use crate::codec::reader::Reader;
 use crate::model::{Attribute, Name, Namespace, NodeId, NodeKind, Span, Text, Tree, Written};
 
@@ -31,9 +32,9 @@ pub(super) struct Bounds {
 pub(super) fn build(
     layer: &[u8],
     header: &Header,
-    book: &'static Book,
-    charset: &'static Charset,
+    (book, charset): (&'static Book, &'static Charset),
     bounds: Bounds,
+    mut meter: Meter<'_>,
     faults: &mut Faults,
 ) -> (Tree, Vec<NodeId>) {
     let mut builder = Builder {
@@ -60,8 +61,10 @@ pub(super) fn build(
             && let Some(tokens) = events.take_frequent()
         {
             builder.take_frequent(tokens);
+            meter.at(events.at());
         }
         let Some(event) = events.next() else { break };
+        meter.at(events.at());
         if let Err(error) = event.and_then(|event| builder.take(event)) {
             damage = Some(error);
             break;

@@ -56,7 +56,7 @@ pub(super) struct Writer<'a> {
     /// Something is hidden.
     hides: bool,
     /// What of the layer is text, so that its pieces need no look of their own.
-    parts: Utf8Prefix<'a>,
+    prefix: Utf8Prefix<'a>,
     /// What was written and not taken yet.
     pub(super) out: String,
     /// What follows the name in the start tag being written.
@@ -85,11 +85,22 @@ impl<'a> Writer<'a> {
         hidden: &'a HiddenIn,
         default: &'a str,
     ) -> Self {
-        let begin = tree.get(NodeId(0)).map_or(0, |node| node.span.start);
+        let begin = tree.get(NodeId(0)).map_or(0, |node| node.span.start as usize);
+        let prefix = Utf8Prefix::new(layer, begin);
+        Self { prefix, ..Self::piecewise(tree, layer, hidden, default) }
+    }
+
+    /// The same for a few nodes: nothing is looked at that is not written.
+    pub(super) fn piecewise(
+        tree: &'a Tree,
+        layer: &'a [u8],
+        hidden: &'a HiddenIn,
+        default: &'a str,
+    ) -> Self {
         Self {
             tree,
             layer,
-            parts: Utf8Prefix::new(layer, begin as usize),
+            prefix: Utf8Prefix::new(layer, layer.len()),
             hidden,
             hides: hidden.has_any(),
             out: String::new(),
@@ -102,6 +113,11 @@ impl<'a> Writer<'a> {
             inherit: false,
             prefixes: tree.vocabulary().has_prefixes(),
         }
+    }
+
+    /// Sets the default namespace where the text will stand.
+    pub(super) fn inherit_from(&mut self, default: &'a str) {
+        self.default = default;
     }
 
     /// The default namespace here.
@@ -221,7 +237,7 @@ impl<'a> Writer<'a> {
     #[inline]
     fn characters(&mut self, text: &Text<'a>) {
         let characters = match *text {
-            Text::Slice(span) => self.parts.get(span).unwrap_or_default(),
+            Text::Slice(span) => self.prefix.get(span).unwrap_or_default(),
             Text::Owned(text) => text,
         };
         escape::text(&mut self.out, characters);
