@@ -6,7 +6,7 @@ use crate::model::{
 
 use super::document::{Document, Subject};
 use super::draft::Draft;
-use super::rules::{Scene, Switches, check};
+use super::rules::{Scene, Switches, check, check_messages};
 use super::{eas, elsewhere, http, syncml};
 
 /// Says what one exchange means. Pure: needs nothing but the exchange and its decoded bodies.
@@ -35,6 +35,10 @@ pub fn annotate(
     } else if syncml::recognise(&subject) {
         draft.summary.protocol = Protocol::SyncMl;
         syncml::tell(&subject, &mut draft);
+        let asked = subject.request.and_then(syncml::Message::read);
+        let answered = subject.response.and_then(syncml::Message::read);
+        let messages = [asked.as_ref(), answered.as_ref()];
+        draft.found(check_messages(&subject, messages, [request, response]));
     } else {
         http::tell(&subject, &mut draft);
     }

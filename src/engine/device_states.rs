@@ -1,7 +1,7 @@
 //! What is known of the devices of a capture: a fold that goes on where it stopped.
 
 use crate::analyze::{Observation, Sessions};
-use crate::model::{Device, Exchange, ExchangeId, Leg};
+use crate::model::{Device, Exchange, ExchangeId, Leg, SyncmlSession};
 use crate::store::{Reader, StoreError};
 
 use super::meaning::{ROW_LIMIT, annotate, decode_leg, observe};
@@ -58,6 +58,11 @@ impl Story {
             take(&self.reader, id, &mut sessions)?;
         }
         Ok(sessions.devices())
+    }
+
+    /// The SyncML sessions so far; `settled`: nothing more will come.
+    pub(super) fn syncml_sessions(&self, settled: bool) -> Vec<SyncmlSession> {
+        self.sessions.syncml_sessions(settled)
     }
 }
 

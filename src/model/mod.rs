@@ -15,6 +15,7 @@ mod node;
 mod peer;
 mod row;
 mod span;
+mod syncml;
 
 pub use annotation::{
     Annotated, Detail, Evidence, Finding, FindingSide, Level, Note, Protocol, Requirement, Summary,
@@ -36,3 +37,7 @@ pub use node::{
 pub use peer::{CertificateFacts, Scheme, Tls, Verdict};
 pub use row::{Marking, Progress, Row, SortBy};
 pub use span::Span;
+pub use syncml::{
+    Answer, Initiator, LedgerEntry, LedgerItem, Outcome, SessionVerdict, SyncmlMessage,
+    SyncmlSession,
+};

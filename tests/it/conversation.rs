@@ -11,7 +11,7 @@
 //! <FolderSync xmlns="…">…</FolderSync>
 //! ```
 //!
-//! `{{bad|good}}` are the two readings of a text.
+//! After a line `syncml` what follows is SyncML (`management.rs`). `{{bad|good}}` are the two readings of a text.
 
 use bytes::Bytes;
 use synctap::analyze::{Observation, Sessions, annotate};
@@ -25,7 +25,7 @@ use synctap::model::{
 const WBXML: &str = "application/vnd.ms-sync.wbxml";
 
 /// Microseconds an exchange takes.
-const TAKES: u64 = 100_000;
+pub(crate) const TAKES: u64 = 100_000;
 
 /// One exchange of a conversation with what was made of it.
 pub(crate) struct Turn {
@@ -36,6 +36,16 @@ pub(crate) struct Turn {
 }
 
 impl Turn {
+    /// An exchange with what is made of it.
+    pub(crate) fn told(
+        exchange: Exchange,
+        request: Option<Decoded>,
+        response: Option<Decoded>,
+    ) -> Self {
+        let annotated = annotate(&exchange, request.as_ref(), response.as_ref());
+        Self { exchange, request, response, annotated }
+    }
+
     /// Gives it to a fold.
     pub(crate) fn observe(&self, sessions: &mut Sessions) -> Option<Observation> {
         let (request, response) = (self.request.as_ref(), self.response.as_ref());
@@ -68,6 +78,9 @@ struct Settings {
 
 /// The exchanges of a conversation.
 pub(crate) fn turns(text: &str) -> Vec<Turn> {
+    if text.lines().any(|line| line.trim() == "syncml") {
+        return crate::management::turns(text);
+    }
     let mut settings = Settings {
         version: "14.1".into(),
         device: "LAB0001".into(),
@@ -103,7 +116,9 @@ pub(crate) fn turns(text: &str) -> Vec<Turn> {
     turns
 }
 
-fn body_of<'a>(lines: &mut std::iter::Peekable<impl Iterator<Item = &'a str>>) -> String {
+pub(crate) fn body_of<'a>(
+    lines: &mut std::iter::Peekable<impl Iterator<Item = &'a str>>,
+) -> String {
     let mut body = String::new();
     while let Some(line) = lines.next_if(|line| !line.starts_with("> ") && !line.starts_with("< "))
     {
@@ -174,8 +189,7 @@ fn turn(
     let request = Some(decoded(&exchange, question_body, Leg::Request));
     let response =
         exchange.response.is_some().then(|| decoded(&exchange, answer_body, Leg::Response));
-    let annotated = annotate(&exchange, request.as_ref(), response.as_ref());
-    Turn { exchange, request, response, annotated }
+    Turn::told(exchange, request, response)
 }
 
 fn media_type(body: &str) -> Option<(String, String)> {
@@ -183,11 +197,11 @@ fn media_type(body: &str) -> Option<(String, String)> {
     (!body.is_empty()).then(|| ("Content-Type".to_owned(), media_type.to_owned()))
 }
 
-fn list(pairs: Vec<(String, String)>) -> Headers {
+pub(crate) fn list(pairs: Vec<(String, String)>) -> Headers {
     Headers(pairs.into_iter().map(|(name, value)| Header { name, value }).collect())
 }
 
-fn facts(body: &Bytes) -> BodyFacts {
+pub(crate) fn facts(body: &Bytes) -> BodyFacts {
     BodyFacts { seen: body.len() as u64, kept: body.len() as u64, ended: true }
 }
 
@@ -206,7 +220,7 @@ fn wire(body: &str) -> Bytes {
     encode(tree, bytes, &Preamble::canonical(book)).unwrap_or_else(|e| panic!("{body}: {e}")).into()
 }
 
-fn decoded(exchange: &Exchange, body: Bytes, leg: Leg) -> Decoded {
+pub(crate) fn decoded(exchange: &Exchange, body: Bytes, leg: Leg) -> Decoded {
     let request = exchange.request.as_ref().unwrap();
     let headers = match leg {
         Leg::Request => &request.headers,

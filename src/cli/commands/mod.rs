@@ -7,6 +7,7 @@ mod devices;
 mod doctor;
 mod encode;
 mod explain;
+mod ledger;
 mod open;
 mod policy;
 mod run;
@@ -31,6 +32,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode, Report> {
         Some(Command::Show(args)) => show::run(&args),
         Some(Command::Timeline(args)) => timeline::run(&args),
         Some(Command::Policy(args)) => policy::run(&args),
+        Some(Command::Ledger(args)) => ledger::run(&args),
         Some(Command::Decode(args)) => decode::run(&args),
         Some(Command::Encode(args)) => encode::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
