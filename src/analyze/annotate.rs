@@ -4,8 +4,8 @@ use crate::model::{
     Annotated, Decoded, Exchange, Grade, Kind, Leg, Level, Protocol, Scheme, State,
 };
 
-use super::document::{Document, Subject};
-use super::draft::Draft;
+use super::document::Subject;
+use super::draft::{Draft, clip};
 use super::rules::{Scene, Switches, check, check_messages};
 use super::{eas, elsewhere, http, syncml};
 
@@ -18,32 +18,40 @@ pub fn annotate(
     request: Option<&Decoded>,
     response: Option<&Decoded>,
 ) -> Annotated {
-    let subject = Subject {
-        exchange,
-        request: request.and_then(Document::of),
-        response: response.and_then(Document::of),
-    };
+    let subject = Subject::new(exchange, request, response);
+    let head = eas::Head::of(&subject);
+    let mut annotated = tell(&subject, head.as_ref(), eas::FolderNames::default());
+    if let Some(head) = &head {
+        annotated.found(check(&Scene::new(&subject, head, None), &Switches::default()));
+    } else if annotated.summary.protocol == Protocol::SyncMl {
+        let messages = syncml::messages(&subject);
+        annotated.found(check_messages(&subject, &messages, &Switches::default()));
+    }
+    annotated
+}
+
+/// The same without findings; `names` are the folders that exchanges before told.
+pub(super) fn tell(
+    subject: &Subject<'_>,
+    head: Option<&eas::Head>,
+    names: eas::FolderNames<'_>,
+) -> Annotated {
+    let (exchange, response) = (subject.exchange, subject.body(Leg::Response));
     let mut draft = Draft::default();
-    if let Some(head) = eas::Head::of(&subject) {
+    if let Some(head) = head {
         draft.summary.protocol = Protocol::ActiveSync;
-        eas::tell(&subject, &head, &mut draft);
+        eas::tell(subject, head, names, &mut draft);
         if head.is_autodiscover() {
             eas::tell_json(response, &mut draft);
         }
-        let scene = Scene::new(&subject, &head, [request, response], None);
-        draft.found(check(&scene, &Switches::default()));
-    } else if syncml::recognise(&subject) {
+    } else if syncml::recognise(subject) {
         draft.summary.protocol = Protocol::SyncMl;
-        syncml::tell(&subject, &mut draft);
-        let asked = subject.request.and_then(syncml::Message::read);
-        let answered = subject.response.and_then(syncml::Message::read);
-        let messages = [asked.as_ref(), answered.as_ref()];
-        draft.found(check_messages(&subject, messages, [request, response]));
+        syncml::tell(subject, &mut draft);
     } else {
-        http::tell(&subject, &mut draft);
+        http::tell(subject, &mut draft);
     }
     elsewhere::tell(exchange, response, &mut draft);
-    damage(exchange, request, Leg::Request, &mut draft);
+    damage(exchange, subject.body(Leg::Request), Leg::Request, &mut draft);
     damage(exchange, response, Leg::Response, &mut draft);
     tls(exchange, &mut draft);
     end(exchange, &mut draft);
@@ -64,11 +72,47 @@ fn damage(exchange: &Exchange, decoded: Option<&Decoded>, leg: Leg, draft: &mut 
         && !partial
     {
         draft.raise(Level::Alarm);
+        if problem.code == UNKNOWN_CODING {
+            return unknown_coding(exchange, leg, draft);
+        }
         draft.fact(format!("{} body damaged", leg.name()));
         draft.row("damage", format!("{}: {}", leg.name(), problem.text));
     } else if !decoded.problems.is_empty() {
         draft.raise(Level::Notable);
     }
+}
+
+/// The problem of a content coding that nobody here can undo.
+const UNKNOWN_CODING: &str = "content-unknown";
+
+/// Who used a coding that is not known, and what to do about it.
+fn unknown_coding(exchange: &Exchange, leg: Leg, draft: &mut Draft) {
+    let (headers, who) = match leg {
+        Leg::Request => (exchange.request.as_ref().map(|request| &request.headers), "client"),
+        Leg::Response => (exchange.response.as_ref().map(|response| &response.headers), "server"),
+    };
+    let coding = headers.and_then(|headers| headers.first("content-encoding"));
+    let coding = clip(coding.unwrap_or_default());
+    draft.fact(format!("the {who}'s content coding `{coding}` is not known"));
+    draft.row(
+        "damage",
+        format!(
+            "{who} side: the content coding `{coding}` of the {} is not known here: its body was \
+             passed on, and is shown as it came; gzip, deflate and br are undone",
+            leg.name()
+        ),
+    );
+    let asked = exchange.request.as_ref().and_then(|r| r.headers.first("accept-encoding"));
+    let advice = match (leg, asked) {
+        (Leg::Request, _) => "have the client send the body without Content-Encoding".to_owned(),
+        (Leg::Response, Some(asked)) => {
+            format!("the client takes `{}`: the server should choose among these", clip(asked))
+        }
+        (Leg::Response, None) => {
+            "the client said nothing of codings: have the server send it without".to_owned()
+        }
+    };
+    draft.row("try", advice);
 }
 
 /// What the TLS of either leg says beside who it is.

@@ -1,6 +1,6 @@
 //! The annotation while it is being written.
 
-use crate::model::{Annotated, Finding, Leg, Level, NodeId, Note, Summary};
+use crate::model::{Annotated, Leg, Level, NodeId, Note, Summary};
 
 use super::document::Document;
 
@@ -27,18 +27,9 @@ pub(super) struct Draft {
     overview: Vec<(&'static str, String)>,
     request: Vec<Note>,
     response: Vec<Note>,
-    findings: Vec<Finding>,
 }
 
 impl Draft {
-    /// What breaks a rule, loudest first; raises the level of the whole.
-    pub(super) fn found(&mut self, findings: Vec<Finding>) {
-        for finding in &findings {
-            self.raise(finding.level);
-        }
-        self.findings = findings;
-    }
-
     /// Says something about one node.
     pub(super) fn note(
         &mut self,
@@ -62,6 +53,12 @@ impl Draft {
         if !text.is_empty() && self.facts.len() < FACTS && !self.facts.contains(&text) {
             self.facts.push(text);
         }
+    }
+
+    /// Adds words to the first fact that names `what`; false when none does.
+    pub(super) fn append_to(&mut self, what: &str, words: &str) -> bool {
+        let named = self.facts.iter_mut().find(|fact| fact.contains(what));
+        named.map(|fact| fact.push_str(words)).is_some()
     }
 
     /// Puts a fact before all others: what must not be overlooked.
@@ -97,7 +94,7 @@ impl Draft {
             overview: self.overview,
             request: self.request,
             response: self.response,
-            findings: self.findings,
+            findings: Vec::new(),
         }
     }
 }

@@ -1,14 +1,15 @@
 //! The door to everything that is known across exchanges: devices of ActiveSync, sessions of SyncML.
 
 use crate::model::{
-    Annotated, Decoded, Device, DeviceKey, Exchange, ProvisionState, Step, SyncmlSession,
+    Annotated, Decoded, Device, DeviceKey, Exchange, Finding, Protocol, ProvisionState, Step,
+    SyncmlSession,
 };
 
-use super::document::{Document, Subject};
+use super::document::Subject;
 use super::draft::clip_to;
 use super::flow::{self, Observation, over};
 use super::ledger::Ledgers;
-use super::rules::{Switches, check_turns};
+use super::rules::{Switches, check_messages, check_turns};
 use super::syncml::{self, Message};
 
 /// Characters of the facts in one step.
@@ -39,6 +40,25 @@ impl Sessions {
         Self { devices, ledgers: Ledgers::default(), switches }
     }
 
+    /// Says what one exchange means, as [`annotate`](super::annotate()) does, with what the exchanges
+    /// before it add: folders by name, findings, the story of its device; and takes it in, as
+    /// [`Sessions::observe`] does.
+    pub fn tell(
+        &mut self,
+        exchange: &Exchange,
+        request: Option<&Decoded>,
+        response: Option<&Decoded>,
+    ) -> (Annotated, Option<Observation>) {
+        let (mut annotated, seen) = self.devices.tell(exchange, request, response);
+        if annotated.summary.protocol != Protocol::SyncMl {
+            return (annotated, seen);
+        }
+        let subject = Subject::new(exchange, request, response);
+        let (findings, seen) = self.take(&subject, &annotated);
+        annotated.found(findings);
+        (annotated, seen)
+    }
+
     /// Takes in one exchange with what was made of it. `None` when it belongs to no device or session:
     /// another protocol, or no device id. An exchange in flight is remembered as such (a Ping with its
     /// heartbeat), and is to be given again once it ended; the step of its observation is preliminary.
@@ -49,34 +69,25 @@ impl Sessions {
         response: Option<&Decoded>,
         annotated: &Annotated,
     ) -> Option<Observation> {
-        let seen = self.devices.observe(exchange, request, response, annotated);
-        if seen.is_some() || exchange.in_flight() {
-            return seen;
+        if annotated.summary.protocol != Protocol::SyncMl {
+            return self.devices.observe(exchange, request, response, annotated);
         }
-        let subject = Subject {
-            exchange,
-            request: request.and_then(Document::of),
-            response: response.and_then(Document::of),
-        };
-        if !syncml::recognise(&subject) {
-            return None;
-        }
-        self.observe_syncml(&subject, [request, response], annotated)
+        self.take(&Subject::new(exchange, request, response), annotated).1
     }
 
-    fn observe_syncml(
+    /// Takes in an exchange of SyncML: what is found in it, and its place in its session.
+    fn take(
         &mut self,
         subject: &Subject<'_>,
-        bodies: [Option<&Decoded>; 2],
         annotated: &Annotated,
-    ) -> Option<Observation> {
-        let request = subject.request.and_then(Message::read);
-        let response = subject.response.and_then(Message::read);
-        let messages = [request.as_ref(), response.as_ref()];
-        let seen = self.ledgers.observe(subject, messages, bodies)?;
-        let own = annotated.findings.iter().filter(|finding| !self.switches.is_off(&finding.id));
-        let mut findings: Vec<_> = own.cloned().collect();
-        check_turns(subject, &seen, messages, &self.switches, &mut findings);
+    ) -> (Vec<Finding>, Option<Observation>) {
+        let messages = syncml::messages(subject);
+        let mut findings = check_messages(subject, &messages, &self.switches);
+        if subject.exchange.in_flight() {
+            return (findings, None);
+        }
+        let Some(seen) = self.ledgers.observe(subject, &messages) else { return (findings, None) };
+        check_turns(subject, &seen, &messages, &self.switches, &mut findings);
         seen.session.view.findings += findings.len() as u64;
         let view = &seen.session.view;
         let device = DeviceKey {
@@ -84,29 +95,20 @@ impl Sessions {
             user: String::new(),
             device: view.device.to_lowercase(),
         };
-        let words = |message: Option<&Message<'_>>, none: &str| {
-            message.map_or_else(|| none.to_owned(), |m| format!("msg {}: {}", m.id, m.outline()))
-        };
-        let exchange = subject.exchange;
-        let duration = over(exchange).0.saturating_sub(exchange.started.0);
-        let step = Step {
-            exchange: exchange.id,
-            started: exchange.started,
-            duration: u64::try_from(duration).unwrap_or_default(),
-            request: words(messages[0], "no message"),
-            response: words(messages[1], "no message"),
-            facts: clip_to(&annotated.summary.facts, FACTS_CHARS),
-            walk: ["", ""],
-            states: [ProvisionState::Unknown; 2],
-            assumed: false,
-            findings: findings.iter().map(|finding| finding.id.clone()).collect(),
-        };
-        Some(Observation { device, step, findings })
+        let step = step(subject, &messages, annotated, &findings);
+        let (story, earlier) = (Vec::new(), Vec::new());
+        let seen = Observation { device, step, findings: findings.clone(), story, earlier };
+        (findings, Some(seen))
     }
 
     /// Every device of ActiveSync remembered, the first seen first.
     pub fn devices(&self) -> Vec<Device> {
         self.devices.devices()
+    }
+
+    /// Which devices of ActiveSync are remembered, in no order.
+    pub fn keys(&self) -> impl Iterator<Item = &DeviceKey> {
+        self.devices.keys()
     }
 
     /// One device of ActiveSync.
@@ -118,5 +120,32 @@ impl Sessions {
     /// come, so that what waits for an answer counts as never answered.
     pub fn syncml_sessions(&self, settled: bool) -> Vec<SyncmlSession> {
         self.ledgers.sessions(settled)
+    }
+}
+
+/// The place of an exchange in the history of its device.
+fn step(
+    subject: &Subject<'_>,
+    messages: &[Option<Message<'_>>; 2],
+    annotated: &Annotated,
+    findings: &[Finding],
+) -> Step {
+    let exchange = subject.exchange;
+    let words = |message: &Option<Message<'_>>| match message {
+        Some(message) => format!("msg {}: {}", message.id, message.outline()),
+        None => "no message".to_owned(),
+    };
+    let duration = over(exchange).0.saturating_sub(exchange.started.0);
+    Step {
+        exchange: exchange.id,
+        started: exchange.started,
+        duration: u64::try_from(duration).unwrap_or_default(),
+        request: words(&messages[0]),
+        response: words(&messages[1]),
+        facts: clip_to(&annotated.summary.facts, FACTS_CHARS),
+        walk: ["", ""],
+        states: [ProvisionState::Unknown; 2],
+        assumed: false,
+        findings: findings.iter().map(|finding| finding.id.clone()).collect(),
     }
 }

@@ -43,4 +43,5 @@ pub use elsewhere::{Destination, Way, destinations};
 pub use explain::{Explanation, explain};
 pub use flow::Observation;
 pub use fold::Sessions;
+pub use ledger::configurations;
 pub use rules::{RuleText, catalogue};

@@ -19,6 +19,9 @@ pub struct Args {
     /// How to run the proxy when no command is given.
     #[command(flatten)]
     pub run: RunArgs,
+    /// Read settings from this file [default: ~/.config/synctap/config.toml]
+    #[arg(long, value_name = "FILE", env = "SYNCTAP_CONFIG", global = true)]
+    pub config: Option<PathBuf>,
 }
 
 /// What synctap can do.
@@ -36,6 +39,8 @@ pub enum Command {
     Policy(PolicyArgs),
     /// List the commands of each SyncML session, and what became of them
     Ledger(LedgerArgs),
+    /// Show what is known of the configuration of each managed device, and by which command
+    Config(ConfigArgs),
     /// Decode one body: WBXML, SyncML, XML, gzip of them
     Decode(DecodeArgs),
     /// Write WBXML from XML, such as `decode --xml` prints
@@ -97,9 +102,12 @@ pub struct RunArgs {
     /// Write to this capture, appending if it exists [default: a dated file in the data folder]
     #[arg(long, value_name = "FILE")]
     pub capture: Option<PathBuf>,
-    /// Most bytes of one body that the capture keeps (suffix K, M or G)
-    #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = parse_size)]
-    pub body_limit: u64,
+    /// Most bytes of one body that the capture keeps (suffix K, M or G) [default: 64M]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub body_limit: Option<u64>,
+    /// Stop recording while the capture is as large as this (suffix K, M or G); traffic goes on
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub capture_limit: Option<u64>,
     /// Where the certificate authority is kept [default: the data folder]
     #[arg(long, value_name = "DIR", env = "SYNCTAP_CA_DIR")]
     pub ca_dir: Option<PathBuf>,
@@ -109,7 +117,7 @@ pub struct RunArgs {
     /// Print one JSON object an exchange instead of the terminal UI
     #[arg(long)]
     pub json: bool,
-    /// Without the terminal UI, print only exchanges that pass this filter: `cmd = Provision and http >= 400`
+    /// Show only exchanges that pass this filter: `cmd = Provision and http >= 400`
     #[arg(long, short = 'f', value_name = "EXPR")]
     pub filter: Option<String>,
     /// Do not mask credentials in what is printed
@@ -170,6 +178,9 @@ pub struct OpenArgs {
     /// The capture
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+    /// Start with only the exchanges that pass this filter: `cmd = Provision and http >= 400`
+    #[arg(long, short = 'f', value_name = "EXPR")]
+    pub filter: Option<String>,
 }
 
 /// What of a capture to print.
@@ -239,6 +250,23 @@ pub struct LedgerArgs {
     #[arg(long, value_name = "ID")]
     pub device: Option<String>,
     /// Print one JSON object a session
+    #[arg(long)]
+    pub json: bool,
+    /// Do not mask credentials
+    #[arg(long)]
+    pub show_secrets: bool,
+}
+
+/// Whose configuration to show.
+#[derive(Debug, clap::Args)]
+pub struct ConfigArgs {
+    /// The capture
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Only this device
+    #[arg(long, value_name = "ID")]
+    pub device: Option<String>,
+    /// Print one JSON object a device
     #[arg(long)]
     pub json: bool,
     /// Do not mask credentials
@@ -343,7 +371,7 @@ pub struct ExportArgs {
 }
 
 /// Bytes with an optional binary suffix.
-fn parse_size(text: &str) -> Result<u64, String> {
+pub(super) fn parse_size(text: &str) -> Result<u64, String> {
     let text = text.trim().trim_end_matches(['B', 'b']).trim_end_matches(['i']);
     let (digits, shift) = match text.chars().last().map(|c| c.to_ascii_uppercase()) {
         Some('K') => (&text[..text.len() - 1], 10),

@@ -78,7 +78,7 @@ fn place(tree: &Tree, layer: &[u8], id: NodeId) -> Option<Place> {
         ("Data", _) if is_syncml(space) => Some(Place::Document),
         // Body/Type 4: the message as it is (MS-ASAIRS 2.2.2.41.4).
         ("Data", "AirSyncBase") => {
-            let body = tree.get(id)?.parent?;
+            let body = tree.parent(id)?;
             let kind = tree.child(body, "Type")?;
             (tree.text(kind, layer) == "4").then_some(Place::Message)
         }
@@ -110,7 +110,7 @@ struct Holder<'a> {
 }
 
 impl Holder<'_> {
-    fn open(&self, place: Place, kind: &NodeKind) -> Option<Found> {
+    fn open(&self, place: Place, kind: &NodeKind<'_>) -> Option<Found> {
         let (span, bytes) = match kind {
             NodeKind::Opaque(span) | NodeKind::Text(Text::Slice(span), _) => {
                 (*span, self.layer.slice(span.range()))
@@ -168,14 +168,14 @@ impl Holder<'_> {
     }
 
     fn is_in_item(&self) -> bool {
-        let item = self.tree.get(self.parent).and_then(|node| node.parent);
+        let item = self.tree.parent(self.parent);
         item.is_some_and(|item| self.tree.name(item) == Some("Item"))
     }
 
     /// The `ContentType` beside the element.
     fn content_type(&self) -> String {
         let found = (|| {
-            let around = self.tree.get(self.parent)?.parent?;
+            let around = self.tree.parent(self.parent)?;
             let id = self.tree.child(around, "ContentType")?;
             Some(self.tree.text(id, self.layer).trim().to_ascii_lowercase())
         })();
@@ -186,7 +186,7 @@ impl Holder<'_> {
     /// command around it.
     fn meta(&self, name: &str) -> Option<String> {
         let Self { tree, layer, parent, .. } = *self;
-        let mut at = tree.get(parent)?.parent;
+        let mut at = tree.parent(parent);
         for _ in 0..2 {
             let around = at?;
             let mut first = tree.children(around).take(limits::META_SIBLINGS);
@@ -197,7 +197,7 @@ impl Holder<'_> {
             if let Some(found) = found {
                 return Some(tree.text(found, layer).trim().to_ascii_lowercase());
             }
-            at = tree.get(around)?.parent;
+            at = tree.parent(around);
         }
         None
     }

@@ -38,8 +38,10 @@ mod eas;
 mod faults;
 mod leaf;
 mod limits;
+mod mail_header;
 mod mime;
 mod multipart;
+mod progress;
 mod reader;
 mod sniff;
 mod transcode;
@@ -51,6 +53,7 @@ pub use decode::{Hints, decode, decode_as};
 pub use document_type::{DocumentType, UnknownDocumentType};
 pub use eas::{Command, Form, Query, QueryFault};
 pub use leaf::open_value;
+pub use progress::Progress;
 pub use wbxml::{
     AttributeStart, Book, Data, EncodeError, Event, EventKind, Events, Follows, Header, Preamble,
     PublicId, Tag, TagName, WbxmlError, WbxmlErrorKind, encode,

@@ -1,22 +1,40 @@
 //! What a front end may ask.
 
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use tokio::sync::watch;
 
 use crate::analyze::Observation;
-use crate::model::{
-    Detail, Device, Exchange, ExchangeId, Leg, Level, Row, SyncmlSession, WallTime,
-};
-use crate::proxy::Monitor;
+use crate::codec::Progress;
+use crate::model::{Detail, Device, Exchange, ExchangeId, Leg, Row, SyncmlSession, WallTime};
+use crate::proxy::{Covered, Mode, Monitor, Origin, lan_addresses};
 use crate::store::{Reader, Store, StoreError};
 
-use super::device_states::Story;
-use super::meaning::detail_of;
+use super::device_states::{DeviceBrief, Learned, Story};
+use super::meaning::{detail_in_steps, undecoded};
+use super::way::WayError;
 
 /// Most bytes of one body that a detail view decodes.
 const DETAIL_LIMIT: usize = 64 * 1024 * 1024;
+
+/// Bytes of the bodies of an exchange from which decoding is told of.
+const LARGE: usize = 256 * 1024;
+
+/// How far the bodies of an exchange are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DetailStep {
+    /// They are read, and each is one layer of bytes as yet.
+    Bodies(Box<Detail>),
+    /// A document in them is being decoded.
+    Decoding {
+        /// Bytes read of it.
+        done: usize,
+        /// All of its bytes.
+        all: usize,
+    },
+}
 
 /// Something that could not be read from the capture.
 #[derive(Debug, thiserror::Error)]
@@ -78,13 +96,19 @@ impl Drop for Shared {
 
 /// What a viewer knows of the proxy behind its capture.
 pub(super) struct Running {
-    /// Ways in and where they listen.
-    pub(super) listeners: Vec<String>,
     /// `--insecure-upstream` is on.
     pub(super) insecure: bool,
     pub(super) monitor: Monitor,
     /// URLs of the proxy's own pages.
     pub(super) pages: Vec<String>,
+}
+
+impl Running {
+    /// Ways in and where they listen, those added since the start too.
+    fn listeners(&self) -> Vec<String> {
+        let open = self.monitor.listeners();
+        open.iter().map(|(mode, address)| format!("{}@{address}", mode.way)).collect()
+    }
 }
 
 impl Viewer {
@@ -158,12 +182,33 @@ impl Viewer {
         Ok(self.list().closed_after(sequence, limit)?)
     }
 
+    /// The facts of one exchange, without its bodies.
+    ///
+    /// # Errors
+    /// When the capture cannot be read.
+    pub fn exchange(&self, id: ExchangeId) -> Result<Option<Exchange>, EngineError> {
+        Ok(lock(&self.shared.details).exchange(id)?)
+    }
+
     /// Everything about one exchange, decoded anew.
     ///
     /// # Errors
     /// When the capture cannot be read.
     pub fn detail(&self, id: ExchangeId) -> Result<Option<Detail>, EngineError> {
-        let (exchange, request, response, findings) = {
+        self.detail_in_steps(id, &|_| ())
+    }
+
+    /// The same; of large bodies (256 KiB and more together) `tell` hears before and while they are
+    /// decoded.
+    ///
+    /// # Errors
+    /// When the capture cannot be read.
+    pub fn detail_in_steps(
+        &self,
+        id: ExchangeId,
+        tell: &dyn Fn(DetailStep),
+    ) -> Result<Option<Detail>, EngineError> {
+        let (exchange, request, response, row) = {
             let reader = lock(&self.shared.details);
             let Some(exchange) = reader.exchange(id)? else { return Ok(None) };
             let body = |leg, present: bool| {
@@ -171,15 +216,24 @@ impl Viewer {
             };
             let request = body(Leg::Request, exchange.request.is_some())?;
             let response = body(Leg::Response, has_response_body(&exchange))?;
-            let findings = reader.row(id)?.map(|row| row.findings).unwrap_or_default();
-            (exchange, request, response, findings)
+            (exchange, request, response, reader.row(id)?)
         };
-        let mut detail = detail_of(exchange, request, response);
-        // Those of the list also know what came before.
-        if !findings.is_empty() {
-            let summary = &mut detail.annotated.summary;
-            summary.level = findings.iter().map(|f| f.level).fold(summary.level, Level::max);
-            detail.annotated.findings = findings;
+        let size: usize = [&request, &response].into_iter().flatten().map(bytes::Bytes::len).sum();
+        if size >= LARGE {
+            let bodies = undecoded(&exchange, request.as_ref(), response.as_ref());
+            tell(DetailStep::Bodies(Box::new(bodies)));
+        }
+        let told = |done, all| tell(DetailStep::Decoding { done, all });
+        let mut detail = detail_in_steps(exchange, request, response, Progress::new(&told));
+        // The list also knows what came before.
+        if let Some(row) = row {
+            let annotated = &mut detail.annotated;
+            let story = row.summary.story;
+            annotated.overview.extend(story.iter().map(|text| ("story", text.clone())));
+            annotated.summary.story = story;
+            if !row.findings.is_empty() {
+                annotated.found(row.findings);
+            }
         }
         Ok(Some(detail))
     }
@@ -207,6 +261,34 @@ impl Viewer {
         Ok(story.syncml_sessions(self.shared.running.is_none()))
     }
 
+    /// What is known so far of every device, in few words. Takes in at most about `most` exchanges
+    /// more than the last call, so that a large capture is learned in steps.
+    ///
+    /// # Errors
+    /// When the capture cannot be read.
+    pub fn learn_devices(&self, most: usize) -> Result<Learned<Vec<DeviceBrief>>, EngineError> {
+        self.learn(most, Story::briefs)
+    }
+
+    /// The same in full of the devices with this id (in any case): one for each user and host.
+    ///
+    /// # Errors
+    /// When the capture cannot be read.
+    pub fn learn_device(&self, id: &str, most: usize) -> Result<Learned<Vec<Device>>, EngineError> {
+        self.learn(most, |story| story.called(id))
+    }
+
+    fn learn<T>(
+        &self,
+        most: usize,
+        ask: impl FnOnce(&Story) -> Result<T, StoreError>,
+    ) -> Result<Learned<T>, EngineError> {
+        let mut story = self.shared.story.lock().unwrap_or_else(PoisonError::into_inner);
+        story.go_on(most, &mut |_| ())?;
+        let [read, of] = story.progress()?;
+        Ok(Learned { known: ask(&story)?, read, of })
+    }
+
     /// Folds the whole capture anew and tells each exchange of a device, in the order in which they
     /// ended. Returns the devices as they stand at its end.
     ///
@@ -223,7 +305,7 @@ impl Viewer {
         let store = self.shared.store.status();
         let running = self.shared.running.as_ref();
         Status {
-            listeners: running.map(|running| running.listeners.clone()).unwrap_or_default(),
+            listeners: running.map(Running::listeners).unwrap_or_default(),
             capture: self.shared.capture.clone(),
             connections: running.map_or(0, |running| running.monitor.connections()),
             recorded: store.recorded,
@@ -240,6 +322,11 @@ impl Viewer {
         self.shared.running.as_ref().map_or(&[], |running| &running.pages)
     }
 
+    /// Addresses at which other devices may reach this machine; none for an opened file.
+    pub fn lan_addresses(&self) -> Vec<IpAddr> {
+        self.shared.running.as_ref().map(|_| lan_addresses()).unwrap_or_default()
+    }
+
     /// From now on TLS to `host` (no port) is passed on unread, or opened again, whatever the flags
     /// say. Connections that are open stay as they are. False for an opened file: nothing is
     /// running.
@@ -254,9 +341,45 @@ impl Viewer {
         self.shared.running.as_ref()?.monitor.passthrough(host)
     }
 
+    /// Opens a further way in, as `--mode` spells it, under the rules of the start; it shows in
+    /// [`Status::listeners`]. Returns where it listens.
+    ///
+    /// # Errors
+    /// `NotRunning` for an opened file; `Mode` and `Proxy` when it cannot be opened.
+    pub fn add_mode(&self, spec: &str) -> Result<SocketAddr, WayError> {
+        let running = self.shared.running.as_ref().ok_or(WayError::NotRunning)?;
+        Ok(running.monitor.add_mode(&spec.trim().parse::<Mode>()?)?)
+    }
+
+    /// Sees to it that what devices say to `server` (`https://HOST[:PORT]`, or the host alone) can
+    /// pass by, by a reverse listener if there is none yet. What is left to do is in its `Display`.
+    ///
+    /// # Errors
+    /// As [`Viewer::add_mode`].
+    pub fn cover(&self, server: &str) -> Result<Covered, WayError> {
+        let running = self.shared.running.as_ref().ok_or(WayError::NotRunning)?;
+        let server = server.trim();
+        let url = if server.contains("://") { server.into() } else { format!("https://{server}") };
+        Ok(running.monitor.cover(&url.parse::<Origin>()?)?)
+    }
+
     /// Changes when rows, details or the status may have changed.
     pub fn revision(&self) -> watch::Receiver<u64> {
         self.shared.store.changes()
+    }
+
+    /// The rows at these positions; those that cannot be read are left out.
+    pub(super) fn rows_at(&self, positions: &[u64]) -> Result<Vec<Row>, EngineError> {
+        let reader = self.list();
+        let mut rows = Vec::with_capacity(positions.len());
+        for position in positions {
+            match reader.rows(std::slice::from_ref(position)) {
+                Ok(row) => rows.extend(row),
+                Err(StoreError::Damaged { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(rows)
     }
 
     pub(super) fn list(&self) -> MutexGuard<'_, Reader> {

@@ -6,6 +6,7 @@
 
 mod annotation;
 mod clock;
+mod configuration;
 mod decoded;
 mod device;
 mod exchange;
@@ -16,11 +17,14 @@ mod peer;
 mod row;
 mod span;
 mod syncml;
+mod tree;
+mod vocabulary;
 
 pub use annotation::{
     Annotated, Detail, Evidence, Finding, FindingSide, Level, Note, Protocol, Requirement, Summary,
 };
 pub use clock::{MonoTime, WallTime};
+pub use configuration::{Configuration, ConfigurationNode, Known};
 pub use decoded::{Decoded, Format, Grade, Layer, LayerId, Origin, Problem};
 pub use device::{
     Device, DeviceKey, Folder, KeyRole, KeyStep, Policy, PolicyChange, ProvisionState, Setting,
@@ -32,7 +36,7 @@ pub use exchange::{
 };
 pub use ids::{ConnId, ExchangeId, Leg, PolicyKey};
 pub use node::{
-    Attribute, Element, Name, Namespace, Node, NodeId, NodeKind, Siblings, Text, Tree, Written,
+    Attribute, Attributes, Element, Name, Namespace, Node, NodeId, NodeKind, Text, Written,
 };
 pub use peer::{CertificateFacts, Scheme, Tls, Verdict};
 pub use row::{Marking, Progress, Row, SortBy};
@@ -41,3 +45,5 @@ pub use syncml::{
     Answer, Initiator, LedgerEntry, LedgerItem, Outcome, SessionVerdict, SyncmlMessage,
     SyncmlSession,
 };
+pub use tree::{NameId, NamespaceId, Siblings, Tree};
+pub use vocabulary::{TokenName, Vocabulary};

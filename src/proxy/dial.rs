@@ -18,7 +18,6 @@ use super::terminate::{HTTP11, note_session};
 use super::wire::Wire;
 use crate::model::Failure;
 use crate::model::Tls;
-use crate::model::Verdict;
 use crate::pki::Witness;
 
 /// Connects to the server's TCP port, refusing to connect to ourselves.
@@ -32,13 +31,21 @@ pub(super) async fn connect(shared: &Shared, target: &Target) -> Result<TcpStrea
     if let Some(us) = addresses.iter().find(|address| shared.is_us(**address)) {
         return Err(failure::proxy(
             "proxy-loop",
-            format!("{} leads back to this proxy ({us})", target.label()),
+            leads_back(target, *us),
             "name the server itself; the set-up page is http://synctap.internal/",
         ));
     }
     let stream = first_to_answer(&addresses, until, &target.label()).await?;
     tune(&stream, shared.settings.limits.keep_alive);
     Ok(stream)
+}
+
+/// The address is told where the target has only a name.
+fn leads_back(target: &Target, us: SocketAddr) -> String {
+    let label = target.label();
+    let address = us.to_string();
+    let at = if label == address { String::new() } else { format!(" ({address})") };
+    format!("{label} leads back to this proxy{at}")
 }
 
 /// No delay for small segments, and probes for peers that are silent for long: both legs need them.
@@ -94,14 +101,7 @@ pub(super) async fn secure(
             note_session(&mut tls, stream.get_ref().1);
             Ok(Secured { wire: Wire::new(stream), tls, witness })
         }
-        Ok(Err(error)) => {
-            let why = match &tls.verdict {
-                Verdict::Unverified(why) => Some(why.as_str()),
-                _ => None,
-            };
-            let asked = seen.client_certificate_asked;
-            Err((failure::server_handshake(&error, why, asked), tls))
-        }
+        Ok(Err(error)) => Err((failure::server_handshake(&error, &tls), tls)),
         Err(_) => {
             let cause = "the server did not finish the TLS handshake in time";
             Err((failure::server("upstream-tls-timeout", cause, ""), tls))
@@ -116,6 +116,15 @@ pub(super) fn is_plainly_us(shared: &Shared, target: &Target) -> bool {
         host => host.parse().ok(),
     };
     literal.is_some_and(|address| shared.is_us(SocketAddr::new(address, target.port)))
+}
+
+/// The addresses that `host` has now; none when it has none, or nobody tells in time.
+pub(super) async fn look_up(shared: &Shared, host: &str, port: u16) -> Vec<IpAddr> {
+    let found = timeout(shared.settings.limits.connect, lookup_host((host, port))).await;
+    match found {
+        Ok(Ok(found)) => found.map(|address| address.ip()).collect(),
+        Ok(Err(_)) | Err(_) => Vec::new(),
+    }
 }
 
 async fn addresses(target: &Target) -> Result<Vec<SocketAddr>, Failure> {

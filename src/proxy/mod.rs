@@ -20,6 +20,7 @@
 //! Nothing a device or server does is an error of ours: it becomes an exchange whose state says
 //! which side failed and why.
 
+mod advice;
 mod answer;
 mod body;
 mod body_copy;
@@ -27,6 +28,7 @@ mod choose;
 mod cidr;
 mod client_hello;
 mod dial;
+mod distrust;
 mod error;
 mod event;
 mod exchange;
@@ -39,7 +41,9 @@ mod intent;
 mod keylog;
 mod limits;
 mod listen;
+mod listeners;
 mod mode;
+mod monitor;
 mod pages;
 mod recorder;
 mod relay;
@@ -60,7 +64,8 @@ pub use cidr::{Cidr, CidrError};
 pub use error::ProxyError;
 pub use event::{KeptBytes, ProxyEvent};
 pub use limits::Limits;
-pub use listen::{Monitor, Proxy};
+pub use listen::Proxy;
 pub use mode::{DEFAULT_LISTEN, Mode, ModeError, Origin, Way};
+pub use monitor::{Covered, Monitor};
 pub use pages::lan_addresses;
 pub use settings::Settings;

@@ -2,13 +2,13 @@
 
 use std::collections::HashSet;
 
-use crate::model::{Decoded, Element, Format, Layer, LayerId, Name, NodeId, NodeKind, Span, Tree};
+use crate::model::{Decoded, Element, Format, Layer, LayerId, NodeId, NodeKind, Span, Tree};
 
 use super::secrets::{Secrets, TABLE, mask_form};
 
 /// What is not shown of a body.
 #[derive(Debug, Default)]
-pub(super) struct Hidden {
+pub struct Hidden {
     layers: Vec<HiddenIn>,
     nothing: HiddenIn,
 }
@@ -16,14 +16,13 @@ pub(super) struct Hidden {
 /// The bytes where the secrets of a body stand, for views of bytes.
 #[derive(Debug, Clone, Default)]
 pub struct SecretPlaces {
+    /// By layer and start; those of one layer do not touch.
     spans: Vec<(LayerId, Span)>,
-    nodes: HashSet<(LayerId, NodeId)>,
 }
 
 impl SecretPlaces {
-    /// Finds them; none when secrets are shown.
-    pub fn of(decoded: &Decoded, secrets: Secrets) -> Self {
-        let hidden = Hidden::of(decoded, secrets);
+    /// Where the bytes of what is `hidden` in `decoded` stand.
+    pub fn of(decoded: &Decoded, hidden: &Hidden) -> Self {
         let mut places = Self::default();
         for (id, layer) in decoded.ids() {
             let inside = hidden.layer(id);
@@ -31,7 +30,6 @@ impl SecretPlaces {
                 places.cover(decoded, id, Span::new(0, layer.bytes.len()));
             }
             let Some(tree) = &layer.tree else { continue };
-            places.nodes.extend(inside.values.iter().map(|node| (id, *node)));
             for node in &inside.values {
                 if let Some(node) = tree.get(*node) {
                     places.cover(decoded, id, node.span);
@@ -44,20 +42,27 @@ impl SecretPlaces {
                 }
             }
         }
+        places.join();
         places
-    }
-
-    /// True when this node is a secret value, or an element with one directly inside.
-    pub fn has(&self, decoded: &Decoded, layer: LayerId, node: NodeId) -> bool {
-        let tree = decoded.layer(layer).and_then(|layer| layer.tree.as_ref());
-        let mut inside = tree.into_iter().flat_map(|tree| tree.children(node));
-        self.nodes.contains(&(layer, node))
-            || inside.any(|child| self.nodes.contains(&(layer, child)))
     }
 
     /// True when this byte of a layer belongs to a secret.
     pub fn covers(&self, layer: LayerId, offset: usize) -> bool {
-        self.spans.iter().any(|(of, span)| *of == layer && span.contains(offset))
+        let starts = |(of, span): &(LayerId, Span)| (*of, span.start as usize) <= (layer, offset);
+        let after = self.spans.partition_point(starts);
+        let last = after.checked_sub(1).and_then(|at| self.spans.get(at));
+        last.is_some_and(|(of, span)| *of == layer && span.contains(offset))
+    }
+
+    fn join(&mut self) {
+        self.spans.sort_unstable();
+        self.spans.dedup_by(|(of, span), (before, around)| {
+            let joined = of == before && span.start <= around.end;
+            if joined {
+                *around = around.join(*span);
+            }
+            joined
+        });
     }
 
     /// Takes in bytes of a layer, and those of the layers around it that they were made from: the
@@ -94,7 +99,7 @@ pub(super) struct HiddenIn {
 
 impl Hidden {
     /// What is secret in `decoded`, if secrets are masked. Linear in its size.
-    pub(super) fn of(decoded: &Decoded, secrets: Secrets) -> Self {
+    pub fn of(decoded: &Decoded, secrets: Secrets) -> Self {
         let mut layers: Vec<HiddenIn> = Vec::new();
         if secrets == Secrets::Masked {
             for layer in &decoded.layers {
@@ -107,6 +112,14 @@ impl Hidden {
             spread(decoded, &mut layers);
         }
         Self { layers, nothing: HiddenIn::default() }
+    }
+
+    /// True when this node is a secret value, or an element with one directly inside.
+    pub fn has(&self, decoded: &Decoded, layer: LayerId, node: NodeId) -> bool {
+        let tree = decoded.layer(layer).and_then(|layer| layer.tree.as_ref());
+        let mut inside = tree.into_iter().flat_map(|tree| tree.children(node));
+        let hidden = self.layer(layer);
+        hidden.value(node) || inside.any(|child| hidden.value(child))
     }
 
     /// What is hidden of one layer.
@@ -226,7 +239,7 @@ impl Open {
 
 /// The names of `id` and the elements around it.
 fn names_outwards(tree: &Tree, id: NodeId) -> impl Iterator<Item = &str> + Clone {
-    std::iter::successors(Some(id), |id| tree.get(*id)?.parent)
+    std::iter::successors(Some(id), |id| tree.parent(*id))
         .map(|id| tree.name(id).unwrap_or_default())
 }
 
@@ -252,13 +265,10 @@ fn names_node<const N: usize>(tree: &Tree, id: NodeId, layer: &[u8], names: [&st
 
 /// The place of the value of a provisioning document's `parm` with a secret name (OMA-WAP-ProvCont
 /// 4.6).
-fn secret_parm(element: &Element, layer: &[u8]) -> Option<usize> {
+fn secret_parm(element: &Element<'_>, layer: &[u8]) -> Option<usize> {
     let value_of = |name: &str| {
         let mut attributes = element.attributes.iter().enumerate();
-        attributes.find(|(_, a)| {
-            matches!(&a.name, Name::Known(n) if *n == name)
-                || matches!(&a.name, Name::Literal(n) if **n == *name)
-        })
+        attributes.find(|(_, attribute)| attribute.name.as_str() == Some(name))
     };
     let (_, name) = value_of("name")?;
     let (at, _) = value_of("value")?;
@@ -270,7 +280,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::model::{Attribute, Namespace, Origin, Text, Written};
+    use crate::model::{Attribute, Attributes, Name, Namespace, Origin, Text, Written};
     use crate::render::{OutlineOptions, json_decoded, outline, outline_text, xml, xml_lines};
 
     const SECRET: &str = "c2VjcmV0";
@@ -282,21 +292,21 @@ mod tests {
             let known = at.and_then(|at| tree.child(at, name)).filter(|_| name != "Item");
             at = known.or_else(|| {
                 let element = Element {
-                    name: Name::Literal(name.into()),
+                    name: Name::Literal(name),
                     namespace: Namespace::NONE,
                     token: None,
-                    attributes: Vec::new(),
+                    attributes: Attributes::NONE,
                     tag: Span::default(),
                 };
                 Some(tree.push(NodeKind::Element(element), Span::default(), at))
             });
         }
-        let kind = NodeKind::Text(Text::Owned(text.into()), Written::Plain);
+        let kind = NodeKind::Text(Text::Owned(text), Written::Plain);
         let id = tree.push(kind, Span::default(), at);
         let mut around = at;
         while let Some(open) = around {
             tree.close(open, 0);
-            around = tree.get(open).and_then(|node| node.parent);
+            around = tree.parent(open);
         }
         id
     }
@@ -370,10 +380,10 @@ mod tests {
 
     #[test]
     fn attributes_of_provisioning_documents() {
-        let attribute = |name: &'static str, value: &str| Attribute {
+        let attribute = |name, value| Attribute {
             name: Name::Known(name),
             namespace: Namespace::NONE,
-            value: Text::Owned(value.into()),
+            value: Text::Owned(value),
             span: Span::default(),
         };
         let mut tree = Tree::new();
@@ -381,10 +391,12 @@ mod tests {
             name: Name::Known("parm"),
             namespace: Namespace::NONE,
             token: None,
-            attributes: vec![attribute("name", "AAUTHSECRET"), attribute("value", SECRET)],
+            attributes: Attributes::NONE,
             tag: Span::default(),
         };
         let parm = tree.push(NodeKind::Element(element), Span::default(), None);
+        tree.add_attribute(parm, attribute("name", "AAUTHSECRET"));
+        tree.add_attribute(parm, attribute("value", SECRET));
         tree.close(parm, 0);
         assert_masked(&document(tree), "AAUTHSECRET");
     }

@@ -261,6 +261,14 @@ fn item_words(item: &LedgerItem, alone: bool, secrets: Secrets) -> String {
     format!("{code}{uri} = {}{meaning}", fit(value, VALUE))
 }
 
+/// A value of the node at `uri`, masked when it is a secret.
+pub(super) fn shown(uri: &str, value: &str, secrets: Secrets) -> String {
+    if secrets == Secrets::Masked && TABLE.has_node(uri) {
+        return MASK.to_owned();
+    }
+    fit(value, VALUE)
+}
+
 fn is_secret(item: &LedgerItem) -> bool {
     TABLE.has_node(&item.uri) || TABLE.has_type(&item.kind)
 }

@@ -5,10 +5,12 @@ use crate::model::{Policy, PolicyChange, Setting};
 use super::clean;
 use super::units::count;
 
-/// Characters of a value in a column; the rest shows as `…`.
+/// Most characters of a value in a column; the rest shows as `…`.
 const VALUE: usize = 24;
 
-/// The policy as a table: setting, value, meaning, restrictive, since; all clean.
+/// The policy as a table: setting, value, since which exchange, the protocol version that brought it,
+/// meaning; `+` marks what is restrictive. Lists follow with an entry a line, then what is absent with
+/// a meaning; all clean.
 pub fn policy_table(policy: &Policy) -> Vec<String> {
     let restrictive = policy.settings.iter().filter(|setting| setting.restrictive).count() as u64;
     let state = match policy.acknowledged {
@@ -20,17 +22,42 @@ pub fn policy_table(policy: &Policy) -> Vec<String> {
         policy.exchange,
         count(policy.settings.len() as u64, "setting"),
     )];
-    let width = policy.settings.iter().map(|s| clean(&s.name).chars().count()).max().unwrap_or(0);
-    lines.push(format!("  {:<width$}  {:<VALUE$}  {:<6}  meaning", "setting", "value", "since"));
-    lines.extend(policy.settings.iter().map(|setting| {
+    let [width, values] = widths(policy);
+    let heading = format!(
+        "  {:<width$}  {:<values$}  {:<6}  {:<5} meaning",
+        "setting", "value", "since", "from"
+    );
+    lines.push(heading);
+    for setting in &policy.settings {
         let mark = if setting.restrictive { '+' } else { ' ' };
         let (name, value) = (clean(&setting.name), value(setting));
-        let (since, meaning) = (setting.since.to_string(), clean(&setting.meaning));
-        format!("{mark} {name:<width$}  {value:<VALUE$}  {since:<6}  {meaning}")
-            .trim_end()
-            .to_owned()
-    }));
+        let (since, from) = (setting.since.to_string(), clean(&setting.introduced));
+        let meaning = clean(&setting.meaning);
+        let line =
+            format!("{mark} {name:<width$}  {value:<values$}  {since:<6}  {from:<5} {meaning}");
+        lines.push(line.trim_end().to_owned());
+        lines.extend(setting.entries.iter().map(|entry| format!("    {}", clean(entry))));
+    }
+    if !policy.absent.is_empty() {
+        lines.push("  absent, which means:".to_owned());
+        let absent = policy.absent.iter();
+        lines
+            .extend(absent.map(|one| format!("    {}: {}", clean(&one.name), clean(&one.meaning))));
+    }
     lines
+}
+
+/// The column of [`policy_table`] in which meanings begin.
+pub fn policy_meaning_at(policy: &Policy) -> usize {
+    let [width, values] = widths(policy);
+    2 + width + 2 + values + 2 + 6 + 2 + 6
+}
+
+/// Characters of the longest name and the longest value.
+fn widths(policy: &Policy) -> [usize; 2] {
+    let names = policy.settings.iter().map(|s| clean(&s.name).chars().count());
+    let values = policy.settings.iter().map(|s| value(s).chars().count());
+    [names.max().unwrap_or(0).max(7), values.max().unwrap_or(0).max(5)]
 }
 
 /// What differs: one line a setting; all clean.
@@ -79,13 +106,15 @@ mod tests {
             meaning: "what it does".into(),
             restrictive,
             since: ExchangeId(3),
+            ..Setting::default()
         }
     }
 
     #[test]
     fn a_table_marks_what_is_restrictive() {
         let settings = vec![setting("AllowCamera", "0", true), setting("AllowWiFi", "", false)];
-        let policy = Policy { exchange: ExchangeId(3), acknowledged: None, settings };
+        let policy =
+            Policy { exchange: ExchangeId(3), acknowledged: None, settings, absent: Vec::new() };
         let lines = policy_table(&policy);
         assert_eq!(lines[0], "policy of #3, not acknowledged: 2 settings, 1 restrictive");
         assert!(lines[2].starts_with("+ AllowCamera  0 "), "{}", lines[2]);

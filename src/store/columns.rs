@@ -329,7 +329,8 @@ mod tests {
             relayed in any::<Option<(u64, u64)>>(),
         ) -> Exchange {
             Exchange {
-                id: ExchangeId(id), conn: ConnId(conn), kind, mode, started: WallTime(started),
+                id: ExchangeId(id), conn: ConnId(conn), kind, other_modes: vec![mode.clone()], mode,
+                started: WallTime(started),
                 client, server, scheme: Scheme::Tcp, host, port, client_tls, server_tls, request,
                 response, relayed: relayed.map(|(up, down)| Relayed { up, down }),
                 passthrough: relayed.map(|(up, _)| up.to_string()), times, state,
@@ -367,7 +368,7 @@ mod tests {
         ) -> Summary {
             Summary {
                 protocol, version, device, user, session, command, status,
-                policy_key: policy_key.map(PolicyKey), facts, level,
+                policy_key: policy_key.map(PolicyKey), facts, level, story: Vec::new(),
             }
         }
     }
@@ -447,6 +448,7 @@ mod tests {
             policy_key: Some(PolicyKey(u32::MAX)),
             facts: "key".into(),
             level: Level::Info,
+            story: vec!["polls the Outbox".into()],
         };
         save_row(&connection, 0, 7, &Row::new(&exchange, summary)).unwrap();
         let condition = "protocol = 'activesync' AND version = '14.1' AND device = 'dev' \

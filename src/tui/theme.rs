@@ -3,7 +3,7 @@
 //! Without colour nothing but attributes is emitted, no colour reset either: a terminal may take the reset
 //! for one of every attribute, which would lose the reverse video of the selection.
 
-use ratatui::style::{Modifier, Style};
+use ratatui::style::{Color, Modifier, Style};
 
 use crate::model::Level;
 use crate::render::Role;
@@ -31,8 +31,14 @@ pub(crate) enum Tone {
     Bytes,
     /// The byte under the cursor.
     ByteCursor,
+    /// What was searched for.
+    Hit,
+    /// The same where one is.
+    HitNow,
     /// A key to press.
     Key,
+    /// A code to be scanned: dark on light, whatever the terminal's own colours.
+    Scan,
     /// What must not be overlooked.
     Alert,
     /// What just happened, or goes on.
@@ -72,13 +78,21 @@ impl Theme {
 
     /// The style of `tone`.
     pub(crate) fn style(self, tone: Tone) -> Style {
+        if tone == Tone::Scan && self.palette != Palette::None {
+            return Style::new().fg(Color::Black).bg(Color::White);
+        }
         let (hue, modifier) = match tone {
             Tone::Plain | Tone::Piece(Role::Text) => (None, Modifier::empty()),
             Tone::Dim | Tone::Piece(Role::Dim) => (Some(Hue::Dim), Modifier::DIM),
             Tone::Strong => (None, Modifier::BOLD),
-            Tone::BarFocused | Tone::Selected | Tone::Bytes => (None, Modifier::REVERSED),
-            Tone::ByteCursor => (None, Modifier::BOLD | Modifier::UNDERLINED | Modifier::REVERSED),
+            Tone::BarFocused | Tone::Selected | Tone::Bytes | Tone::Scan => {
+                (None, Modifier::REVERSED)
+            }
+            Tone::ByteCursor | Tone::HitNow => {
+                (None, Modifier::BOLD | Modifier::UNDERLINED | Modifier::REVERSED)
+            }
             Tone::Bar => (None, Modifier::UNDERLINED),
+            Tone::Hit => (Some(Hue::Live), Modifier::UNDERLINED),
             Tone::SelectedIdle => (None, Modifier::BOLD.union(Modifier::UNDERLINED)),
             Tone::Key => (Some(Hue::Notable), Modifier::BOLD),
             Tone::Alert => (Some(Hue::Alarm), Modifier::BOLD.union(Modifier::REVERSED)),
@@ -140,7 +154,10 @@ mod tests {
             Tone::SelectedIdle,
             Tone::Bytes,
             Tone::ByteCursor,
+            Tone::Hit,
+            Tone::HitNow,
             Tone::Key,
+            Tone::Scan,
             Tone::Alert,
             Tone::Live,
         ];

@@ -113,7 +113,7 @@ fn decoded(body: Bytes, headers: &Headers, target: &str, leg: Leg) -> Decoded {
         target,
         leg: Some(leg),
         truncated: false,
-        strict: false,
+        ..Hints::default()
     };
     decode(body, &hints)
 }
@@ -186,7 +186,10 @@ fn zpush_policies_are_explained_one_by_one() {
         let path = format!("Provision/Policies/Policy/Data/EASProvisionDoc/{name}");
         case.notes(Leg::Response, &path).join(" | ")
     };
-    assert_eq!(note("AllowBluetooth"), "Bluetooth fully allowed");
+    assert_eq!(
+        note("AllowBluetooth"),
+        "Bluetooth fully allowed; since 12.1; counts where device has Bluetooth"
+    );
     assert_eq!(note("MaxInactivityTimeDeviceLock"), "lock after 900 seconds idle");
     assert_eq!(
         note("MinDevicePasswordLength"),
@@ -448,7 +451,10 @@ fn the_mdm_walk_is_told() {
     );
     let annotated = tell("/dm", "application/vnd.syncml.dm+xml", &request, &response);
     let summary = &annotated.summary;
-    assert_eq!(summary.facts, "session 1 msg 1: alert 1224 client event, 1 status 200");
+    assert_eq!(
+        summary.facts,
+        "session 1 msg 1: alert 1224 client event, 1 Replace, 1 Get, 1 status 200"
+    );
     assert_eq!((summary.command.as_str(), summary.device.as_str()), ("Alert Replace +1", "device"));
     assert_eq!(summary.level, Level::Info);
     let texts = |leg| annotated.notes(leg).iter().map(|n| n.text.as_str()).collect::<Vec<_>>();

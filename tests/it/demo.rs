@@ -88,13 +88,21 @@ fn every_mishap_is_a_row_with_its_cause() {
         "the client spoke TLS to the proxy itself",
         "the client offers TLS 1.0 at most",
         "the server closed after 5 bytes of an unfinished chunked body",
-        "response body damaged",
+        "the server's content coding `zip9000` is not known",
         "no address is known for `no-such-host.invalid`",
         "the server does not speak TLS on this port",
         "refused the connection",
         "the server reset the connection",
         "the server speaks TLS on this port, and was asked in plain HTTP",
         "the server's certificate does not hold: no trusted authority signed it",
+        "the server's certificate does not hold: it expired on ",
+        "the server's certificate does not hold: it is not valid before ",
+        "the server's certificate does not hold: it is not for localhost but for other.example",
+        " did not answer in time",
+        "the client closed the connection during the TLS handshake",
+        "the client and synctap share no way to speak TLS: no cipher suite in common",
+        "the client spoke plain HTTP to a port where localhost",
+        "the client's body goes on after the end its head promised",
     ] {
         assert_eq!(text.matches(words).count(), 1, "{words}\n{text}");
     }

@@ -4,12 +4,15 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use synctap::analyze::Sessions;
-use synctap::model::{Detail, ExchangeId, Leg, Level, Outcome, SessionVerdict, SyncmlSession};
+use synctap::analyze::{Sessions, configurations};
+use synctap::model::{
+    Detail, ExchangeId, LedgerEntry, Leg, Level, Outcome, SessionVerdict, SyncmlSession,
+};
 use synctap::render::{self, OutlineOptions, Secrets};
 
 use crate::annotate::cases;
 use crate::conversation::{Turn, turns};
+use crate::devices::{capture, synctap};
 
 fn fixture(name: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/sessions");
@@ -67,7 +70,7 @@ fn a_session_as_it_should_be() {
     let session = golden("normal").remove(0);
     assert_eq!(session.verdict, SessionVerdict::Complete);
     let codes: Vec<&str> =
-        session.entries.iter().filter(|e| e.leg == Leg::Response).map(|e| e.code()).collect();
+        session.entries.iter().filter(|e| e.leg == Leg::Response).map(LedgerEntry::code).collect();
     assert_eq!(codes, ["200", "200", "418", "200", "202"]);
     assert_eq!(session.entries[2].results[0].value.as_deref(), Some("10.0.26100.1"));
 }
@@ -145,6 +148,44 @@ fn a_message_sent_again_is_no_fault() {
     assert_eq!((session.retries, session.verdict), (1, SessionVerdict::Interrupted));
 }
 
+#[test]
+fn the_configuration_of_a_device_is_a_tree_with_its_commands() {
+    let sessions = folded(&turns(&fixture("two-check-ins")));
+    let trees = configurations(&sessions);
+    assert_eq!(trees.len(), 1);
+    let lines = render::configuration_lines(&trees[0], Secrets::Masked).join("\n");
+    assert!(!lines.contains("hunter2"), "{lines}");
+    assert!(
+        !render::configuration_json(&trees[0], Secrets::Masked).to_string().contains("hunter2")
+    );
+    insta::assert_snapshot!(lines);
+}
+
+#[test]
+fn the_commands_print_a_capture() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = capture(folder.path(), &turns(&fixture("two-check-ins")));
+    let file = file.to_str().unwrap();
+    let (out, code) = synctap(&["ledger", file, "--session", "2"]);
+    assert_eq!(code, Some(0), "{out}");
+    assert!(out.starts_with(
+        "session 2 of urn:uuid:LAB0001 at mdm.lab.test, mode Maintenance\ncomplete\n"
+    ));
+    assert!(out.contains("LOCAL ACCOUNT REMOVED"), "{out}");
+    let (out, _) = synctap(&["ledger", file, "--json"]);
+    let objects: Vec<serde_json::Value> =
+        out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(objects.len(), 2);
+    assert_eq!(objects[0]["session"]["verdict"], "complete");
+    assert!(!out.contains("hunter2"), "{out}");
+    let (out, code) = synctap(&["config", file]);
+    assert_eq!(code, Some(0), "{out}");
+    assert!(out.contains("changes in the last session (2)"), "{out}");
+    let (out, code) = synctap(&["ledger", file, "--session", "9"]);
+    assert_eq!(code, Some(2), "{out}");
+    assert!(out.contains("hint: there is session `1`"), "{out}");
+}
+
 /// Wherever a capture begins, nothing is found that rests on what was not seen.
 #[test]
 fn a_capture_that_begins_late_breaks_no_must() {
@@ -189,7 +230,7 @@ fn real_sessions_of_data_synchronisation() {
         for session in sessions.syncml_sessions(true) {
             let unanswered = session.count(Leg::Request, Outcome::Unanswered)
                 + session.count(Leg::Response, Outcome::Unanswered);
-            let _ = writeln!(out, "{} unanswered", unanswered);
+            let _ = writeln!(out, "{unanswered} unanswered");
             let _ =
                 writeln!(out, "{}\n", render::ledger_lines(&session, Secrets::Masked).join("\n"));
         }

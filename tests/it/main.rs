@@ -1,9 +1,12 @@
 //! Integration tests: one binary, a module an area.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
+mod advice;
 mod annotate;
 mod binary;
+mod browser;
 mod captures;
+mod certificates;
 mod choosing;
 mod conversation;
 #[expect(dead_code, reason = "benchmarks use the rest")]
@@ -13,6 +16,7 @@ mod decode;
 mod demo;
 mod devices;
 mod differential;
+mod disk;
 mod docs;
 mod encode;
 mod failures;
@@ -26,6 +30,7 @@ mod listing;
 mod load;
 mod management;
 mod modes;
+mod namespace;
 mod pages;
 mod playback;
 mod random;
@@ -37,4 +42,6 @@ mod support;
 mod tables;
 mod terminal;
 mod tls;
+mod ways;
+mod windows;
 mod xml;

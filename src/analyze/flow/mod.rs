@@ -11,10 +11,13 @@
 //! it assumes at most, and says so; no finding rests on what was not seen.
 
 mod event;
+mod habits;
 mod machine;
 mod mailbox;
 mod memory;
+mod nameless;
 mod policy;
+mod relay;
 mod sessions;
 mod transitions;
 mod walk;

@@ -15,6 +15,7 @@
 
 mod authentication;
 mod close;
+mod configuration;
 mod entry;
 mod facts;
 mod object;
@@ -24,6 +25,7 @@ mod session;
 mod sessions;
 mod turn;
 
+pub use configuration::configurations;
 pub(in crate::analyze) use facts::generic_alert_types;
 pub(in crate::analyze) use outcome::members;
 pub(in crate::analyze) use pairing::normal;

@@ -57,14 +57,14 @@ impl Observed<'_> {
     pub(in crate::analyze) fn turns<'s, 'a>(
         &'s self,
         subject: &'s Subject<'a>,
-        messages: [Option<&'s Message<'a>>; 2],
+        messages: &'s [Option<Message<'a>>; 2],
     ) -> impl Iterator<Item = Turn<'s, 'a>> {
         let legs = [(Leg::Request, &self.request), (Leg::Response, &self.response)];
         let turns = legs.into_iter().zip(messages);
         turns.filter_map(move |((leg, log), message)| {
             let session = &*self.session;
-            let (message, log) = (message?, log.as_ref()?);
-            Some(Turn { subject, leg, message, request: messages[0], session, log })
+            let (message, log) = (message.as_ref()?, log.as_ref()?);
+            Some(Turn { subject, leg, message, request: messages[0].as_ref(), session, log })
         })
     }
 }
@@ -74,9 +74,10 @@ impl Ledgers {
     pub(in crate::analyze) fn observe(
         &mut self,
         subject: &Subject<'_>,
-        messages: [Option<&Message<'_>>; 2],
-        bodies: [Option<&Decoded>; 2],
+        messages: &[Option<Message<'_>>; 2],
     ) -> Option<Observed<'_>> {
+        let messages = messages.each_ref().map(Option::as_ref);
+        let bodies = [subject.body(Leg::Request), subject.body(Leg::Response)];
         let key = self.followed(key(subject, messages)?, subject.exchange, messages[0]);
         let print = |body: Option<&Decoded>| {
             let layer = body.and_then(|decoded| decoded.layers.first());

@@ -23,6 +23,7 @@ pub(in crate::analyze) struct Turn<'s, 'a> {
 
 /// What was noticed while a message was taken in. Nodes are those of the message.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that are independent of each other")]
 pub(in crate::analyze) struct Log {
     /// The message was sent before, byte by byte: nothing else is noted of it.
     pub(in crate::analyze) retry: bool,

@@ -1,9 +1,10 @@
 //! What a rule sees, and what it answers.
 
 use crate::analyze::document::{Document, Subject};
-use crate::analyze::eas::Head;
+use crate::analyze::draft::clip;
+use crate::analyze::eas::{FolderNames, Head, WAP_ROOT};
 use crate::analyze::flow::{Ask, Mark, Memory, Provision, Reply, SentKey, fingerprint};
-use crate::model::{Decoded, Evidence, ExchangeId, Format, Leg, NodeId, Span};
+use crate::model::{Evidence, ExchangeId, Format, Leg, NodeId, Span};
 
 /// Pieces of evidence of one finding.
 const EVIDENCE: usize = 16;
@@ -15,6 +16,7 @@ pub(in crate::analyze) struct Scene<'a> {
     pub(in crate::analyze) head: &'a Head,
     /// What is known of the device before this exchange; `None` for an exchange looked at alone.
     pub(in crate::analyze) memory: Option<&'a Memory>,
+    names: FolderNames<'a>,
     pub(in crate::analyze) ask: Ask,
     pub(in crate::analyze) reply: Reply,
     pub(in crate::analyze) key: SentKey,
@@ -22,14 +24,12 @@ pub(in crate::analyze) struct Scene<'a> {
     pub(in crate::analyze) request: Option<Provision<'a>>,
     /// The answer, when it is Provision.
     pub(in crate::analyze) answer: Option<Provision<'a>>,
-    bodies: [Option<&'a Decoded>; 2],
 }
 
 impl<'a> Scene<'a> {
     pub(in crate::analyze) fn new(
         subject: &'a Subject<'a>,
         head: &'a Head,
-        bodies: [Option<&'a Decoded>; 2],
         memory: Option<&'a Memory>,
     ) -> Self {
         let provision = head.command == "Provision";
@@ -39,13 +39,19 @@ impl<'a> Scene<'a> {
         let ask = Ask::of(subject, head, request.as_ref());
         let reply = Reply::of(subject, ask, answer.as_ref());
         let key = SentKey::of(head);
-        Self { subject, head, memory, ask, reply, key, request, answer, bodies }
+        let names = FolderNames::default();
+        Self { subject, head, memory, names, ask, reply, key, request, answer }
     }
 
-    /// The same, with what is known of the device.
-    pub(in crate::analyze) fn knowing<'b>(&'b self, memory: &'b Memory) -> Scene<'b> {
+    /// The same, with what is known of the device and its folders.
+    pub(in crate::analyze) fn knowing<'b>(
+        &'b self,
+        memory: &'b Memory,
+        names: FolderNames<'b>,
+    ) -> Scene<'b> {
         Scene {
             memory: Some(memory),
+            names,
             subject: self.subject,
             head: self.head,
             ask: self.ask,
@@ -53,7 +59,6 @@ impl<'a> Scene<'a> {
             key: self.key.clone(),
             request: self.request.clone(),
             answer: self.answer.clone(),
-            bodies: self.bodies,
         }
     }
 
@@ -64,6 +69,46 @@ impl<'a> Scene<'a> {
         text.map(std::borrow::Cow::into_owned).unwrap_or_default()
     }
 
+    /// True for an answer with HTTP 200.
+    pub(in crate::analyze) fn served(&self) -> bool {
+        self.subject.http_status() == Some(200)
+    }
+
+    /// The first header of one leg with this name.
+    pub(in crate::analyze) fn header(&self, leg: Leg, name: &str) -> Option<&'a str> {
+        let exchange = self.subject.exchange;
+        match leg {
+            Leg::Request => exchange.request.as_ref()?.headers.first(name),
+            Leg::Response => exchange.response.as_ref()?.headers.first(name),
+        }
+    }
+
+    /// The media type of one leg; empty when it names none.
+    pub(super) fn media_type(&self, leg: Leg) -> Option<String> {
+        let exchange = self.subject.exchange;
+        match leg {
+            Leg::Request => exchange.request.as_ref().map(|r| r.headers.media_type()),
+            Leg::Response => exchange.response.as_ref().map(|r| r.headers.media_type()),
+        }
+    }
+
+    /// Collection and key of each collection that a Sync asks about.
+    pub(in crate::analyze) fn sync_keys(&self) -> Vec<(String, String)> {
+        let Some(document) = self.subject.request.filter(|_| self.head.command == "Sync") else {
+            return Vec::new();
+        };
+        let list = document.child(document.root(), "Collections");
+        let all = list.into_iter().flat_map(|list| document.named(list, "Collection"));
+        let text =
+            |id, name: &str| document.child_text(id, name).map(|t| clip(&t)).unwrap_or_default();
+        all.map(|id| (text(id, "CollectionId"), text(id, "SyncKey"))).collect()
+    }
+
+    /// The type of a folder, when an exchange before told it.
+    pub(super) fn folder_kind(&self, id: &str) -> Option<&'a str> {
+        self.names.kind(id)
+    }
+
     /// `DeviceInformation` in the request, of Provision or Settings.
     pub(in crate::analyze) fn device_information(&self) -> Option<NodeId> {
         let document = self.subject.request.as_ref()?;
@@ -72,23 +117,18 @@ impl<'a> Scene<'a> {
 
     /// The policy of version 2.5 inside the answer's Data.
     pub(in crate::analyze) fn wap_policy(&self) -> Option<Document<'a>> {
-        let decoded = self.bodies[1]?;
-        let documents = decoded.ids().filter_map(|(id, _)| Document::in_layer(decoded, id));
-        documents.into_iter().find(|document| document.root_name() == "wap-provisioningdoc")
+        self.subject.inside(Leg::Response, WAP_ROOT)
     }
 
     /// A number for the request's body.
     pub(in crate::analyze) fn fingerprint(&self) -> u64 {
-        let body = self.bodies[0].and_then(|decoded| decoded.layers.first());
+        let body = self.subject.body(Leg::Request).and_then(|decoded| decoded.layers.first());
         fingerprint(body.map(|layer| &*layer.bytes).unwrap_or_default())
     }
 
     /// What a body is; `None` when there is none.
     pub(super) fn format(&self, leg: Leg) -> Option<&Format> {
-        let decoded = match leg {
-            Leg::Request => self.bodies[0],
-            Leg::Response => self.bodies[1],
-        }?;
+        let decoded = self.subject.body(leg)?;
         decoded.layer(decoded.main()).map(|layer| &layer.format)
     }
 

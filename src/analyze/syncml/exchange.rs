@@ -28,6 +28,11 @@ pub(in crate::analyze) fn recognise(subject: &Subject<'_>) -> bool {
             .any(|headers| headers.media_type().starts_with("application/vnd.syncml"))
 }
 
+/// The messages of an exchange, request first.
+pub(in crate::analyze) fn messages<'a>(subject: &Subject<'a>) -> [Option<Message<'a>>; 2] {
+    [subject.request.and_then(Message::read), subject.response.and_then(Message::read)]
+}
+
 /// Tells an exchange that is SyncML.
 pub(in crate::analyze) fn tell(subject: &Subject<'_>, draft: &mut Draft) {
     let request = subject.request.and_then(Message::read);
@@ -228,8 +233,9 @@ fn tell_http(subject: &Subject<'_>, draft: &mut Draft) {
 
 #[cfg(test)]
 mod tests {
-    use crate::analyze::annotate;
-    use crate::analyze::document::sketch;
+    use crate::analyze::annotate::tell;
+    use crate::analyze::document::{Subject, sketch};
+    use crate::analyze::eas::FolderNames;
     use crate::model::{
         Annotated, ConnId, Exchange, ExchangeId, Kind, Level, Protocol, Request, Response, State,
         WallTime,
@@ -244,7 +250,10 @@ mod tests {
             exchange.state = State::Complete;
         }
         let response = response.map(sketch::decoded);
-        annotate(&exchange, Some(&sketch::decoded(request)), response.as_ref())
+        let request = sketch::decoded(request);
+        // Without findings: a sketch has no namespaces.
+        let subject = Subject::new(&exchange, Some(&request), response.as_ref());
+        tell(&subject, None, FolderNames::default())
     }
 
     const DEVICE: &str = "<SyncML><SyncHdr><VerDTD>1.2</VerDTD><VerProto>DM/1.2</VerProto><SessionID>7</SessionID><MsgID>1</MsgID><Target><LocURI>https://mdm</LocURI></Target><Source><LocURI>device-1</LocURI><LocName>lab</LocName></Source><Cred><Meta><Type>syncml:auth-md5</Type></Meta><Data>c2VjcmV0</Data></Cred></SyncHdr><SyncBody><Alert><CmdID>2</CmdID><Data>1201</Data></Alert><Replace><CmdID>3</CmdID><Item><Source><LocURI>./DevInfo/DevId</LocURI></Source><Data>x</Data></Item></Replace><Final/></SyncBody></SyncML>";
@@ -268,7 +277,7 @@ mod tests {
         assert_eq!(summary.protocol, Protocol::SyncMl);
         assert_eq!((summary.session.as_str(), summary.device.as_str()), ("7", "device-1"));
         assert_eq!((summary.command.as_str(), summary.user.as_str()), ("Alert Replace", "lab"));
-        assert_eq!(summary.facts, "session 7 msg 1: alert 1201 client-initiated mgmt");
+        assert_eq!(summary.facts, "session 7 msg 1: alert 1201 client-initiated mgmt, 1 Replace");
         assert_eq!(summary.level, Level::Info);
         assert!(
             annotated.overview.contains(&("device sends", "Alert 1201, Replace, Final".into()))
@@ -284,7 +293,7 @@ mod tests {
         let annotated = told(DEVICE, Some(&reply));
         assert_eq!(
             annotated.summary.facts,
-            "session 7 msg 1: alert 1201 client-initiated mgmt, credentials accepted, 3 statuses: 212 200 x2"
+            "session 7 msg 1: alert 1201 client-initiated mgmt, 1 Replace, credentials accepted, 3 statuses: 212 200 x2"
         );
         assert_eq!(annotated.summary.status, "212");
         let texts: Vec<&str> = annotated.response.iter().map(|note| note.text.as_str()).collect();

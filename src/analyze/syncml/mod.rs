@@ -17,7 +17,7 @@ mod token;
 
 pub(super) use alert::{ALERT_TYPES, ALERTS};
 pub(super) use danger::danger;
-pub(super) use exchange::{recognise, tell};
+pub(super) use exchange::{messages, recognise, tell};
 pub(super) use item::{Item, Status, meta};
 pub(super) use message::{Command, Message};
 pub(super) use status::{STATUSES, named as status_named};

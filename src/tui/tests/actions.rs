@@ -43,16 +43,17 @@ fn a_tree_is_searched_and_everything_follows() {
     let mut stage = Stage::new(80, 24, canned::morning());
     stage.keys("jj3<In>/policykey<Enter>");
     let line = |stage: &Stage| {
-        let lines = stage.app.detail.shown().unwrap().leg(Leg::Response);
+        let half = stage.app.detail.shown().unwrap().half(Leg::Response);
         let pane = stage.app.detail.leg(Leg::Response);
-        lines.tree[pane.tree.selected().unwrap()].text()
+        half.tree().line(pane.tree.selected().unwrap()).unwrap().text()
     };
     assert!(line(&stage).starts_with("PolicyKey"), "{}", line(&stage));
     stage.keys("7g/0x 45<Enter>");
     let pane = stage.app.detail.leg(Leg::Response);
     let shown = stage.app.detail.shown().unwrap();
-    let (layer, span) = pane.selection(shown.leg(Leg::Response));
-    assert_eq!(shown.bytes(Leg::Response, layer)[pane.hex.cursor()], 0x45);
+    let half = shown.half(Leg::Response);
+    let (layer, span) = pane.selection(half);
+    assert_eq!(half.bytes(layer)[pane.hex.cursor()], 0x45);
     assert!(span.contains(pane.hex.cursor()), "the tree follows the bytes");
     stage.keys("/0x ff ff ff<Enter>");
     assert_eq!(notice(&stage), "not found here");
@@ -64,9 +65,9 @@ fn the_byte_cursor_leads_the_tree() {
     stage.keys("jj37<In>g");
     let mut nodes = Vec::new();
     for _ in 0..40 {
-        let lines = stage.app.detail.shown().unwrap().leg(Leg::Response);
+        let half = stage.app.detail.shown().unwrap().half(Leg::Response);
         let pane = stage.app.detail.leg(Leg::Response);
-        assert!(pane.selection(lines).1.contains(pane.hex.cursor()));
+        assert!(pane.selection(half).1.contains(pane.hex.cursor()));
         nodes.push(pane.tree.selected());
         stage.keys("l");
     }
@@ -279,7 +280,7 @@ fn the_list_is_sorted_by_key_command_and_click() {
     let mut stage = Stage::new(80, 24, canned::morning());
     stage.keys("jj");
     let ids = |stage: &Stage| -> Vec<u64> {
-        stage.app.list.rows().map(|(_, row)| row.unwrap().id.0).collect()
+        stage.app.list.lines().map(|(_, line)| line.unwrap().row().unwrap().id.0).collect()
     };
     let before = ids(&stage);
     stage.keys("oc");
@@ -322,28 +323,14 @@ fn a_value_is_opened_as_what_it_may_be() {
 }
 
 #[test]
-fn exchanges_by_device_fold_and_lead_to_the_list() {
+fn further_ways_in_are_opened_by_command() {
     let mut stage = Stage::new(80, 24, canned::morning());
-    stage.keys("t");
-    let text = stage.text(80, 24);
-    assert!(
-        text.contains("Devices") && text.contains("0311dd9b1e5b83c4868c64b7cc1773a0"),
-        "{text}"
-    );
-    stage.keys("Gh");
-    let folded = stage.text(80, 24);
-    stage.keys("h");
-    assert_ne!(stage.text(80, 24), folded);
-    stage.arrive([canned::provision(9)]);
-    assert!(stage.text(80, 24).contains("7 exchanges"), "it goes on with the traffic");
-    stage.keys("<Enter>G<Enter>");
-    assert!(stage.app.overlays.is_empty());
-    assert_eq!(stage.app.focus(), Pane::Detail);
-    let selected = stage.app.list.selected().unwrap().id;
-    assert!(stage.app.detail.is_shown(selected));
-    stage.keys("tt");
-    assert!(stage.app.overlays.is_empty());
-    stage.keys("t");
-    stage.click(5, 2);
-    assert_eq!(stage.app.overlays.len(), 1, "a click there chooses a line");
+    stage.keys(":cover b.example<Enter>:mode regular@:9<Enter>");
+    stage.keys(":cover<Enter>c.example<Enter>");
+    let expected = [
+        Effect::Cover("b.example".into()),
+        Effect::AddMode("regular@:9".into()),
+        Effect::Cover("c.example".into()),
+    ];
+    assert_eq!(stage.effects, expected);
 }

@@ -1,13 +1,16 @@
 //! Exchanges as they happen: an ActiveSync device is provisioned, and some things go wrong.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use crate::engine::Status;
 use crate::model::{
-    Annotated, BodyFacts, CertificateFacts, ConnId, Decoded, Detail, Exchange, ExchangeId, Failure,
-    Format, Grade, Header, Headers, Kind, Layer, LayerId, Level, MonoTime, Name, Namespace, NodeId,
-    NodeKind, Origin, PolicyKey, Problem, Protocol, Request, Response, Side, Span, State, Summary,
-    Text, Times, Tls, Verdict, WallTime, Written,
+    Annotated, BodyFacts, CertificateFacts, ConnId, Decoded, Detail, Device, DeviceKey, Exchange,
+    ExchangeId, Failure, Folder, Format, Grade, Header, Headers, KeyRole, KeyStep, Kind, Layer,
+    LayerId, Level, MonoTime, Name, Namespace, NodeId, NodeKind, Origin, Policy, PolicyKey,
+    Problem, Protocol, ProvisionState, Request, Response, Setting, Side, Span, State, Step,
+    Summary, Text, Times, Tls, Verdict, Waiting, WallTime, Wipe, WipeKind, Written,
 };
 use crate::render::Secrets;
 use crate::tui::prepared::Prepared;
@@ -339,13 +342,13 @@ pub(super) fn nested(id: u64) -> Detail {
     outer.page(0).open(0, 0x05, "Sync").value(0, 0x0E, "Status", "1");
     outer.opaque(0, 0x10, "Data", &inner.bytes).value(0, 0x0B, "SyncKey", "2").close();
     let mut body = outer.body(Format::Wbxml("ActiveSync"));
-    let opaque = |node: &crate::model::Node| matches!(node.kind, NodeKind::Opaque(_));
-    let at = outer.tree.nodes().iter().position(opaque).unwrap();
+    let opaque = |node: crate::model::Node<'_>| matches!(node.kind, NodeKind::Opaque(_));
+    let at = outer.tree.nodes().position(opaque).unwrap();
     let mut layer = inner.body(Format::Wbxml("ActiveSync")).layers.remove(0);
     layer.label = "Data".into();
-    let node = Some(NodeId(u32::try_from(at).unwrap()));
-    let span = outer.tree.nodes()[at].span;
-    layer.origin = Some(Origin { layer: LayerId::BODY, span, node });
+    let node = NodeId(u32::try_from(at).unwrap());
+    let span = outer.tree.get(node).unwrap().span;
+    layer.origin = Some(Origin { layer: LayerId::BODY, span, node: Some(node) });
     body.layers.push(layer);
     detail.response = Some(body);
     answered(detail, 200, 12_000)
@@ -366,8 +369,100 @@ pub(super) fn plain(id: u64) -> Detail {
 }
 
 /// Everything about `detail`, ready to be shown.
-pub(super) fn prepared(detail: Detail, secrets: Secrets) -> Box<Prepared> {
-    Box::new(Prepared::new(detail, secrets))
+pub(super) fn prepared(detail: Detail, secrets: Secrets) -> Arc<Prepared> {
+    Arc::new(Prepared::new(detail, secrets))
+}
+
+/// The device of these exchanges, as analysis knows it: provisioned, with a policy that changed.
+pub(super) fn devices() -> Vec<Device> {
+    let since = ExchangeId(3);
+    let setting = |name: &str, value: &str, meaning: &str, restrictive| Setting {
+        name: name.into(),
+        value: value.into(),
+        meaning: meaning.into(),
+        entries: Vec::new(),
+        restrictive,
+        introduced: "12.0".into(),
+        since,
+    };
+    let policy = |exchange, settings| Policy {
+        exchange: ExchangeId(exchange),
+        acknowledged: Some(ExchangeId(exchange + 1)),
+        settings,
+        absent: Vec::new(),
+    };
+    let key = |key: &str, role, exchange| KeyStep {
+        key: key.into(),
+        role,
+        exchange: ExchangeId(exchange),
+    };
+    let step = |exchange, request: &str, response: &str, states| Step {
+        exchange: ExchangeId(exchange),
+        started: NOW,
+        duration: 12_000,
+        request: request.into(),
+        response: response.into(),
+        facts: String::new(),
+        walk: ["", ""],
+        states,
+        assumed: false,
+        findings: Vec::new(),
+    };
+    let asked = [ProvisionState::Unprovisioned, ProvisionState::Demanded];
+    let offered = [ProvisionState::Demanded, ProvisionState::PolicyOffered];
+    let mut refused = step(2, "FolderSync, key 0", "HTTP 449", asked);
+    refused.walk = ["1 command", "2 demand"];
+    refused.findings = vec!["prov-first-command".into()];
+    let old = vec![
+        setting("DevicePasswordEnabled", "0", "no password is needed", false),
+        setting("AllowCamera", "1", "the camera may be used", false),
+    ];
+    let new = vec![
+        setting("DevicePasswordEnabled", "1", "a password is needed", true),
+        setting("MinDevicePasswordLength", "6", "at least 6 characters", true),
+    ];
+    vec![Device {
+        key: DeviceKey { host: HOST.into(), user: "alice".into(), device: DEVICE.into() },
+        state: ProvisionState::Provisioned,
+        assumed: false,
+        version: "14.1".into(),
+        device_type: "iPhone".into(),
+        user_agent: "Apple-iPhone12C1/1805.92".into(),
+        keys: vec![
+            key("0", KeyRole::Sent, 2),
+            key("1307199584", KeyRole::Temporary, 3),
+            key("3942919513", KeyRole::Final, 4),
+        ],
+        wipe: None,
+        policy: Some(policy(3, new)),
+        previous: Some(policy(1, old)),
+        folders: vec![Folder {
+            id: "1".into(),
+            parent: "0".into(),
+            name: "Inbox".into(),
+            kind: "2".into(),
+            label: "default Inbox folder".into(),
+            sync_key: "5".into(),
+        }],
+        waiting: Some(Waiting { exchange: ExchangeId(8), since: NOW, heartbeat: Some(540) }),
+        last_command: "Ping".into(),
+        last: ExchangeId(8),
+        first_seen: NOW,
+        last_seen: NOW,
+        exchanges: 130,
+        findings: 1,
+        steps: vec![refused, step(3, "Provision, key 0", "ok", offered)],
+    }]
+}
+
+/// The same device, ordered to wipe itself.
+pub(super) fn wiped() -> Vec<Device> {
+    let mut devices = devices();
+    let reported = None;
+    let kind = Some(WipeKind::Device);
+    devices[0].wipe = Some(Wipe { kind, ordered: ExchangeId(4), reported });
+    devices[0].state = ProvisionState::WipeDirected;
+    devices
 }
 
 /// What a first morning looks like.
@@ -421,23 +516,16 @@ pub(super) fn hostile(id: u64) -> Detail {
     document.page(0).open(0, 0x05, "Sync").value(0, 0x0B, "SyncKey", HOSTILE);
     document.note(Level::Warning, HOSTILE);
     document.open(0, 0x0F, "Collection");
-    let text = NodeKind::Text(Text::Owned(HOSTILE.into()), Written::Plain);
+    let text = NodeKind::Text(Text::Owned(HOSTILE), Written::Plain);
     document.push(text, 4);
     document.close().close();
     let mut body = document.body(Format::Wbxml("ActiveSync"));
     let mut named = document.tree.clone();
-    if let Some(node) = named.get_mut(NodeId(0))
-        && let NodeKind::Element(element) = &mut node.kind
-    {
-        element.name = Name::Literal(HOSTILE.into());
-        element.namespace = Namespace::Literal(HOSTILE.into());
-        element.attributes = vec![crate::model::Attribute {
-            name: Name::Literal(HOSTILE.into()),
-            namespace: Namespace::NONE,
-            value: Text::Owned(HOSTILE.into()),
-            span: Span::at(4),
-        }];
-    }
+    let (name, namespace) = (Name::Literal(HOSTILE), Namespace::Literal(HOSTILE));
+    named.rename(NodeId(0), name, namespace, Some((0, 0x05)));
+    let (namespace, value) = (Namespace::NONE, Text::Owned(HOSTILE));
+    let attribute = crate::model::Attribute { name, namespace, value, span: Span::at(4) };
+    named.add_attribute(NodeId(0), attribute);
     body.layers[0].tree = Some(named);
     body.layers[0].label = bad();
     body.layers[0].facts = vec![("version", bad())];

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use crate::analyze::draft::clip;
 use crate::analyze::rules::hit::Hit;
 use crate::analyze::table::rows;
-use crate::model::{Format, Grade, Leg, Name, NodeId, NodeKind};
+use crate::model::{Format, Grade, Leg, NodeId};
 
 use super::engine::{ExchangeRule, MessageRule, Said, Stage};
 
@@ -93,7 +93,8 @@ fn other_root(stage: &Stage<'_, '_>) -> Option<Hit> {
 impl Said<'_, '_> {
     /// True for XML as text: in WBXML namespaces come from code pages.
     fn is_xml(&self) -> bool {
-        let layer = self.body.and_then(|body| body.layer(self.message.document.layer));
+        let layer =
+            self.subject.body(self.leg).and_then(|body| body.layer(self.message.document.layer));
         layer.is_some_and(|layer| matches!(layer.format, Format::Xml(_)))
     }
 
@@ -135,8 +136,8 @@ fn malformed(said: &Said<'_, '_>) -> Option<Hit> {
     };
     let whole = facts.is_some_and(|body| body.ended && !body.truncated());
     let layer = said.message.document.layer;
-    let problem = said
-        .body
+    let body = said.subject.body(said.leg);
+    let problem = body
         .filter(|_| whole && said.is_xml())?
         .problems
         .iter()
@@ -291,21 +292,13 @@ fn repeated(said: &Said<'_, '_>) -> Option<Hit> {
 fn unknown_attribute(said: &Said<'_, '_>) -> Option<Hit> {
     let document = said.message.document;
     let strange = |id: &NodeId| {
-        let NodeKind::Element(element) = (match document.tree.get(*id) {
-            Some(node) => &node.kind,
-            None => return false,
-        }) else {
-            return false;
-        };
-        element.attributes.iter().any(|attribute| {
-            let name = match &attribute.name {
-                Name::Known(name) => name,
-                Name::Literal(name) => &**name,
-                Name::Unknown { .. } => "",
-            };
-            // `lang` is a known typing error of the document.
-            attribute.namespace.as_str() != XMLNS
-                && !matches!(name, "originalerror" | "lang" | "xmlns")
+        document.tree.element(*id).is_some_and(|element| {
+            element.attributes.iter().any(|attribute| {
+                let name = attribute.name.as_str().unwrap_or_default();
+                // `lang` is a known typing error of the document.
+                attribute.namespace.as_str() != XMLNS
+                    && !matches!(name, "originalerror" | "lang" | "xmlns")
+            })
         })
     };
     said.first_nodes(said.own_elements().filter(strange))

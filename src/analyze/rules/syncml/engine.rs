@@ -6,7 +6,7 @@ use crate::analyze::rules::catalogue::text_of;
 use crate::analyze::rules::engine::{Switches, finding, sort};
 use crate::analyze::rules::hit::Hit;
 use crate::analyze::syncml::{Command, Item, Message};
-use crate::model::{Decoded, Finding, Leg, NodeId};
+use crate::model::{Finding, Leg, NodeId};
 
 use super::{
     answers, carriage, commands, document, header, http, opening, session, statuses, values,
@@ -16,8 +16,7 @@ use super::{
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stage<'s, 'a> {
     pub(super) subject: &'s Subject<'a>,
-    pub(super) messages: [Option<&'s Message<'a>>; 2],
-    pub(super) bodies: [Option<&'s Decoded>; 2],
+    pub(super) messages: &'s [Option<Message<'a>>; 2],
 }
 
 /// One message of it.
@@ -26,7 +25,6 @@ pub(super) struct Said<'s, 'a> {
     pub(super) subject: &'s Subject<'a>,
     pub(super) leg: Leg,
     pub(super) message: &'s Message<'a>,
-    pub(super) body: Option<&'s Decoded>,
 }
 
 /// A rule about an exchange, a message, a message in its session.
@@ -51,23 +49,27 @@ pub(in crate::analyze::rules) fn ids() -> impl Iterator<Item = &'static str> {
     exchange.chain(message).chain(turn)
 }
 
-/// What is found in one exchange without its session.
+/// What is found in one exchange without its session, loudest first.
 pub(in crate::analyze) fn check_messages(
     subject: &Subject<'_>,
-    messages: [Option<&Message<'_>>; 2],
-    bodies: [Option<&Decoded>; 2],
+    messages: &[Option<Message<'_>>; 2],
+    switches: &Switches,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     let dm = is_dm(subject, messages);
-    let stage = Stage { subject, messages, bodies };
+    let stage = Stage { subject, messages };
     for (id, check) in EXCHANGE.into_iter().flatten() {
-        add(id, dm, check(&stage), &mut findings);
+        if !switches.is_off(id) {
+            add(id, dm, check(&stage), &mut findings);
+        }
     }
-    for (at, leg) in [(0, Leg::Request), (1, Leg::Response)] {
-        let Some(message) = messages[at] else { continue };
-        let said = Said { subject, leg, message, body: bodies[at] };
+    for (message, leg) in messages.iter().zip([Leg::Request, Leg::Response]) {
+        let Some(message) = message else { continue };
+        let said = Said { subject, leg, message };
         for (id, check) in MESSAGE.into_iter().flatten() {
-            add(id, dm, check(&said), &mut findings);
+            if !switches.is_off(id) {
+                add(id, dm, check(&said), &mut findings);
+            }
         }
     }
     sort(&mut findings);
@@ -78,7 +80,7 @@ pub(in crate::analyze) fn check_messages(
 pub(in crate::analyze) fn check_turns<'a>(
     subject: &Subject<'a>,
     seen: &Observed<'_>,
-    messages: [Option<&Message<'a>>; 2],
+    messages: &[Option<Message<'a>>; 2],
     switches: &Switches,
     findings: &mut Vec<Finding>,
 ) {
@@ -101,8 +103,8 @@ fn add(id: &str, dm: bool, hit: Option<Hit>, findings: &mut Vec<Finding>) {
 }
 
 /// Device management, unless the messages or their media type say that it is data synchronisation.
-fn is_dm(subject: &Subject<'_>, messages: [Option<&Message<'_>>; 2]) -> bool {
-    let told = messages.into_iter().flatten().map(|message| message.protocol.as_str());
+fn is_dm(subject: &Subject<'_>, messages: &[Option<Message<'_>>; 2]) -> bool {
+    let told = messages.iter().flatten().map(|message| message.protocol.as_str());
     let exchange = subject.exchange;
     let request = exchange.request.as_ref().map(|r| r.headers.media_type());
     let response = exchange.response.as_ref().map(|r| r.headers.media_type());

@@ -60,8 +60,8 @@ impl Stage<'_, '_> {
     /// Whether the body of a leg is WBXML; `None` when it is no message.
     fn is_wbxml(&self, leg: Leg) -> Option<bool> {
         let at = usize::from(leg == Leg::Response);
-        self.messages[at]?;
-        let decoded = self.bodies[at]?;
+        self.messages[at].as_ref()?;
+        let decoded = self.subject.body(leg)?;
         Some(matches!(decoded.layer(decoded.main())?.format, Format::Wbxml(_)))
     }
 

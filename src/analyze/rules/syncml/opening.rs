@@ -119,7 +119,7 @@ fn credentials_missing(turn: &Turn<'_, '_>) -> Option<Hit> {
 fn first_package_not_repeated(turn: &Turn<'_, '_>) -> Option<Hit> {
     let restart = turn.leg == Leg::Request && matches!(turn.log.round.before, Some(401 | 407));
     let alert = turn.message.of_kind("Alert").next().is_some();
-    (restart && !(alert && !device_information(turn).is_empty())).then(|| turn.half())
+    (restart && (!alert || device_information(turn).is_empty())).then(|| turn.half())
 }
 
 fn nonce_again(turn: &Turn<'_, '_>) -> Option<Hit> {

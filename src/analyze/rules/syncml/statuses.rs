@@ -104,7 +104,8 @@ fn header_not_first(said: &Said<'_, '_>) -> Option<Hit> {
 fn code_not_numeric(said: &Said<'_, '_>) -> Option<Hit> {
     answers(said, "Status", |status| {
         let code = status.code();
-        !code.is_empty() && !(code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_digit()))
+        let digits = code.bytes().all(|byte| byte.is_ascii_digit());
+        !code.is_empty() && (code.len() != 3 || !digits)
     })
 }
 

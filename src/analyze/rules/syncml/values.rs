@@ -99,10 +99,8 @@ fn data_missing(said: &Said<'_, '_>) -> Option<Hit> {
             let table = || node_of(item).map_or("", |node| node.format);
             let valueless = |format: &str| matches!(format, "node" | "null");
             let external = said.text(item.source()).contains("://");
-            item.data().is_none()
-                && !external
-                && !valueless(&format)
-                && !(format.is_empty() && valueless(table()))
+            let meant = if format.is_empty() { table() } else { format.as_ref() };
+            item.data().is_none() && !external && !valueless(meant)
         },
     )
 }
