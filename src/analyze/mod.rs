@@ -34,6 +34,7 @@ mod hresult;
 mod http;
 mod ledger;
 mod rules;
+pub mod signature;
 mod syncml;
 mod table;
 

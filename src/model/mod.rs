@@ -15,6 +15,7 @@ mod ids;
 mod node;
 mod peer;
 mod row;
+mod signature;
 mod span;
 mod syncml;
 mod tree;
@@ -40,6 +41,7 @@ pub use node::{
 };
 pub use peer::{CertificateFacts, Scheme, Tls, Verdict};
 pub use row::{Marking, Progress, Row, SortBy};
+pub use signature::{Carrier, Holds, Reason, SignatureReport, SignerCertificate, SignerReport};
 pub use span::Span;
 pub use syncml::{
     Answer, Initiator, LedgerEntry, LedgerItem, Outcome, SessionVerdict, SyncmlMessage,

@@ -1,6 +1,7 @@
 //! One file a command.
 
 mod ca;
+mod cert;
 mod configuration;
 mod decode;
 mod demo;
@@ -15,6 +16,7 @@ mod run;
 mod shell;
 mod show;
 mod timeline;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -37,6 +39,8 @@ pub(super) fn run(args: Args) -> Result<ExitCode, Report> {
         Some(Command::Ledger(args)) => ledger::run(&args),
         Some(Command::Config(args)) => configuration::run(&args),
         Some(Command::Decode(args)) => decode::run(&args),
+        Some(Command::Verify(args)) => verify::run(&args),
+        Some(Command::Cert(args)) => cert::run(&args),
         Some(Command::Encode(args)) => encode::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Ca(args)) => ca::run(&args, config),
