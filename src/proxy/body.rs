@@ -54,11 +54,12 @@ impl Outgoing {
         (sender, Self::Forwarded { frames, ended: false, flushed: None })
     }
 
-    /// As [`Self::forwarded`]; a body that is cut is cut after `flushed`. The HTTP library forgets
-    /// what it has not written when a body fails, the head included.
-    pub(super) fn forwarded_after(flushed: NextFlush) -> (mpsc::Sender<Piece>, Self) {
-        let (sender, frames) = mpsc::channel(FRAMES_IN_HAND);
-        (sender, Self::Forwarded { frames, ended: false, flushed: Some(flushed) })
+    /// A body that is cut is cut after `next`. The HTTP library forgets what it has not written when
+    /// a body fails, the head included.
+    pub(super) fn cut_after(&mut self, next: NextFlush) {
+        if let Self::Forwarded { flushed, .. } = self {
+            *flushed = Some(next);
+        }
     }
 }
 
