@@ -13,6 +13,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::task::AtomicWaker;
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, Sleep, sleep};
 
@@ -20,7 +21,14 @@ use super::body::{Cut, Outgoing};
 
 /// Requests of a connection whose answers are not through.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Answers(Arc<AtomicUsize>);
+pub(super) struct Answers(Arc<UnderWay>);
+
+#[derive(Debug, Default)]
+struct UnderWay {
+    count: AtomicUsize,
+    /// Whoever waits to be told the end.
+    reader: AtomicWaker,
+}
 
 /// One of them, until it is dropped.
 #[derive(Debug)]
@@ -29,19 +37,21 @@ pub(super) struct Answering(Answers);
 impl Answers {
     /// One more is under way.
     pub(super) fn begin(&self) -> Answering {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        self.0.count.fetch_add(1, Ordering::Relaxed);
         Answering(self.clone())
     }
 
     fn any(&self) -> bool {
-        self.0.load(Ordering::Relaxed) > 0
+        self.0.count.load(Ordering::Acquire) > 0
     }
 }
 
 impl Drop for Answering {
     fn drop(&mut self) {
-        let Answers(count) = &self.0;
-        count.fetch_sub(1, Ordering::Relaxed);
+        let Answers(under_way) = &self.0;
+        if under_way.count.fetch_sub(1, Ordering::AcqRel) == 1 {
+            under_way.reader.wake();
+        }
     }
 }
 
@@ -61,6 +71,9 @@ impl HalfClose {
 
     /// The stream has ended; ready when that is to be told.
     pub(super) fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Answers(under_way) = &self.answers;
+        // Before the look: an answer may end in between.
+        under_way.reader.register(cx.waker());
         if !self.answers.any() {
             return Poll::Ready(());
         }
@@ -131,9 +144,13 @@ mod tests {
         let waited = begun.elapsed();
         assert!(waited > PATIENCE && waited < PATIENCE * 2, "counted anew from the write");
         let mut half = HalfClose::new(answers.clone(), PATIENCE);
-        drop(answering);
         let begun = Instant::now();
-        futures_util::future::poll_fn(|cx| half.poll_end(cx)).await;
-        assert_eq!(begun.elapsed(), Duration::ZERO, "nobody waits");
+        let answered = async {
+            sleep(PATIENCE / 5).await;
+            drop(answering);
+        };
+        let ended = futures_util::future::poll_fn(|cx| half.poll_end(cx));
+        tokio::join!(answered, ended);
+        assert!(begun.elapsed() < PATIENCE / 2, "nobody waits any more");
     }
 }

@@ -70,3 +70,18 @@ async fn a_client_that_ends_its_own_direction_gets_its_answer() {
         lab.events.wait(|exchange| exchange.state == State::Complete).await;
     }
 }
+
+#[tokio::test]
+async fn a_half_closed_connection_ends_with_its_answer() {
+    let origin = Origin::echo(false).await;
+    let longer_than_the_test = Duration::from_mins(10);
+    let lab = Lab::with(&support::reverse_mode(&origin), |settings| {
+        settings.limits.half_closed = longer_than_the_test;
+    })
+    .await;
+    let mut peer = lab.client().await;
+    peer.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nok").await;
+    peer.shutdown().await;
+    assert_eq!(peer.message().await.body, b"ok");
+    assert_eq!(peer.rest().await, b"");
+}
