@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::answer::Reply;
-use super::body::{Outgoing, Piece, Pumped, pump};
+use super::body::{CutSo, Outgoing, Piece, Pumped, pump};
 use super::failure;
 use super::head;
 use super::hop;
@@ -62,7 +62,7 @@ pub(super) async fn forward(
     let upstream = tokio::select! {
         sent = up.as_mut() => {
             if let Err(failure) = sent {
-                // What came of the request reaches the server before its connection is cut.
+                // The server may read what came of the request before its connection is cut.
                 let _ = timeout(session.shared.settings.limits.linger, down).await;
                 return Err(failure);
             }
@@ -130,7 +130,7 @@ fn answer_channel(
 ) -> (Option<mpsc::Sender<Piece>>, Outgoing) {
     if !body.is_end_stream() {
         let (frames, mut outgoing) = Outgoing::forwarded();
-        outgoing.cut_after(session.tap.next_flush());
+        outgoing.cut_so(CutSo::AfterFlush(session.tap.next_flush()));
         return (Some(frames), outgoing);
     }
     match parts.headers.get(CONTENT_LENGTH) {
@@ -201,7 +201,7 @@ async fn send_on(
     mut request: Request<Outgoing>,
 ) -> Result<(Response<Incoming>, Upstream), Unanswered> {
     upstream.tap.with(AnswerWatch::arm);
-    request.body_mut().cut_after(upstream.tap.next_flush());
+    request.body_mut().cut_so(CutSo::HalfClosed(upstream.tap.farewell()));
     match upstream.sender.try_send_request(request).await {
         Ok(response) => Ok((response, upstream)),
         Err(mut error) => {

@@ -4,7 +4,7 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
@@ -25,6 +25,8 @@ pub(super) struct Tapped<W> {
     wire: Wire,
     tap: Tap<W>,
     half_close: Option<HalfClose>,
+    /// Our direction is ended.
+    over: bool,
 }
 
 /// The watcher's side: what was seen, and how the stream ended.
@@ -38,6 +40,8 @@ pub(super) struct Tap<W> {
 struct Flushes {
     count: AtomicU64,
     awaited: AtomicBool,
+    /// Nothing more will be written.
+    last: AtomicBool,
 }
 
 /// Waits for a flush that begins after the first poll.
@@ -65,7 +69,7 @@ impl<W: Watch> Tapped<W> {
     pub(super) fn new(wire: Wire, watch: W) -> (Self, Tap<W>) {
         let seen = Arc::new(Mutex::new(Seen { watch, end: None }));
         let tap = Tap { seen, flushes: Arc::default() };
-        (Self { wire, tap: tap.clone(), half_close: None }, tap)
+        (Self { wire, tap: tap.clone(), half_close: None, over: false }, tap)
     }
 
     /// Holds the end of the stream back as this says, where it comes between two messages.
@@ -119,6 +123,11 @@ impl<W> Tap<W> {
         NextFlush { flushes: Arc::clone(&self.flushes), seen: None }
     }
 
+    /// The end of what is written.
+    pub(super) fn farewell(&self) -> Farewell {
+        Farewell(Arc::clone(&self.flushes))
+    }
+
     fn seen(&self) -> MutexGuard<'_, Seen<W>> {
         // Watchers do not panic while they hold it; if one did, the heads are merely incomplete.
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
@@ -135,6 +144,17 @@ impl NextFlush {
         }
         self.flushes.awaited.store(true, Ordering::Relaxed);
         Poll::Pending
+    }
+}
+
+/// Ends our direction of a stream once everything before is written; the other goes on.
+#[derive(Debug)]
+pub(super) struct Farewell(Arc<Flushes>);
+
+impl Farewell {
+    /// To be said by the task that flushes, before it does.
+    pub(super) fn say(&self) {
+        self.0.last.store(true, Ordering::Relaxed);
     }
 }
 
@@ -190,15 +210,17 @@ impl<W: Watch> AsyncWrite for Tapped<W> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let polled = Pin::new(&mut self.wire).poll_flush(cx);
-        if let Poll::Ready(Ok(())) = polled {
-            let flushes = &self.tap.flushes;
-            flushes.count.fetch_add(1, Ordering::Relaxed);
-            if flushes.awaited.swap(false, Ordering::Relaxed) {
-                cx.waker().wake_by_ref();
-            }
+        ready!(Pin::new(&mut self.wire).poll_flush(cx))?;
+        if !self.over && self.tap.flushes.last.load(Ordering::Relaxed) {
+            ready!(Pin::new(&mut self.wire).poll_shutdown(cx))?;
+            self.over = true;
         }
-        polled
+        let flushes = &self.tap.flushes;
+        flushes.count.fetch_add(1, Ordering::Relaxed);
+        if flushes.awaited.swap(false, Ordering::Relaxed) {
+            cx.waker().wake_by_ref();
+        }
+        Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

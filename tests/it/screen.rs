@@ -181,7 +181,7 @@ fn a_key_pressed_while_the_pager_still_runs_is_not_lost() {
     let home = TempDir::new().unwrap();
     let pager = "until [ -e done ]; do sleep 0.02; done; true";
     let mut screen = open(home.path(), &[("PAGER", pager)]);
-    screen.press("jj3");
+    screen.press("jj3\t");
     screen.wait_for("PolicyKey");
     screen.press("v");
     screen.wait_until_gone("PolicyKey");
