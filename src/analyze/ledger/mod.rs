@@ -16,6 +16,7 @@
 mod authentication;
 mod close;
 mod configuration;
+mod digest;
 mod entry;
 mod facts;
 mod object;
@@ -26,6 +27,7 @@ mod sessions;
 mod turn;
 
 pub use configuration::configurations;
+pub(in crate::analyze) use digest::Passwords;
 pub(in crate::analyze) use facts::generic_alert_types;
 pub(in crate::analyze) use outcome::members;
 pub(in crate::analyze) use pairing::normal;
