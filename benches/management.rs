@@ -9,6 +9,7 @@
     reason = "a benchmark may panic and talks"
 )]
 
+use std::fmt::Write as _;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -74,7 +75,10 @@ fn bodies(number: u64) -> (Bytes, Bytes) {
     asked.push_str("<Final/></SyncBody></SyncML>");
     let mut answered = header(&name, server) + &status(1, message, 0, "SyncHdr");
     for id in 2..12 {
-        answered.push_str(&format!("<Replace><CmdID>{id}</CmdID><Item><Target><LocURI>./Vendor/MSFT/Policy/Config/DeviceLock/MinDevicePasswordLength</LocURI></Target><Meta><Format xmlns=\"syncml:metinf\">int</Format></Meta><Data>{id}</Data></Item></Replace>"));
+        let _ = write!(
+            answered,
+            "<Replace><CmdID>{id}</CmdID><Item><Target><LocURI>./Vendor/MSFT/Policy/Config/DeviceLock/MinDevicePasswordLength</LocURI></Target><Meta><Format xmlns=\"syncml:metinf\">int</Format></Meta><Data>{id}</Data></Item></Replace>"
+        );
     }
     answered.push_str("<Final/></SyncBody></SyncML>");
     (asked.into(), answered.into())

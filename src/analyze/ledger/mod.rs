@@ -27,7 +27,6 @@ mod sessions;
 mod turn;
 
 pub use configuration::configurations;
-pub(in crate::analyze) use digest::Passwords;
 pub(in crate::analyze) use facts::generic_alert_types;
 pub(in crate::analyze) use outcome::members;
 pub(in crate::analyze) use pairing::normal;
