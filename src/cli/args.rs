@@ -82,14 +82,20 @@ pub struct RunArgs {
     #[arg(long, value_name = "URL")]
     pub reverse: Option<String>,
     /// In reverse mode, pass on the device's Host header instead of the server's
-    #[arg(long)]
+    #[arg(long, overrides_with = "no_keep_host")]
     pub keep_host: bool,
+    /// Send the server's Host header, whatever the settings file says
+    #[arg(long, overrides_with = "keep_host")]
+    pub no_keep_host: bool,
     /// Also trust the certificates in this PEM file when connecting to servers; repeatable
     #[arg(long, value_name = "FILE")]
     pub upstream_ca: Vec<PathBuf>,
     /// Do not verify the certificates of servers
-    #[arg(long)]
+    #[arg(long, overrides_with = "verify_upstream")]
     pub insecure_upstream: bool,
+    /// Verify the certificates of servers, whatever the settings file says
+    #[arg(long, overrides_with = "insecure_upstream")]
+    pub verify_upstream: bool,
     /// Let clients of this network in; needed to listen beyond loopback; repeatable
     #[arg(long, value_name = "CIDR")]
     pub allow: Vec<String>,
@@ -255,6 +261,9 @@ pub struct LedgerArgs {
     /// Only sessions of this device
     #[arg(long, value_name = "ID")]
     pub device: Option<String>,
+    /// Check MD5 credentials with this password; repeatable
+    #[arg(long, value_name = "USER:PASSWORD", env = "SYNCTAP_DM_PASSWORD", hide_env_values = true)]
+    pub password: Vec<String>,
     /// Print one JSON object a session
     #[arg(long)]
     pub json: bool,
