@@ -36,6 +36,7 @@ mod pages;
 mod playback;
 mod quirks;
 mod random;
+mod reported;
 mod robust;
 mod round_trip;
 mod rules;
