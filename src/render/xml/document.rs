@@ -58,9 +58,9 @@ pub(super) fn is_single(tree: &Tree) -> bool {
             elements += 1;
             continue;
         }
-        match tree.get(id).map(|node| node.kind) {
-            Some(NodeKind::Text(..) | NodeKind::Opaque(_)) => return false,
-            _ => {}
+        let kind = tree.get(id).map(|node| node.kind);
+        if matches!(kind, Some(NodeKind::Text(..) | NodeKind::Opaque(_))) {
+            return false;
         }
     }
     elements == 1
