@@ -1,6 +1,7 @@
 //! Which values of a decoded body are secret.
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
 use crate::model::{Decoded, Element, Format, Layer, LayerId, NodeId, NodeKind, Span, Tree};
 
@@ -10,7 +11,6 @@ use super::secrets::{Secrets, TABLE, mask_form};
 #[derive(Debug, Default)]
 pub struct Hidden {
     layers: Vec<HiddenIn>,
-    nothing: HiddenIn,
 }
 
 /// The bytes where the secrets of a body stand, for views of bytes.
@@ -111,7 +111,7 @@ impl Hidden {
             }
             spread(decoded, &mut layers);
         }
-        Self { layers, nothing: HiddenIn::default() }
+        Self { layers }
     }
 
     /// True when this node is a secret value, or an element with one directly inside.
@@ -124,7 +124,7 @@ impl Hidden {
 
     /// What is hidden of one layer.
     pub(super) fn layer(&self, id: LayerId) -> &HiddenIn {
-        self.layers.get(id.index()).unwrap_or(&self.nothing)
+        self.layers.get(id.index()).unwrap_or(HiddenIn::nothing())
     }
 }
 
@@ -154,6 +154,12 @@ fn has_secret_text(layer: &Layer) -> bool {
 }
 
 impl HiddenIn {
+    /// Everything is shown.
+    pub(super) fn nothing() -> &'static Self {
+        static NOTHING: LazyLock<HiddenIn> = LazyLock::new(HiddenIn::default);
+        &NOTHING
+    }
+
     fn of(layer: &Layer, whole: bool) -> Self {
         let mut hidden = Self { whole, ..Self::default() };
         if let Some(tree) = layer.tree.as_ref().filter(|_| !whole) {
