@@ -16,6 +16,7 @@ mod overview;
 mod policy;
 mod qr;
 mod row;
+mod secret_text;
 mod secrets;
 mod timeline;
 mod units;

@@ -353,6 +353,13 @@ pub(super) fn nested(id: u64) -> Detail {
     answered(detail, 200, 12_000)
 }
 
+/// A user name and its password in a form.
+pub(super) fn secret(id: u64) -> Detail {
+    let mut detail = active_sync(id, "POST", 5);
+    detail.request = Some(raw(b"user=alice&password=hunter2&x=1", Format::Text("form")));
+    answered(detail, 200, 7_300)
+}
+
 /// Plain HTTP with a text body.
 pub(super) fn plain(id: u64) -> Detail {
     let mut detail = active_sync(id, "GET", 5);
