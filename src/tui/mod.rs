@@ -38,6 +38,7 @@ mod panes;
 mod pointer;
 mod prepared;
 mod program;
+mod rehearsal;
 mod run;
 mod search;
 mod settings;
@@ -53,5 +54,6 @@ mod tests;
 
 pub use keys::{KeyError, Keymap, keys_page};
 pub use palette::{Depth, Palette};
+pub use rehearsal::Rehearsal;
 pub use run::run;
 pub use settings::TuiSettings;
