@@ -5,6 +5,7 @@ mod bytes;
 mod canned;
 mod document;
 mod hits;
+mod linked;
 mod script;
 mod stage;
 mod views;
