@@ -21,6 +21,8 @@ pub(super) fn run(args: &TimelineArgs) -> Result<ExitCode, Report> {
     let mut tell = |seen: crate::analyze::Observation| {
         let wanted = args.device.as_deref();
         if wanted.is_none_or(|id| seen.device.device.eq_ignore_ascii_case(id)) {
+            let earlier = seen.earlier.into_iter().map(|step| (seen.device.clone(), step));
+            steps.extend(earlier);
             steps.push((seen.device, seen.step));
         }
     };
