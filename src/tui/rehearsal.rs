@@ -32,7 +32,8 @@ impl Rehearsal {
         let app = App::new(TuiSettings::default(), WallTime(0));
         let mut rehearsal = Self { app, terminal };
         rehearsal.send(Message::Resize(width, height));
-        let window = Window { rows: vec![row], total: 1, all: 1, ..Window::default() };
+        let lines = Window::lines_of([row]);
+        let window = Window { lines, total: 1, all: 1, ..Window::default() };
         rehearsal.send(Message::Window(window));
         let prepared = Arc::new(Prepared::new(detail, Secrets::Masked));
         rehearsal.send(Message::Detail(id, Some(prepared)));
