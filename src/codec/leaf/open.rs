@@ -192,8 +192,8 @@ mod tests {
         let key = rcgen::KeyPair::generate().unwrap();
         let params = rcgen::CertificateParams::new(vec!["mail.example".to_owned()]).unwrap();
         let made = params.self_signed(&key).unwrap();
-        let hex: String = made.der().iter().map(|byte| format!("{byte:02x}")).collect();
-        for value in [STANDARD.encode(made.der()), made.pem(), hex] {
+        let hex: Vec<_> = made.der().iter().map(|byte| format!("{byte:02x}")).collect();
+        for value in [STANDARD.encode(made.der()), made.pem(), hex.concat()] {
             let (label, _, text) = opened(&value).unwrap();
             assert_eq!(label, "certificate");
             assert!(text.contains("mail.example"), "{text}");
