@@ -5,8 +5,12 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use crate::model::{Decoded, Format, Grade, Layer, LayerId, Leg, Origin, Problem, Span};
+use crate::model::{
+    Decoded, Format, Grade, Layer, LayerId, Leg, NodeId, Origin, Problem, Span, Tree,
+};
 
+use super::asn1;
+use super::asn1::Ber;
 use super::certificate;
 use super::children::{self, Child};
 use super::content::Coding;
@@ -14,6 +18,7 @@ use super::decode::Hints;
 use super::document_type::DocumentType;
 use super::faults::{Fault, Faults};
 use super::limits;
+use super::message::{self, Opener, Part};
 use super::mime::{self, Entity};
 use super::multipart;
 use super::sniff::{self, Kind};
@@ -43,6 +48,7 @@ pub(crate) struct Unwrapping<'a> {
     forced: Option<DocumentType>,
     layers: Vec<Layer>,
     problems: Vec<Problem>,
+    opener: Option<&'a dyn Opener>,
     tasks: VecDeque<Task>,
     /// Nodes that all trees together may still have.
     nodes_left: usize,
@@ -56,7 +62,9 @@ impl<'a> Unwrapping<'a> {
         Self {
             hints,
             forced,
-            layers: Vec::new(),
+            opener: None,
+            // Most bodies are one, and room for more is not given back.
+            layers: Vec::with_capacity(1),
             problems: Vec::new(),
             tasks: VecDeque::new(),
             nodes_left: limits::NODES,
@@ -64,9 +72,14 @@ impl<'a> Unwrapping<'a> {
         }
     }
 
+    /// With keys for what is encrypted.
+    pub(crate) fn opening(self, opener: Option<&'a dyn Opener>) -> Self {
+        Self { opener, ..self }
+    }
+
     /// Reads everything.
     pub(crate) fn run(mut self, body: Bytes) -> Decoded {
-        self.add("body".to_owned(), None, body);
+        self.add("body", None, body);
         let layer = self.undo_codings(LayerId::BODY);
         let (mut media_type, charset) = sniff::content_type(self.hints.content_type);
         // Before 14.0 SendMail and its kin carry the message as it is, not always under its type.
@@ -95,7 +108,8 @@ impl<'a> Unwrapping<'a> {
         codings.reverse();
         codings.truncate(limits::CODINGS);
         if codings.is_empty() {
-            codings.extend(Coding::sniff(&self.bytes(body)));
+            let layer = self.layers.get(body.index());
+            codings.extend(layer.and_then(|layer| Coding::sniff(&layer.bytes)));
         }
         codings
             .into_iter()
@@ -121,7 +135,7 @@ impl<'a> Unwrapping<'a> {
         }
         self.set_format(at, Format::Wrapper(coding.name()));
         let origin = Origin { layer: at, span: whole, node: None };
-        let label = coding.name().to_owned();
+        let label = coding.name();
         Ok(self.add(label, Some(origin), undone.bytes.into()).unwrap_or(at))
     }
 
@@ -138,7 +152,8 @@ impl<'a> Unwrapping<'a> {
             Kind::Message => self.read_message(&task, &bytes),
             Kind::Pem => self.read_pem(&task, &bytes),
             Kind::Text(words) => self.read_text(task, &bytes, words),
-            Kind::Binary("DER") => self.read_der(&task, &bytes),
+            Kind::Asn1 => self.read_asn1(&task, &bytes),
+            Kind::Base64 => self.read_base64(&task, &bytes),
             Kind::Binary(words) => self.set_format(task.layer, Format::Binary(words)),
         }
     }
@@ -165,7 +180,7 @@ impl<'a> Unwrapping<'a> {
             layer.facts = document.facts;
             layer.tree = Some(document.tree).filter(|tree| !tree.is_empty());
         }
-        self.open_children(task);
+        self.open_children(task, Some(&document.holders));
     }
 
     fn read_xml(&mut self, task: Task, bytes: &Bytes) {
@@ -183,7 +198,7 @@ impl<'a> Unwrapping<'a> {
             layer.facts.extend(document.facts);
             layer.tree = Some(document.tree).filter(|tree| !tree.is_empty());
         }
-        self.open_children(&task);
+        self.open_children(&task, None);
     }
 
     fn read_text(&mut self, task: Task, bytes: &Bytes, words: &'static str) {
@@ -223,7 +238,7 @@ impl<'a> Unwrapping<'a> {
         self.faults(task.layer, faults.into_list());
         self.set_format(task.layer, Format::Wrapper("multipart"));
         if let Some(layer) = self.layers.get_mut(task.layer.index()) {
-            layer.facts.push(("parts", parts.len().to_string()));
+            layer.facts.push(("parts", parts.len().to_string().into()));
         }
         for (index, span) in parts.into_iter().enumerate() {
             let origin = Origin { layer: task.layer, span, node: None };
@@ -250,8 +265,8 @@ impl<'a> Unwrapping<'a> {
         self.set_format(task.layer, Format::Text("message"));
         let Some(entity) = mime::entity(bytes, Span::new(0, bytes.len())) else { return };
         if let Some(layer) = self.layers.get_mut(task.layer.index()) {
-            layer.facts.extend(entity.facts.iter().cloned());
-            layer.facts.push(("type", entity.media_type.clone()));
+            layer.facts.extend(entity.facts.iter().cloned().map(own));
+            layer.facts.push(("type", entity.media_type.clone().into()));
         }
         if task.nesting >= limits::NESTING {
             return;
@@ -290,7 +305,8 @@ impl<'a> Unwrapping<'a> {
         let origin = Origin { layer: task.layer, span: part.content, node: None };
         let Some(layer) = self.add(label, Some(origin), content) else { return };
         if let Some(made) = self.layers.get_mut(layer.index()) {
-            made.facts.extend(part.facts.into_iter().filter(|(name, _)| *name == "attachment"));
+            let named = part.facts.into_iter().filter(|(name, _)| *name == "attachment");
+            made.facts.extend(named.map(own));
         }
         self.tasks.push_back(Task {
             layer,
@@ -303,32 +319,66 @@ impl<'a> Unwrapping<'a> {
 
     fn read_pem(&mut self, task: &Task, bytes: &Bytes) {
         self.set_format(task.layer, Format::Text("PEM"));
-        for (span, der) in certificate::pem(bytes) {
-            let origin = Origin { layer: task.layer, span, node: None };
-            let Some(layer) = self.add("certificate".to_owned(), Some(origin), der.into()) else {
-                return;
-            };
+        for block in certificate::pem(bytes) {
+            let label = block.label.to_ascii_lowercase();
+            let origin = Origin { layer: task.layer, span: block.span, node: None };
+            let Some(layer) = self.add(label, Some(origin), block.der.into()) else { return };
             let bytes = self.bytes(layer);
-            self.read_der(&Task { layer, ..Task::default() }, &bytes);
+            let nesting = task.nesting.saturating_add(1);
+            self.read_asn1(&Task { layer, nesting, ..Task::default() }, &bytes);
         }
     }
 
-    fn read_der(&mut self, task: &Task, bytes: &Bytes) {
-        let facts = certificate::facts(bytes);
-        let words = if facts.is_some() { "X.509 certificate" } else { "DER" };
-        self.set_format(task.layer, Format::Binary(words));
+    /// A message as base64 text.
+    fn read_base64(&mut self, task: &Task, bytes: &Bytes) {
+        let Some(message) = mime::base64_any(bytes) else {
+            let text = "the base64 text of a message is damaged".to_owned();
+            self.problem(task.layer, Span::new(0, bytes.len()), Grade::Broken, "base64", text);
+            return self.set_format(task.layer, Format::Text("text"));
+        };
+        self.set_format(task.layer, Format::Wrapper("base64"));
+        let origin = Origin { layer: task.layer, span: Span::new(0, bytes.len()), node: None };
+        if let Some(layer) = self.add("base64".to_owned(), Some(origin), message.into()) {
+            self.tasks.push_back(Task { layer, nesting: task.nesting, ..Task::default() });
+        }
+    }
+
+    fn read_asn1(&mut self, task: &Task, bytes: &Bytes) {
+        let ber = Ber::read(bytes);
+        let read = message::read(&ber, self.opener);
+        self.set_format(task.layer, Format::Binary(read.name));
+        if let Some(Fault { span, grade, code, text }) = read.fault {
+            let cut = self.hints.truncated && grade == Grade::Broken;
+            let grade = if cut { Grade::Odd } else { grade };
+            self.problem(task.layer, span, grade, code, text);
+        }
+        let tree = asn1::tree(&ber, self.nodes_left);
+        self.nodes_left = self.nodes_left.saturating_sub(tree.len());
+        let places: Vec<_> = read.inside.iter().map(|part| place(&tree, part.span)).collect();
         if let Some(layer) = self.layers.get_mut(task.layer.index()) {
-            layer.facts.extend(facts.into_iter().flatten());
+            layer.facts.extend(read.facts.into_iter().map(own));
+            layer.tree = Some(tree).filter(|tree| !tree.is_empty());
+        }
+        if task.nesting >= limits::NESTING {
+            return;
+        }
+        for (part, node) in read.inside.into_iter().zip(places) {
+            let Part { label, span, bytes: inside } = part;
+            let origin = Origin { layer: task.layer, span, node };
+            let inside = inside.map_or_else(|| bytes.slice(span.range()), Bytes::from);
+            let Some(layer) = self.add(label.to_owned(), Some(origin), inside) else { return };
+            let nesting = task.nesting.saturating_add(1);
+            self.tasks.push_back(Task { layer, nesting, ..Task::default() });
         }
     }
 
-    fn open_children(&mut self, task: &Task) {
+    fn open_children(&mut self, task: &Task, among: Option<&[NodeId]>) {
         if task.nesting >= limits::NESTING {
             return;
         }
         let Some(layer) = self.layers.get(task.layer.index()) else { return };
         let Some(tree) = &layer.tree else { return };
-        for child in children::find(tree, &layer.bytes) {
+        for child in children::find(tree, &layer.bytes, among) {
             let Child { node, span, bytes, media_type, label } = child;
             let origin = Origin { layer: task.layer, span, node: Some(node) };
             let Some(layer) = self.add(label, Some(origin), bytes) else { return };
@@ -342,7 +392,12 @@ impl<'a> Unwrapping<'a> {
     }
 
     /// Adds a layer; `None`, reported once, when there are too many.
-    fn add(&mut self, label: String, origin: Option<Origin>, bytes: Bytes) -> Option<LayerId> {
+    fn add(
+        &mut self,
+        label: impl Into<Cow<'static, str>>,
+        origin: Option<Origin>,
+        bytes: Bytes,
+    ) -> Option<LayerId> {
         let fits = origin.is_none() || bytes.len() <= self.bytes_left;
         if self.layers.len() >= limits::LAYERS || !fits {
             if let Some(origin) = origin
@@ -363,7 +418,7 @@ impl<'a> Unwrapping<'a> {
             self.bytes_left = self.bytes_left.saturating_sub(bytes.len());
         }
         let (tree, facts) = (None, Vec::new());
-        self.layers.push(Layer { label, origin, bytes, format, tree, facts });
+        self.layers.push(Layer { label: label.into(), origin, bytes, format, tree, facts });
         Some(id)
     }
 
@@ -397,9 +452,29 @@ impl<'a> Unwrapping<'a> {
     }
 }
 
+/// A fact as layers have it.
+fn own((name, value): (&'static str, String)) -> (&'static str, Cow<'static, str>) {
+    (name, value.into())
+}
+
 /// True for the path of the ActiveSync service (MS-ASHTTP 2.2.1.1.1).
 fn is_activesync(target: &str) -> bool {
     const PATH: &str = "/microsoft-server-activesync";
     let path = target.split('?').next().unwrap_or_default();
     path.to_ascii_lowercase().ends_with(PATH)
+}
+
+/// The node whose content a part of an ASN.1 document is; of a part that is a whole value, that.
+fn place(tree: &Tree, span: Span) -> Option<NodeId> {
+    let offset = span.range().start;
+    let mut at = tree.at_offset(offset.min(span.range().end.saturating_sub(1)).max(offset));
+    while let Some(id) = at {
+        let node = tree.get(id)?;
+        let is_element = tree.element(id).is_some();
+        if is_element && node.span.start <= span.start && node.span.end >= span.end {
+            return Some(id);
+        }
+        at = node.parent;
+    }
+    None
 }

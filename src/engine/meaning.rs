@@ -17,7 +17,7 @@ use crate::render::bytes;
 
 /// Version of decoder and analysis together: rows made by an older one are rebuilt. Raise it when
 /// what a row says changes.
-pub const DECODER_VERSION: u32 = 3;
+pub const DECODER_VERSION: u32 = 4;
 
 /// Most bytes of one body that are decoded for its list line, so that no body holds up those
 /// behind it for more than some milliseconds. The detail view decodes all of it.
@@ -149,7 +149,7 @@ pub(super) fn undecoded(
 
 fn raw(bytes: Bytes) -> Layer {
     let format = if bytes.is_empty() { Format::Empty } else { Format::Binary("binary") };
-    let (label, facts) = ("body".to_owned(), Vec::new());
+    let (label, facts) = ("body".into(), Vec::new());
     Layer { label, origin: None, bytes, format, tree: None, facts }
 }
 

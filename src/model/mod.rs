@@ -6,6 +6,7 @@
 
 mod annotation;
 mod clock;
+mod configuration;
 mod decoded;
 mod device;
 mod exchange;
@@ -14,14 +15,18 @@ mod ids;
 mod node;
 mod peer;
 mod row;
+mod signature;
 mod span;
+mod syncml;
 mod tree;
+mod utf8;
 mod vocabulary;
 
 pub use annotation::{
     Annotated, Detail, Evidence, Finding, FindingSide, Level, Note, Protocol, Requirement, Summary,
 };
 pub use clock::{MonoTime, WallTime};
+pub use configuration::{Configuration, ConfigurationNode, Known};
 pub use decoded::{Decoded, Format, Grade, Layer, LayerId, Origin, Problem};
 pub use device::{
     Device, DeviceKey, Folder, KeyRole, KeyStep, Policy, PolicyChange, ProvisionState, Setting,
@@ -37,6 +42,12 @@ pub use node::{
 };
 pub use peer::{CertificateFacts, Scheme, Tls, Verdict};
 pub use row::{Marking, Progress, Row, SortBy};
+pub use signature::{Carrier, Holds, Reason, SignatureReport, SignerCertificate, SignerReport};
 pub use span::Span;
+pub use syncml::{
+    Answer, Initiator, LedgerEntry, LedgerItem, Outcome, SessionVerdict, SyncmlMessage,
+    SyncmlSession,
+};
 pub use tree::{NameId, NamespaceId, Siblings, Tree};
+pub use utf8::Utf8Prefix;
 pub use vocabulary::{TokenName, Vocabulary};

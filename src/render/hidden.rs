@@ -180,7 +180,8 @@ impl HiddenIn {
         &self.spans
     }
 
-    fn has_any(&self) -> bool {
+    /// True when something is not shown.
+    pub(super) fn has_any(&self) -> bool {
         self.whole
             || self.raw
             || !self.values.is_empty()

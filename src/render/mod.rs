@@ -6,12 +6,14 @@
 //! forms and documents are masked unless asked for (`secrets.tsv` lists what is one).
 
 mod clean;
+mod configuration;
 mod curl;
 mod device;
 mod headers;
 mod hex;
 mod hidden;
 mod json;
+mod ledger;
 mod outline;
 mod overview;
 mod policy;
@@ -19,17 +21,20 @@ mod qr;
 mod row;
 mod secret_text;
 mod secrets;
+mod signature;
 mod timeline;
 mod units;
 mod xml;
 
 pub use clean::{clean, printable};
+pub use configuration::{configuration_json, configuration_lines};
 pub use curl::curl;
 pub use device::{device_facts, wipe_line};
 pub use headers::headers;
 pub use hex::{HEX_ROW, HexLine, hex};
 pub use hidden::{Hidden, SecretPlaces};
 pub use json::{SCHEMA, json, json_decoded};
+pub use ledger::{ledger_json, ledger_lines, ledger_title};
 pub use outline::{
     Outline, OutlineLine, OutlineOptions, Outlined, Piece, Role, outline, outline_text,
 };
@@ -38,6 +43,7 @@ pub use policy::{policy_changes, policy_meaning_at, policy_table};
 pub use qr::qr;
 pub use row::{RowText, brief, row, row_line};
 pub use secrets::{Secrets, mask_header, mask_url};
+pub use signature::signature_lines;
 pub use timeline::{clock, device_lines, step_lines};
 pub use units::{age, bytes, count, thousands};
 pub use xml::{IndexedXml, XmlLine, each_xml_line, xml, xml_lines, xml_of_tree};

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use crate::analyze;
 use crate::cli::args::{DecodeArgs, LegArg};
 use crate::cli::input;
+use crate::cli::keys;
 use crate::cli::output::stdout;
 use crate::cli::report::Report;
 use crate::codec;
@@ -29,10 +30,9 @@ pub(super) fn run(args: &DecodeArgs) -> Result<ExitCode, Report> {
     });
     let content_type = &args.content_type;
     let hints = Hints { content_type, leg, strict: args.strict, ..Hints::default() };
-    let decoded = match &args.as_type {
-        Some(name) => codec::decode_as(body, document_type(name)?, &hints),
-        None => codec::decode(body, &hints),
-    };
+    let keyring = keys::load(&args.keys)?;
+    let as_type = args.as_type.as_deref().map(document_type).transpose()?;
+    let decoded = codec::decode_opening(body, as_type, &hints, &keyring);
     let notes = analyze::annotate_body(&decoded, leg);
     let secrets = if args.show_secrets { Secrets::Shown } else { Secrets::Masked };
     let mut out = stdout();

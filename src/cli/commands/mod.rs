@@ -1,18 +1,22 @@
 //! One file a command.
 
 mod ca;
+mod cert;
+mod configuration;
 mod decode;
 mod demo;
 mod devices;
 mod doctor;
 mod encode;
 mod explain;
+mod ledger;
 mod open;
 mod policy;
 mod run;
 mod shell;
 mod show;
 mod timeline;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -32,7 +36,11 @@ pub(super) fn run(args: Args) -> Result<ExitCode, Report> {
         Some(Command::Show(args)) => show::run(&args),
         Some(Command::Timeline(args)) => timeline::run(&args),
         Some(Command::Policy(args)) => policy::run(&args),
+        Some(Command::Ledger(args)) => ledger::run(&args),
+        Some(Command::Config(args)) => configuration::run(&args),
         Some(Command::Decode(args)) => decode::run(&args),
+        Some(Command::Verify(args)) => verify::run(&args),
+        Some(Command::Cert(args)) => cert::run(&args),
         Some(Command::Encode(args)) => encode::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Ca(args)) => ca::run(&args, config),

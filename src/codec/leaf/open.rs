@@ -5,12 +5,12 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use bytes::Bytes;
 
+use crate::codec::certificate;
 use crate::codec::decode::{Hints, decode};
 use crate::codec::limits;
 use crate::codec::sniff;
 use crate::model::{Decoded, Format, Layer};
 
-use super::certificate;
 use super::time;
 
 /// Characters below which hex is not guessed.
@@ -38,7 +38,7 @@ pub fn open_value(value: &[u8]) -> Option<Decoded> {
     let Ok(text) = std::str::from_utf8(value) else { return bytes(value, "bytes", LONG) };
     let text = text.trim();
     None.or_else(|| xml(text))
-        .or_else(|| certificate::pem(text).and_then(|der| certificate(&der)))
+        .or_else(|| certificate(&certificate::pem(text.as_bytes()).next()?.der))
         .or_else(|| jwt(text))
         .or_else(|| mime(text))
         .or_else(|| time::explain(text).map(|said| lone("time", "text", said)))
@@ -129,13 +129,14 @@ fn bytes(bytes: &[u8], label: &str, from: usize) -> Option<Decoded> {
 }
 
 fn certificate(der: &[u8]) -> Option<Decoded> {
-    certificate::explain(der).map(|said| lone("certificate", "certificate", said))
+    certificate::facts(der)?;
+    Some(read("certificate", Bytes::copy_from_slice(der), ""))
 }
 
 fn read(label: &str, bytes: Bytes, content_type: &str) -> Decoded {
     let mut decoded = decode(bytes, &Hints { content_type, ..Hints::default() });
     if let Some(first) = decoded.layers.first_mut() {
-        label.clone_into(&mut first.label);
+        first.label = label.to_owned().into();
     }
     decoded
 }
@@ -143,7 +144,7 @@ fn read(label: &str, bytes: Bytes, content_type: &str) -> Decoded {
 /// One layer of text that was made here.
 fn lone(label: &str, words: &'static str, text: String) -> Decoded {
     let layer = Layer {
-        label: label.to_owned(),
+        label: label.to_owned().into(),
         origin: None,
         bytes: text.into(),
         format: Format::Text(words),
@@ -163,7 +164,7 @@ mod tests {
         let decoded = open_value(value.as_bytes())?;
         let first = &decoded.layers[0];
         let text = String::from_utf8_lossy(&first.bytes).into_owned();
-        Some((first.label.clone(), first.format.label(), text))
+        Some((first.label.to_string(), first.format.label(), text))
     }
 
     fn label(value: &str) -> Option<String> {
