@@ -134,8 +134,8 @@ fn walk(stage: &mut Stage, key: &str) -> Vec<u32> {
 #[test]
 fn the_tree_leads_through_every_layer() {
     let mut stage = open(five_layers(), '4');
-    let labels: Vec<String> =
-        half(&stage).decoded.unwrap().layers.iter().map(|layer| layer.label.clone()).collect();
+    let layers = half(&stage).decoded.unwrap().layers.iter();
+    let labels: Vec<_> = layers.map(|layer| layer.label.clone()).collect();
     assert_eq!(labels, ["body", "gzip", "Data", "X509Certificate"]);
     stage.keys("g");
     assert_eq!(walk(&mut stage, "j"), [0, 1, 2, 3, 2], "in, and out again");

@@ -3,6 +3,7 @@
 mod actions;
 mod bytes;
 mod canned;
+mod details;
 mod document;
 mod groups;
 mod hits;
