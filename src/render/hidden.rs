@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use crate::model::{Decoded, Element, Format, Layer, LayerId, NodeId, NodeKind, Span, Tree};
+use crate::model::{Decoded, Element, Layer, LayerId, NodeId, NodeKind, Span, Tree};
 
-use super::secrets::{Secrets, TABLE, mask_form};
+use super::secret_text::secret_spans;
+use super::secrets::{Secrets, TABLE};
 
 /// What is not shown of a body.
 #[derive(Debug, Default)]
@@ -28,6 +29,9 @@ impl SecretPlaces {
             let inside = hidden.layer(id);
             if inside.whole {
                 places.cover(decoded, id, Span::new(0, layer.bytes.len()));
+            }
+            for span in &inside.spans {
+                places.cover(decoded, id, *span);
             }
             let Some(tree) = &layer.tree else { continue };
             for node in &inside.values {
@@ -93,6 +97,8 @@ pub(super) struct HiddenIn {
     /// Its bytes as they stand: a secret was found further inside.
     raw: bool,
     values: HashSet<NodeId>,
+    /// Bytes of a text that is no document, in order.
+    spans: Vec<Span>,
     /// By element and place in its list.
     attributes: HashSet<(NodeId, usize)>,
 }
@@ -131,8 +137,7 @@ impl Hidden {
 /// Hides what a secret was found in where it stands unopened, innermost first.
 fn spread(decoded: &Decoded, layers: &mut [HiddenIn]) {
     for (at, layer) in decoded.layers.iter().enumerate().rev() {
-        let secret = layers.get(at).is_some_and(HiddenIn::has_any)
-            || is_form(layer) && has_secret_text(layer);
+        let secret = layers.get(at).is_some_and(HiddenIn::has_any);
         let Some(origin) = layer.origin.filter(|_| secret) else { continue };
         let Some(around) = layers.get_mut(origin.layer.index()) else { continue };
         match origin.node {
@@ -144,15 +149,6 @@ fn spread(decoded: &Decoded, layers: &mut [HiddenIn]) {
     }
 }
 
-fn is_form(layer: &Layer) -> bool {
-    layer.format == Format::Text("form")
-}
-
-fn has_secret_text(layer: &Layer) -> bool {
-    let text = String::from_utf8_lossy(&layer.bytes);
-    matches!(mask_form(&text), std::borrow::Cow::Owned(_))
-}
-
 impl HiddenIn {
     /// Everything is shown.
     pub(super) fn nothing() -> &'static Self {
@@ -162,8 +158,10 @@ impl HiddenIn {
 
     fn of(layer: &Layer, whole: bool) -> Self {
         let mut hidden = Self { whole, ..Self::default() };
-        if let Some(tree) = layer.tree.as_ref().filter(|_| !whole) {
-            hidden.search(tree, &layer.bytes);
+        match &layer.tree {
+            _ if whole => {}
+            Some(tree) => hidden.search(tree, &layer.bytes),
+            None => hidden.spans = secret_spans(layer),
         }
         hidden
     }
@@ -183,9 +181,18 @@ impl HiddenIn {
         self.whole || self.attributes.contains(&(element, at))
     }
 
+    /// The bytes that are not shown of a text that is no document, in order.
+    pub(super) fn spans(&self) -> &[Span] {
+        &self.spans
+    }
+
     /// True when something is not shown.
     pub(super) fn has_any(&self) -> bool {
-        self.whole || self.raw || !self.values.is_empty() || !self.attributes.is_empty()
+        self.whole
+            || self.raw
+            || !self.values.is_empty()
+            || !self.attributes.is_empty()
+            || !self.spans.is_empty()
     }
 
     fn search(&mut self, tree: &Tree, layer: &[u8]) {
@@ -271,15 +278,20 @@ fn names_node<const N: usize>(tree: &Tree, id: NodeId, layer: &[u8], names: [&st
 }
 
 /// The place of the value of a provisioning document's `parm` with a secret name (OMA-WAP-ProvCont
-/// 4.6).
+/// 4.6), or of an input of a page that is a password or has one (HTML, 4.10.5).
 fn secret_parm(element: &Element<'_>, layer: &[u8]) -> Option<usize> {
-    let value_of = |name: &str| {
+    let attribute = |name: &str| {
         let mut attributes = element.attributes.iter().enumerate();
         attributes.find(|(_, attribute)| attribute.name.as_str() == Some(name))
     };
-    let (_, name) = value_of("name")?;
-    let (at, _) = value_of("value")?;
-    TABLE.has_node(Tree::resolve(&name.value, layer)).then_some(at)
+    let is = |name: &str, secret: &dyn Fn(&str) -> bool| {
+        attribute(name).is_some_and(|(_, found)| secret(Tree::resolve(&found.value, layer)))
+    };
+    let (at, _) = attribute("value")?;
+    let input = element.name.as_str().is_some_and(|name| name.eq_ignore_ascii_case("input"))
+        && (is("name", &|name| TABLE.has_parameter(name))
+            || is("type", &|kind| kind.eq_ignore_ascii_case("password")));
+    (input || is("name", &|name| TABLE.has_node(name))).then_some(at)
 }
 
 #[cfg(test)]
@@ -287,7 +299,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::model::{Attribute, Attributes, Name, Namespace, Origin, Text, Written};
+    use crate::model::{Attribute, Attributes, Format, Name, Namespace, Origin, Text, Written};
     use crate::render::{OutlineOptions, json_decoded, outline, outline_text, xml, xml_lines};
 
     const SECRET: &str = "c2VjcmV0";
@@ -421,6 +433,33 @@ mod tests {
         let outer = layer(Format::Text("text"), b"> user=al&password=c2VjcmV0", None);
         let decoded = Decoded { layers: vec![outer, inner], problems: Vec::new() };
         assert_masked(&decoded, "user=al");
+    }
+
+    #[test]
+    fn json_pages_and_keys_of_texts() {
+        for (words, bytes, rest) in [
+            ("JSON", &br#"{"user":"al","access_token":"c2VjcmV0"}"#[..], "al"),
+            ("HTML", b"<input name=wresult value='c2VjcmV0'><b>plain</b>", "plain"),
+            ("text", b"-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----", "END"),
+        ] {
+            let layers = vec![layer(Format::Text(words), bytes, None)];
+            let decoded = Decoded { layers, problems: Vec::new() };
+            assert_masked(&decoded, rest);
+            let places = SecretPlaces::of(&decoded, &Hidden::of(&decoded, Secrets::Masked));
+            let masked: Vec<u8> = (0..bytes.len())
+                .filter(|at| places.covers(LayerId::BODY, *at))
+                .map(|at| bytes[at])
+                .collect();
+            assert_eq!(masked, SECRET.as_bytes(), "{words}: bytes are masked too");
+        }
+    }
+
+    #[test]
+    fn a_nonce_that_comes_next() {
+        let mut tree = Tree::new();
+        add(&mut tree, None, "Chal/Meta/Format", "b64");
+        add(&mut tree, Some(NodeId(0)), "Meta/NextNonce", SECRET);
+        assert_masked(&document(tree), "b64");
     }
 
     #[test]

@@ -41,6 +41,7 @@ mod panes;
 mod pointer;
 mod prepared;
 mod program;
+mod rehearsal;
 mod run;
 mod search;
 mod settings;
@@ -59,5 +60,6 @@ mod tests;
 
 pub use keys::{KeyError, Keymap, keys_page};
 pub use palette::{Depth, Palette};
+pub use rehearsal::Rehearsal;
 pub use run::run;
 pub use settings::TuiSettings;
