@@ -7,7 +7,7 @@ use crate::model::{
 use super::document::{Document, Subject};
 use super::draft::Draft;
 use super::rules::{Scene, Switches, check};
-use super::{eas, elsewhere, http, syncml};
+use super::{eas, elsewhere, enrolment, http, syncml};
 
 /// Says what one exchange means. Pure: needs nothing but the exchange and its decoded bodies.
 ///
@@ -35,6 +35,9 @@ pub fn annotate(
     } else if syncml::recognise(&subject) {
         draft.summary.protocol = Protocol::SyncMl;
         syncml::tell(&subject, &mut draft);
+    } else if enrolment::recognise(&subject) {
+        draft.summary.protocol = Protocol::Enrolment;
+        enrolment::tell(&subject, [request, response], &mut draft);
     } else {
         http::tell(&subject, &mut draft);
     }

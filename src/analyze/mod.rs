@@ -8,6 +8,7 @@
 //! ```text
 //!  Exchange + Decoded ──▶ annotate ─┬▶ eas     commands, Provision phases, policies, Status
 //!                                   ├▶ syncml  messages, commands, Status, Alert, LocURI
+//!                                   ├▶ enrolment  discovery, policy, certificate, provisioning
 //!                                   └▶ http    everything else, and every failure
 //!                                        └▶ Draft ──▶ Annotated {summary, overview, notes}
 //!  … + Annotated ──▶ flow::Sessions ──▶ Observation {device, step, findings}, Device
@@ -25,6 +26,7 @@ mod document;
 mod draft;
 mod eas;
 mod elsewhere;
+mod enrolment;
 mod explain;
 mod flow;
 mod hresult;
@@ -36,6 +38,7 @@ mod table;
 pub use annotate::annotate;
 pub use body::annotate_body;
 pub use elsewhere::{Destination, Way, destinations};
+pub use enrolment::{Bootstrap, Integrity, Pin};
 pub use explain::{Explanation, explain};
 pub use flow::{Observation, Sessions};
 pub use rules::{RuleText, catalogue};

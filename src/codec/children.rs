@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::model::{NodeId, NodeKind, Span, Text, Tree};
+use crate::model::{Element, Name, Node, NodeId, NodeKind, Span, Text, Tree};
 
 use super::certificate;
 use super::limits;
@@ -30,21 +30,74 @@ pub(crate) struct Child {
 pub(crate) fn find(tree: &Tree, layer: &Bytes) -> Vec<Child> {
     let mut found = Vec::new();
     for (index, node) in (0..).zip(tree.nodes()) {
-        if matches!(node.kind, NodeKind::Element(_)) {
-            continue;
-        }
-        let Some(parent) = node.parent else { continue };
-        let Some(place) = place(tree, layer, parent) else { continue };
         let id = NodeId(index);
-        let holder = Holder { tree, layer, parent, span: node.span };
-        let Some((span, bytes, media_type)) = holder.open(place, &node.kind) else { continue };
-        let label = tree.name(parent).unwrap_or_default().to_owned();
-        found.push(Child { node: id, span, bytes, media_type, label });
+        let child = match &node.kind {
+            NodeKind::Element(element) => parm(element, layer).map(|child| child.of(id)),
+            _ => text(tree, layer, id, node),
+        };
+        found.extend(child);
         if found.len() >= limits::LAYERS {
             break;
         }
     }
     found
+}
+
+/// What stands in a text or opaque node.
+fn text(tree: &Tree, layer: &Bytes, id: NodeId, node: &Node) -> Option<Child> {
+    let parent = node.parent?;
+    let place = place(tree, layer, parent)?;
+    let holder = Holder { tree, layer, parent, span: node.span };
+    let (span, bytes, media_type) = holder.open(place, &node.kind)?;
+    let label = tree.name(parent).unwrap_or_default().to_owned();
+    Some(Child { node: id, span, bytes, media_type, label })
+}
+
+/// What stands in the `value` of a provisioning document's `parm` (OMA-WAP-TS-ProvCont 4.6): a
+/// certificate in base64 (`CertificateStore` CSP), or XML.
+fn parm(element: &Element, layer: &Bytes) -> Option<Child> {
+    let named = |name: &str| {
+        element.attributes.iter().find(|attribute| match &attribute.name {
+            Name::Known(own) => *own == name,
+            Name::Literal(own) => **own == *name,
+            Name::Unknown { .. } => false,
+        })
+    };
+    let is_parm = match &element.name {
+        Name::Known(name) => *name == "parm",
+        Name::Literal(name) => **name == *"parm",
+        Name::Unknown { .. } => false,
+    };
+    let value = named("value").filter(|_| is_parm)?;
+    let name = Tree::resolve(&named("name")?.value, layer);
+    let (bytes, span) = match &value.value {
+        Text::Slice(span) => (layer.slice(span.range()), *span),
+        Text::Owned(text) => (Bytes::copy_from_slice(text.as_bytes()), value.span),
+    };
+    if bytes.len() > limits::EMBEDDED_BYTES {
+        return None;
+    }
+    let bytes = match name {
+        "EncodedCertificate" => {
+            let der = mime::base64(&bytes)?;
+            certificate::facts(&der).map(|_| der.into())?
+        }
+        _ if sniff::looks_like_xml(&bytes) && xml::is_document(&bytes) => bytes,
+        _ => return None,
+    };
+    let (media_type, label) = (String::new(), clip_name(name));
+    Some(Child { node: NodeId(0), span, bytes, media_type, label })
+}
+
+/// A name from the body, cut to [`limits::NAME_BYTES`].
+fn clip_name(name: &str) -> String {
+    name.chars().take(limits::NAME_BYTES).collect()
+}
+
+impl Child {
+    fn of(self, node: NodeId) -> Self {
+        Self { node, ..self }
+    }
 }
 
 /// What an element is known to hold.
@@ -131,6 +184,7 @@ impl Holder<'_> {
             }
             Place::Bytes => {
                 let bytes = if is_opaque { bytes } else { mime::base64(&bytes)?.into() };
+                let bytes = twice(&bytes).unwrap_or(bytes);
                 let media_type = self.content_type();
                 let chance = wbxml::is_likely(&bytes) && !wbxml::is_sound(&bytes, &media_type);
                 (!bytes.is_empty() && !chance).then_some((span, bytes, media_type))
@@ -201,6 +255,12 @@ impl Holder<'_> {
         }
         None
     }
+}
+
+/// DER in base64 inside base64: so a renewal by hand sends its PKCS#7 (MS-MDE2 3.4).
+fn twice(bytes: &[u8]) -> Option<Bytes> {
+    let der = bytes.starts_with(b"MI").then(|| mime::base64(bytes))??;
+    matches!(der.as_slice(), [0x30, 0x81 | 0x82, ..]).then(|| der.into())
 }
 
 /// True when `bytes` are a document that can be read without damage.

@@ -1,7 +1,7 @@
 //! Bytes to trees and back.
 //!
-//! What lives here: undoing content codings and charsets, reading WBXML, XML, multipart and the
-//! ActiveSync query, with the token tables as TSV files beside the code. What does not: what it
+//! What lives here: undoing content codings and charsets, reading WBXML, XML, multipart, X.509
+//! and the ActiveSync query, with the token tables as TSV files beside the code. What does not: what it
 //! all means ([`crate::analyze`]) and how it is shown ([`crate::render`]).
 //!
 //! ```text
@@ -45,6 +45,7 @@ mod sniff;
 mod transcode;
 mod unwrap;
 mod wbxml;
+mod x509;
 mod xml;
 
 pub use decode::{Hints, decode, decode_as};
@@ -55,3 +56,4 @@ pub use wbxml::{
     AttributeStart, Book, Data, EncodeError, Event, EventKind, Events, Follows, Header, Preamble,
     PublicId, Tag, TagName, WbxmlError, WbxmlErrorKind, encode,
 };
+pub use x509::{Certificate, CertificateRequest, PublicKey, Purposes};

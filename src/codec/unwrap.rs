@@ -308,11 +308,10 @@ impl<'a> Unwrapping<'a> {
     }
 
     fn read_der(&mut self, task: &Task, bytes: &Bytes) {
-        let facts = certificate::facts(bytes);
-        let words = if facts.is_some() { "X.509 certificate" } else { "DER" };
+        let (words, facts) = certificate::read(bytes).unwrap_or(("DER", Vec::new()));
         self.set_format(task.layer, Format::Binary(words));
         if let Some(layer) = self.layers.get_mut(task.layer.index()) {
-            layer.facts.extend(facts.into_iter().flatten());
+            layer.facts.extend(facts);
         }
     }
 

@@ -55,6 +55,8 @@ pub enum SessionKind {
     SyncMl,
     /// ActiveSync traffic without half an hour of silence.
     ActiveSync,
+    /// An enrolment: its messages without half an hour of silence.
+    Enrolment,
     /// Other traffic without half an hour of silence.
     Other,
 }
@@ -122,6 +124,7 @@ impl SessionKind {
         match protocol {
             Protocol::ActiveSync => Self::ActiveSync,
             Protocol::SyncMl => Self::SyncMl,
+            Protocol::Enrolment => Self::Enrolment,
             Protocol::Http => Self::Other,
         }
     }
@@ -131,6 +134,7 @@ impl SessionKind {
         match self {
             Self::ActiveSync => "activesync",
             Self::SyncMl => "syncml",
+            Self::Enrolment => "enrolment",
             Self::Other => "http",
         }
     }

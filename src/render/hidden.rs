@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use crate::model::{Decoded, Element, Format, Layer, LayerId, Name, NodeId, NodeKind, Span, Tree};
+use crate::model::{
+    Attribute, Decoded, Element, Format, Layer, LayerId, Name, NodeId, NodeKind, Span, Tree,
+};
 
 use super::secrets::{Secrets, TABLE, mask_form};
 
@@ -100,7 +102,7 @@ impl Hidden {
             for layer in &decoded.layers {
                 let whole = layer.origin.is_some_and(|origin| {
                     let around = layers.get(origin.layer.index());
-                    around.is_some_and(|l| l.whole || origin.node.is_some_and(|n| l.value(n)))
+                    around.is_some_and(|l| l.whole || origin.node.is_some_and(|n| l.hides(n)))
                 });
                 layers.push(HiddenIn::of(layer, whole));
             }
@@ -123,9 +125,7 @@ fn spread(decoded: &Decoded, layers: &mut [HiddenIn]) {
         let Some(origin) = layer.origin.filter(|_| secret) else { continue };
         let Some(around) = layers.get_mut(origin.layer.index()) else { continue };
         match origin.node {
-            Some(node) => {
-                around.values.insert(node);
-            }
+            Some(node) => around.hide(decoded.layer(origin.layer), node),
             None => around.raw = true,
         }
     }
@@ -164,6 +164,26 @@ impl HiddenIn {
         self.whole || self.attributes.contains(&(element, at))
     }
 
+    /// True when a layer made from this node is not shown: its text, or an attribute of it.
+    fn hides(&self, node: NodeId) -> bool {
+        self.value(node) || self.attributes.iter().any(|(of, _)| *of == node)
+    }
+
+    /// Hides a node; of an element all attributes.
+    fn hide(&mut self, layer: Option<&Layer>, node: NodeId) {
+        let tree = layer.and_then(|layer| layer.tree.as_ref());
+        match tree.and_then(|tree| tree.element(node)) {
+            Some(element) => {
+                let values = element.attributes.iter().enumerate();
+                let values = values.filter(|(_, attribute)| is_named(attribute, "value"));
+                self.attributes.extend(values.map(|(at, _)| (node, at)));
+            }
+            None => {
+                self.values.insert(node);
+            }
+        }
+    }
+
     fn has_any(&self) -> bool {
         self.whole || self.raw || !self.values.is_empty() || !self.attributes.is_empty()
     }
@@ -180,7 +200,7 @@ impl HiddenIn {
                 NodeKind::Element(element) => {
                     if around.secret {
                         self.attributes.extend((0..element.attributes.len()).map(|at| (id, at)));
-                    } else if let Some(at) = secret_parm(element, layer) {
+                    } else if let Some(at) = secret_parm(tree, id, element, layer) {
                         self.attributes.insert((id, at));
                     }
                     open.push(Open::of(tree, id, layer, around, node.end));
@@ -250,19 +270,28 @@ fn names_node<const N: usize>(tree: &Tree, id: NodeId, layer: &[u8], names: [&st
     })
 }
 
-/// The place of the value of a provisioning document's `parm` with a secret name (OMA-WAP-ProvCont
-/// 4.6).
-fn secret_parm(element: &Element, layer: &[u8]) -> Option<usize> {
-    let value_of = |name: &str| {
-        let mut attributes = element.attributes.iter().enumerate();
-        attributes.find(|(_, a)| {
-            matches!(&a.name, Name::Known(n) if *n == name)
-                || matches!(&a.name, Name::Literal(n) if **n == *name)
-        })
-    };
-    let (_, name) = value_of("name")?;
-    let (at, _) = value_of("value")?;
-    TABLE.has_node(Tree::resolve(&name.value, layer)).then_some(at)
+/// The place of the value of a provisioning document's `parm` that is a secret node, by its name and
+/// the characteristics around it (OMA-WAP-TS-ProvCont 4.5, 4.6).
+fn secret_parm(tree: &Tree, id: NodeId, element: &Element, layer: &[u8]) -> Option<usize> {
+    let (at, _) = attribute(element, "value")?;
+    let (_, name) = attribute(element, "name")?;
+    let around = std::iter::successors(tree.get(id)?.parent, |id| tree.get(*id)?.parent);
+    let types = around.filter_map(|id| attribute(tree.element(id)?, "type"));
+    let path = std::iter::once(name).chain(types.map(|(_, kind)| kind));
+    TABLE.has_path(&path.map(|part| Tree::resolve(&part.value, layer))).then_some(at)
+}
+
+/// An attribute by its name, with its place in the list.
+fn attribute<'a>(element: &'a Element, name: &str) -> Option<(usize, &'a Attribute)> {
+    element.attributes.iter().enumerate().find(|(_, attribute)| is_named(attribute, name))
+}
+
+fn is_named(attribute: &Attribute, name: &str) -> bool {
+    match &attribute.name {
+        Name::Known(own) => *own == name,
+        Name::Literal(own) => **own == *name,
+        Name::Unknown { .. } => false,
+    }
 }
 
 #[cfg(test)]
@@ -270,7 +299,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::model::{Attribute, Namespace, Origin, Text, Written};
+    use crate::model::{Namespace, Origin, Text, Written};
     use crate::render::{OutlineOptions, json_decoded, outline, outline_text, xml, xml_lines};
 
     const SECRET: &str = "c2VjcmV0";

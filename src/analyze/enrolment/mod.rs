@@ -1,0 +1,29 @@
+//! Enrolment of Windows devices in management (MS-MDE2), and provisioning documents.
+//!
+//! ```text
+//!  GET, Discover ─▶ GetPolicies ─▶ RequestSecurityToken ─▶ wap-provisioningdoc ─▶ management (syncml)
+//!     discovery        policy          request, answer         provisioning
+//!                        any of them may end in a SOAP fault ─▶ fault
+//! ```
+//!
+//! `envelope` reads SOAP by names without case, `exchange` dispatches; one file a step tells its
+//! story. `provisioning` reads what the device is given at the end, also when it comes alone, as in
+//! OMA client provisioning; `bootstrap` checks the code that authenticates it then.
+
+mod answer;
+mod bootstrap;
+mod credentials;
+mod discovery;
+mod envelope;
+mod exchange;
+mod explain;
+mod fault;
+mod identity;
+mod poll;
+mod policy;
+mod provisioning;
+mod request;
+mod table;
+
+pub use bootstrap::{Bootstrap, Integrity, Pin};
+pub(super) use exchange::{recognise, tell};
