@@ -1,64 +1,24 @@
-//! X.509 certificates and requests as DER and PEM: the facts of their layers.
+//! X.509 certificates as DER and PEM: what they are for and until when.
+
+use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use crate::model::Span;
 
 use super::mime;
-use super::x509::{Certificate, CertificateRequest, Purposes};
 
-/// What a layer of DER bytes is and says: a certificate (RFC 5280 §4.1) or a certificate request
-/// (RFC 2986 §4); `None` when the bytes are not exactly one.
-pub(crate) fn read(der: &[u8]) -> Option<(&'static str, Facts)> {
-    if let Some(facts) = facts(der) {
-        return Some(("X.509 certificate", facts));
-    }
-    CertificateRequest::read(der).map(|found| ("certificate request", of_request(found)))
-}
-
-/// Facts about a layer, in display order.
-pub(crate) type Facts = Vec<(&'static str, String)>;
-
-/// What a DER certificate says; `None` when the bytes are not exactly one.
-pub(crate) fn facts(der: &[u8]) -> Option<Facts> {
-    let found = Certificate::read(der)?;
-    let date = |seconds: i64| {
-        let time = time::OffsetDateTime::from_unix_timestamp(seconds).ok();
-        time.map(|time| time.to_string()).unwrap_or_default()
-    };
-    let mut facts = vec![
-        ("subject", found.subject),
-        ("issuer", found.issuer),
-        ("serial number", found.serial),
-        ("not before", date(found.not_before)),
-        ("not after", date(found.not_after)),
-        ("key", found.key.to_string()),
-        ("signed with", found.signature),
-    ];
-    facts.extend(of_purposes(found.purposes));
-    facts.push(("SHA-1", found.sha1));
-    facts.push(("SHA-256", found.sha256));
-    Some(facts)
-}
-
-fn of_request(found: CertificateRequest) -> Facts {
-    let mut facts = vec![
-        ("subject", found.subject),
-        ("key", found.key.to_string()),
-        ("signed with", found.signature),
-    ];
-    facts.extend(of_purposes(found.purposes));
-    facts
-}
-
-fn of_purposes(purposes: Purposes) -> impl Iterator<Item = (&'static str, String)> {
-    let ca = if purposes.is_ca { "may sign certificates (CA)" } else { "" };
-    let facts = [
-        ("names", purposes.names.join(", ")),
-        ("key usage", purposes.usage.join(", ")),
-        ("for", purposes.extended.join(", ")),
-        ("hardware id", purposes.hardware_id),
-        ("as a CA", ca.to_owned()),
-    ];
-    facts.into_iter().filter(|(_, text)| !text.is_empty())
+/// Subject, issuer, serial number and validity of a DER certificate (RFC 5280 §4.1); `None` when
+/// the bytes are not exactly one.
+pub(crate) fn facts(der: &[u8]) -> Option<Vec<(&'static str, String)>> {
+    let (rest, certificate) = X509Certificate::from_der(der).ok()?;
+    rest.is_empty().then_some(())?;
+    let validity = certificate.validity();
+    Some(vec![
+        ("subject", certificate.subject().to_string()),
+        ("issuer", certificate.issuer().to_string()),
+        ("serial number", certificate.raw_serial_as_string()),
+        ("not before", validity.not_before.to_string()),
+        ("not after", validity.not_after.to_string()),
+    ])
 }
 
 /// The base64 text of each certificate in PEM form (RFC 7468 §5), in bytes of `text`.

@@ -45,7 +45,7 @@ mod sniff;
 mod transcode;
 mod unwrap;
 mod wbxml;
-mod x509;
+pub mod x509;
 mod xml;
 
 pub use decode::{Hints, decode, decode_as};
@@ -56,4 +56,3 @@ pub use wbxml::{
     AttributeStart, Book, Data, EncodeError, Event, EventKind, Events, Follows, Header, Preamble,
     PublicId, Tag, TagName, WbxmlError, WbxmlErrorKind, encode,
 };
-pub use x509::{Certificate, CertificateRequest, PublicKey, Purposes};

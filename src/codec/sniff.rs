@@ -171,8 +171,8 @@ fn magic(bytes: &[u8]) -> &'static str {
         [b'G', b'I', b'F', b'8', ..] => "GIF",
         [b'P', b'K', 3, 4, ..] => "ZIP",
         [b'%', b'P', b'D', b'F', ..] => "PDF",
-        // SEQUENCE with a length of one or two bytes: certificates, requests, CMS, PKCS#12.
-        [0x30, 0x81 | 0x82, ..] => "DER",
+        // SEQUENCE with a two-byte length: certificates, CMS, PKCS#12.
+        [0x30, 0x82, ..] => "DER",
         [0x1F, 0x8B, ..] => "gzip",
         _ => "binary",
     }

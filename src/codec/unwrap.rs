@@ -308,10 +308,11 @@ impl<'a> Unwrapping<'a> {
     }
 
     fn read_der(&mut self, task: &Task, bytes: &Bytes) {
-        let (words, facts) = certificate::read(bytes).unwrap_or(("DER", Vec::new()));
+        let facts = certificate::facts(bytes);
+        let words = if facts.is_some() { "X.509 certificate" } else { "DER" };
         self.set_format(task.layer, Format::Binary(words));
         if let Some(layer) = self.layers.get_mut(task.layer.index()) {
-            layer.facts.extend(facts);
+            layer.facts.extend(facts.into_iter().flatten());
         }
     }
 

@@ -355,8 +355,12 @@ mod tests {
             Just(Level::Warning),
             Just(Level::Alarm)
         ];
-        let protocols =
-            prop_oneof![Just(Protocol::Http), Just(Protocol::ActiveSync), Just(Protocol::SyncMl), Just(Protocol::Enrolment)];
+        let protocols = prop_oneof![
+            Just(Protocol::Http),
+            Just(Protocol::ActiveSync),
+            Just(Protocol::SyncMl),
+            Just(Protocol::Enrolment)
+        ];
         (levels, protocols)
     }
 

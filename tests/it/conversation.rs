@@ -9,10 +9,20 @@
 //! <FolderSync xmlns="…">…</FolderSync>  body, sent as WBXML; `text:` before it sends it as it is
 //! < 200 Retry-After=30                  HTTP status, headers; `< none`: no answer
 //! <FolderSync xmlns="…">…</FolderSync>
+//!
+//! > POST https://host/path Name=value   any other request: its URL and headers
+//! text:<s:Envelope>…</s:Envelope>
 //! ```
 //!
-//! `{{bad|good}}` are the two readings of a text.
+//! `{{bad|good}}` are the two readings of a text. `[[base64 …]]` stands for the base64 of what is inside,
+//! `[[file NAME]]` for that of `captures/enrolment/pki/NAME.der`, `[[sha1 NAME]]` for its thumbprint.
 
+use std::fs;
+use std::path::Path;
+
+use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use synctap::analyze::{Observation, Sessions, annotate};
 use synctap::codec::{Book, DocumentType, Hints, Preamble, decode, decode_as, encode};
@@ -66,8 +76,36 @@ struct Settings {
     host: String,
 }
 
+/// `text` with every `[[…]]` replaced, the innermost first.
+fn expanded(text: &str) -> String {
+    let mut text = text.to_owned();
+    while let Some((before, after)) = text.split_once("]]") {
+        let (before, inside) = before.rsplit_once("[[").expect("a beginning");
+        let (what, value) = inside.split_once(' ').expect("a value");
+        let made = match what {
+            "base64" => STANDARD.encode(value.lines().map(str::trim_start).collect::<String>()),
+            "file" => STANDARD.encode(pki(value)),
+            "sha1" => hex(digest(&SHA1_FOR_LEGACY_USE_ONLY, &pki(value)).as_ref()),
+            other => panic!("no `{other}`"),
+        };
+        text = format!("{before}{made}{after}");
+    }
+    text
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
+}
+
+/// A certificate or request of the fixtures.
+pub(crate) fn pki(name: &str) -> Vec<u8> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/enrolment/pki");
+    fs::read(folder.join(format!("{name}.der"))).unwrap_or_else(|e| panic!("{name}: {e}"))
+}
+
 /// The exchanges of a conversation.
 pub(crate) fn turns(text: &str) -> Vec<Turn> {
+    let text = &expanded(text);
     let mut settings = Settings {
         version: "14.1".into(),
         device: "LAB0001".into(),
@@ -125,6 +163,7 @@ fn turn(
 ) -> Turn {
     let mut words = question.split_whitespace();
     let command = words.next().unwrap();
+    let is_plain = command.chars().all(|c| c.is_ascii_uppercase()) && command != "OPTIONS";
     let option = |name: &str| {
         let found = question.split_whitespace().find_map(|word| word.strip_prefix(name));
         found.map(str::to_owned)
@@ -133,6 +172,9 @@ fn turn(
     *now += wait * 1_000_000;
     let mut exchange = Exchange::begin(ExchangeId(id), ConnId(id), Kind::Http, WallTime(*now));
     exchange.host.clone_from(&settings.host);
+    if is_plain {
+        return plain(exchange, now, question, asked, status, answered);
+    }
     let (question_body, answer_body) = (wire(asked), wire(answered));
     let key = option("key=").filter(|key| key != "-");
     let mut headers = vec![("MS-ASProtocolVersion".to_owned(), settings.version.clone())];
@@ -151,14 +193,59 @@ fn turn(
         body: facts(&question_body),
         ..Request::default()
     });
+    finished(exchange, now, status, (question_body, answered, answer_body))
+}
+
+/// A request of any kind, at a URL.
+fn plain(
+    mut exchange: Exchange,
+    now: &mut i64,
+    question: &str,
+    asked: &str,
+    status: &str,
+    answered: &str,
+) -> Turn {
+    let mut words = question.split_whitespace();
+    let (method, url) = (words.next().unwrap(), words.next().unwrap());
+    let (_, rest) = url.split_once("://").unwrap();
+    let (host, path) = rest.split_once('/').unwrap();
+    host.clone_into(&mut exchange.host);
+    let (question_body, answer_body) = (wire(asked), wire(answered));
+    let mut headers: Vec<(String, String)> =
+        words.filter_map(pair).filter(|(name, _)| name != "wait").collect();
+    if !headers.iter().any(|(name, _)| name == "Content-Type") {
+        headers.extend(media_type(asked));
+    }
+    exchange.request = Some(Request {
+        method: method.to_owned(),
+        target: format!("/{path}"),
+        version: "HTTP/1.1".into(),
+        headers: list(headers),
+        body: facts(&question_body),
+        ..Request::default()
+    });
+    finished(exchange, now, status, (question_body, answered, answer_body))
+}
+
+fn pair(word: &str) -> Option<(String, String)> {
+    let (name, value) = word.split_once('=')?;
+    Some((name.to_owned(), value.to_owned()))
+}
+
+/// Adds the answer, and what is made of it all.
+fn finished(
+    mut exchange: Exchange,
+    now: &mut i64,
+    status: &str,
+    (question_body, answered, answer_body): (Bytes, &str, Bytes),
+) -> Turn {
     let mut parts = status.split_whitespace();
     let code = parts.next().unwrap();
     if code != "none" {
-        let mut headers: Vec<(String, String)> = parts
-            .filter_map(|part| part.split_once('='))
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect();
-        headers.extend(media_type(answered));
+        let mut headers: Vec<(String, String)> = parts.filter_map(pair).collect();
+        if !headers.iter().any(|(name, _)| name == "Content-Type") {
+            headers.extend(media_type(answered));
+        }
         exchange.response = Some(Response {
             status: code.parse().unwrap(),
             version: "HTTP/1.1".into(),

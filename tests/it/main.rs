@@ -15,6 +15,7 @@ mod devices;
 mod differential;
 mod docs;
 mod encode;
+mod enrolment;
 mod failures;
 mod families;
 mod finds;

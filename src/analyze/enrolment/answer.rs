@@ -17,7 +17,8 @@ pub(super) fn tell(
     now: WallTime,
     draft: &mut Draft,
 ) {
-    if let Some((node, text)) = envelope.find("DispositionMessage").map(|id| (id, envelope.text(id)))
+    if let Some((node, text)) =
+        envelope.find("DispositionMessage").map(|id| (id, envelope.text(id)))
         && !text.is_empty()
     {
         draft.row("disposition", clip(&text));

@@ -48,13 +48,35 @@ pub enum Integrity {
     Unchecked(&'static str),
 }
 
+impl Integrity {
+    /// One word for programs: `valid`, `invalid`, `unchecked`.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Invalid => "invalid",
+            Self::Unchecked(_) => "unchecked",
+        }
+    }
+
+    /// For people.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Valid => "right: the document is as its sender made it".to_owned(),
+            Self::Invalid => "WRONG: another PIN, or a changed document".to_owned(),
+            Self::Unchecked(why) => format!("not checked: {why}"),
+        }
+    }
+}
+
 impl Bootstrap {
     /// Reads the parameters of a `Content-Type`; `None` when there are neither.
     pub fn of_content_type(value: &str) -> Option<Self> {
         let parameter = |name: &str| {
-            value.split(';').skip(1).filter_map(|part| part.split_once('=')).find_map(|(own, text)| {
-                own.trim().eq_ignore_ascii_case(name).then(|| text.trim().trim_matches('"'))
-            })
+            value.split(';').skip(1).filter_map(|part| part.split_once('=')).find_map(
+                |(own, text)| {
+                    own.trim().eq_ignore_ascii_case(name).then(|| text.trim().trim_matches('"'))
+                },
+            )
         };
         let (security, mac) = (parameter("SEC"), parameter("MAC"));
         security.or(mac)?;
@@ -154,7 +176,10 @@ mod tests {
 
     #[test]
     fn an_imsi_is_packed_as_on_the_sim() {
-        assert_eq!(semi_octets("123456789012345"), [0x19, 0x32, 0x54, 0x76, 0x98, 0x10, 0x32, 0x54]);
+        assert_eq!(
+            semi_octets("123456789012345"),
+            [0x19, 0x32, 0x54, 0x76, 0x98, 0x10, 0x32, 0x54]
+        );
         assert_eq!(semi_octets("12345678"), [0x11, 0x32, 0x54, 0x76, 0xF8]);
     }
 
@@ -162,7 +187,10 @@ mod tests {
     fn a_right_pin_is_told_from_a_wrong_one_and_from_none() {
         let user = Pin { user: "1234", imsi: "" };
         assert_eq!(protected("1", USER).verify(b"hello", user), Integrity::Valid);
-        assert_eq!(protected("USERPIN", &USER.to_uppercase()).verify(b"hello", user), Integrity::Valid);
+        assert_eq!(
+            protected("USERPIN", &USER.to_uppercase()).verify(b"hello", user),
+            Integrity::Valid
+        );
         assert_eq!(protected("1", USER).verify(b"hellO", user), Integrity::Invalid);
         let none = protected("1", USER).verify(b"hello", Pin::default());
         assert_eq!(none, Integrity::Unchecked("no PIN was given, and none is guessed"));

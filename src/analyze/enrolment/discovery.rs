@@ -35,7 +35,10 @@ pub(super) fn tell_request(envelope: &Envelope<'_>, draft: &mut Draft) {
     let offered: Vec<String> =
         envelope.all("AuthPolicy").map(|id| clip(&envelope.text(id))).collect();
     let edition = joined(
-        [edition_words.to_owned(), if edition.is_empty() { edition } else { format!("({edition})") }],
+        [
+            edition_words.to_owned(),
+            if edition.is_empty() { edition } else { format!("({edition})") },
+        ],
         " ",
     );
     let build = value("ApplicationVersion");

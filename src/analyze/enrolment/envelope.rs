@@ -90,14 +90,15 @@ impl<'a> Envelope<'a> {
         let space = self.document.tree.element(self.payload).map(|e| e.namespace.as_str());
         let space = space.unwrap_or_default().trim_end_matches('/');
         match self.message {
-            Message::Discover | Message::DiscoverResponse => {
-                space.eq_ignore_ascii_case("http://schemas.microsoft.com/windows/management/2012/01/enrollment")
-            }
-            Message::GetPolicies | Message::GetPoliciesResponse => {
-                space.eq_ignore_ascii_case("http://schemas.microsoft.com/windows/pki/2009/01/enrollmentpolicy")
-            }
+            Message::Discover | Message::DiscoverResponse => space.eq_ignore_ascii_case(
+                "http://schemas.microsoft.com/windows/management/2012/01/enrollment",
+            ),
+            Message::GetPolicies | Message::GetPoliciesResponse => space.eq_ignore_ascii_case(
+                "http://schemas.microsoft.com/windows/pki/2009/01/enrollmentpolicy",
+            ),
             Message::Request | Message::RequestResponse => {
-                self.find("TokenType").is_some_and(|id| self.text(id).ends_with("DeviceEnrollmentToken"))
+                self.find("TokenType")
+                    .is_some_and(|id| self.text(id).ends_with("DeviceEnrollmentToken"))
                     || self.action().is_some_and(|(_, uri)| table::action(&uri).is_some())
             }
             Message::Fault => {
@@ -139,7 +140,10 @@ impl<'a> Envelope<'a> {
     }
 
     /// Every element with this name inside the payload.
-    pub(in crate::analyze) fn all<'s>(&'s self, name: &'s str) -> impl Iterator<Item = NodeId> + 's {
+    pub(in crate::analyze) fn all<'s>(
+        &'s self,
+        name: &'s str,
+    ) -> impl Iterator<Item = NodeId> + 's {
         let end = self.document.tree.get(self.payload).map_or(self.payload, |node| node.end);
         let inside = self.document.elements().skip_while(move |id| *id <= self.payload);
         inside

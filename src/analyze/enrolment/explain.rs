@@ -2,9 +2,10 @@
 
 use crate::analyze::document::Document;
 use crate::analyze::draft::{Draft, clip, joined, labelled};
-use crate::codec::PublicKey;
+use crate::codec::x509::PublicKey;
 use crate::model::{Decoded, Leg, Level, WallTime};
 
+use super::poll::duration;
 use super::provisioning::{Account, Parm, Provisioning, Stored};
 use super::{identity, table};
 
@@ -81,7 +82,10 @@ fn chain(found: &Stored<'_>, stored: &[Stored<'_>]) -> String {
         return String::new();
     };
     let issuer = stored.iter().find(|other| {
-        other.certificate.as_ref().is_some_and(|c| c.subject == certificate.issuer && c.purposes.is_ca)
+        other
+            .certificate
+            .as_ref()
+            .is_some_and(|c| c.subject == certificate.issuer && c.purposes.is_ca)
     });
     match issuer {
         Some(issuer) => format!("the issuer is sent along ({})", issuer.store),
@@ -161,7 +165,12 @@ fn tell_provider(document: &Provisioning<'_>, provider: usize, leg: Leg, draft: 
     }
 }
 
-fn tell_parm(document: &Provisioning<'_>, parm: &Parm<'_>, setting: Setting<'_>, draft: &mut Draft) {
+fn tell_parm(
+    document: &Provisioning<'_>,
+    parm: &Parm<'_>,
+    setting: Setting<'_>,
+    draft: &mut Draft,
+) {
     let leg = setting.leg;
     if parm.name == "WlanXml" {
         if let Some(words) = wifi(document, parm, setting.decoded) {
@@ -181,9 +190,20 @@ fn tell_parm(document: &Provisioning<'_>, parm: &Parm<'_>, setting: Setting<'_>,
         "SSLCLIENTCERTSEARCHCRITERIA" => {
             joined([entry.meaning.to_owned(), search_words(parm.value)], ": ")
         }
-        _ => entry.meaning.to_owned(),
+        _ => joined([entry.meaning.to_owned(), quantity(entry.value, parm.value)], ": "),
     };
     draft.note(leg, &document.document, parm.node, Level::Info, text);
+}
+
+/// A number with its unit, as people count; nothing for a value without one.
+fn quantity(unit: &str, value: &str) -> String {
+    let Ok(number) = value.trim().parse::<u64>() else { return String::new() };
+    match unit {
+        "ms" if number.is_multiple_of(1_000) => duration(number / 1_000),
+        "minutes" => duration(number.saturating_mul(60)),
+        "days" => duration(number.saturating_mul(86_400)),
+        _ => String::new(),
+    }
 }
 
 /// The criteria for a certificate, percent-decoded: `Subject=CN=x, Stores=My\User`. The `&` between
@@ -237,10 +257,12 @@ fn tell_areas(document: &Provisioning<'_>, draft: &mut Draft) {
         ("VPNv2", "VPN"),
     ];
     let outermost = |name: &str| {
-        let mut all = (0..document.characteristics.len()).filter(|at| document.path(*at).len() == 1);
+        let mut all =
+            (0..document.characteristics.len()).filter(|at| document.path(*at).len() == 1);
         all.any(|at| document.kind(at).eq_ignore_ascii_case(name))
     };
-    let found = AREAS.iter().filter(|(name, _)| outermost(name)).map(|(_, words)| (*words).to_owned());
+    let found =
+        AREAS.iter().filter(|(name, _)| outermost(name)).map(|(_, words)| (*words).to_owned());
     draft.row("also sets", joined(found, ", "));
 }
 

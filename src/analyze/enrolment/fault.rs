@@ -51,7 +51,8 @@ impl Refusal {
     /// The name of the reason as the server wrote it.
     fn name(&self) -> String {
         let named = self.code().map(|(_, code)| code.name.to_owned());
-        let written = self.error_type.as_ref().or(self.subcode.as_ref()).map(|(_, name)| name.clone());
+        let written =
+            self.error_type.as_ref().or(self.subcode.as_ref()).map(|(_, name)| name.clone());
         named.or(written).unwrap_or_default()
     }
 }
@@ -61,20 +62,18 @@ pub(super) fn tell(envelope: &Envelope<'_>, draft: &mut Draft) {
     let refusal = Refusal::of(envelope);
     draft.raise(Level::Warning);
     draft.summary.status = refusal.name();
-    match refusal.code() {
-        Some((node, code)) => {
-            let FaultCode { hresult, symbol, meaning, advice, .. } = *code;
-            draft.headline(format!("refused: {meaning} ({hresult})"));
-            draft.row("fault", format!("{}: {hresult} {symbol}, {meaning}", code.name));
-            draft.row("what to do", advice);
-            let text = format!("{hresult} {symbol}: {meaning}; {advice}");
-            draft.note(Leg::Response, &envelope.document, node, Level::Warning, text);
-        }
-        None => {
-            let words = joined([refusal.name(), refusal.reason.clone()], ": ");
-            draft.headline(format!("refused: {words}"));
-            draft.row("fault", words);
-        }
+    if let Some((node, code)) = refusal.code() {
+        let FaultCode { hresult, symbol, meaning, advice, .. } = *code;
+        draft.headline(format!("refused: {meaning} ({hresult})"));
+        draft.row("fault", format!("{}: {hresult} {symbol}, {meaning}", code.name));
+        draft.row("what to do", advice);
+        let text = format!("{hresult} {symbol}: {meaning}; {advice}");
+        draft.note(Leg::Response, &envelope.document, node, Level::Warning, text);
+    } else {
+        let words = joined([refusal.name(), refusal.reason.clone()], ": ");
+        draft.headline(format!("refused: {words}"));
+        draft.row("fault", words);
+        draft.row("what to do", "not a reason of MS-MDE2 2.2.10: look into the log of the server");
     }
     draft.row("server says", refusal.reason);
     draft.row("trace id", refusal.trace);

@@ -2,7 +2,7 @@
 
 use crate::analyze::document::Document;
 use crate::analyze::draft::{clip, joined, labelled};
-use crate::codec::{Certificate, CertificateRequest};
+use crate::codec::x509::{Certificate, CertificateRequest};
 use crate::model::{Decoded, LayerId, NodeId, WallTime};
 
 /// The layer made from a node of a document, or from the text inside it.
@@ -20,14 +20,21 @@ pub(in crate::analyze) fn layer_of(
     found.map(|(id, _)| id)
 }
 
-/// The certificate request in a `BinarySecurityToken` (MS-WSTEP 3.1.4.1.3.3).
+/// The certificate request in a `BinarySecurityToken` (MS-WSTEP 3.1.4.1.3.3): its layer itself, or one
+/// made from it, as in a renewal.
 pub(in crate::analyze) fn request_in(
     decoded: &Decoded,
     document: &Document<'_>,
     node: NodeId,
 ) -> Option<CertificateRequest> {
-    let id = layer_of(decoded, document, node)?;
-    CertificateRequest::read(&decoded.layer(id)?.bytes)
+    let mut inside = vec![layer_of(decoded, document, node)?];
+    // Layers stand after the one they were made from.
+    for (id, layer) in decoded.ids() {
+        if layer.origin.is_some_and(|origin| inside.contains(&origin.layer)) {
+            inside.push(id);
+        }
+    }
+    inside.iter().find_map(|id| CertificateRequest::read(&decoded.layer(*id)?.bytes))
 }
 
 /// `CN=…, RSA 2048, SHA-256 with RSA, for client authentication`.

@@ -1,4 +1,4 @@
-//! When a device asks for work (DMClient CSP, `Poll`), in words.
+//! When a device asks for work (`Poll` of the `DMClient` CSP), in words.
 
 use std::borrow::Cow;
 
@@ -115,7 +115,10 @@ mod tests {
             "once after 1 day, then no more"
         );
         assert_eq!(words(&[]), "");
-        assert_eq!(words(&[("AllUsersPollOnFirstLogin", "TRUE")]), "at the first login of each user");
+        assert_eq!(
+            words(&[("AllUsersPollOnFirstLogin", "TRUE")]),
+            "at the first login of each user"
+        );
     }
 
     #[test]
@@ -127,7 +130,10 @@ mod tests {
             ("IntervalForSecondSetOfRetries", "3"),
         ];
         assert_eq!(words(&pairs), "every 1 h for ever");
-        let huge = [("NumberOfFirstRetries", "3"), ("IntervalForFirstSetOfRetries", "18446744073709551615")];
+        let huge = [
+            ("NumberOfFirstRetries", "3"),
+            ("IntervalForFirstSetOfRetries", "18446744073709551615"),
+        ];
         assert!(words(&huge).starts_with("3 times every "), "no overflow");
     }
 }

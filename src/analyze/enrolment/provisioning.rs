@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::analyze::document::Document;
-use crate::codec::Certificate;
+use crate::codec::x509::Certificate;
 use crate::model::{Decoded, LayerId, NodeId};
 
 use super::poll::Poll;
@@ -74,9 +74,7 @@ impl<'a> Provisioning<'a> {
             }
             let around = open.last().map(|(at, _)| *at);
             match document.name(id) {
-                "characteristic"
-                    if open.len() < DEPTH && self.characteristics.len() < PARTS =>
-                {
+                "characteristic" if open.len() < DEPTH && self.characteristics.len() < PARTS => {
                     let end = document.tree.get(id).map_or(id, |node| node.end);
                     open.push((self.characteristics.len(), end));
                     let kind = attribute(id, "type").trim();
@@ -245,7 +243,8 @@ impl<'a, 's> Account<'a, 's> {
     /// The address of the server, and the node it stands in; in `APPADDR` in the form of OMA.
     pub(in crate::analyze) fn address(&self) -> Option<&'s Parm<'a>> {
         let inside = || {
-            let inner = self.document.inside(self.at).find(|at| self.document.kind(*at) == "APPADDR");
+            let inner =
+                self.document.inside(self.at).find(|at| self.document.kind(*at) == "APPADDR");
             self.document.parm(inner?, "ADDR")
         };
         self.document.parm(self.at, "ADDR").or_else(inside)

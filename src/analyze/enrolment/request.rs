@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use crate::analyze::draft::{Draft, clip, joined, labelled};
-use crate::codec::CertificateRequest;
+use crate::codec::x509::CertificateRequest;
 use crate::model::{Decoded, Leg, Level, NodeId};
 
 use super::envelope::Envelope;

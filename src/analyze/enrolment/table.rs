@@ -130,7 +130,9 @@ mod tests {
         assert_eq!(fault("s:authorization").unwrap().hresult, "0x80180003");
         assert_eq!(fault("devicecapreached").unwrap().hresult, "0x80180013");
         assert!(fault("s:Receiver").is_none());
-        assert!(token("http://schemas.microsoft.com/windows/pki/2009/01/enrollment#PKCS10").is_some());
+        assert!(
+            token("http://schemas.microsoft.com/windows/pki/2009/01/enrollment#PKCS10").is_some()
+        );
         assert_eq!(
             setting(&["CertificateStore", "Root", "System", "AB", "EncodedCertificate"])
                 .unwrap()

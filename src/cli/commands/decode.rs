@@ -4,6 +4,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use crate::analyze;
+use crate::analyze::{Bootstrap, Integrity, Pin};
 use crate::cli::args::{DecodeArgs, LegArg};
 use crate::cli::input;
 use crate::cli::output::stdout;
@@ -29,6 +30,7 @@ pub(super) fn run(args: &DecodeArgs) -> Result<ExitCode, Report> {
     });
     let content_type = &args.content_type;
     let hints = Hints { content_type, leg, strict: args.strict, ..Hints::default() };
+    let integrity = check_mac(&body, args);
     let decoded = match &args.as_type {
         Some(name) => codec::decode_as(body, document_type(name)?, &hints),
         None => codec::decode(body, &hints),
@@ -39,6 +41,9 @@ pub(super) fn run(args: &DecodeArgs) -> Result<ExitCode, Report> {
     if args.json {
         let mut object = render::json_decoded(&decoded, &notes, secrets);
         object["schema"] = render::SCHEMA.into();
+        if let Some(integrity) = &integrity {
+            object["integrity"] = integrity.name().into();
+        }
         writeln!(out, "{object}")?;
     } else if args.xml {
         print_xml(&mut out, &decoded, secrets)?;
@@ -48,7 +53,17 @@ pub(super) fn run(args: &DecodeArgs) -> Result<ExitCode, Report> {
         out.write_all(render::outline_text(&lines).as_bytes())?;
     }
     out.flush()?;
-    Ok(if decoded.problems.is_empty() { ExitCode::SUCCESS } else { HAS_PROBLEMS.into() })
+    if let Some(integrity) = &integrity {
+        crate::cli::output::say(&format!("MAC: {}", integrity.words()));
+    }
+    let sound = decoded.problems.is_empty() && integrity != Some(Integrity::Invalid);
+    Ok(if sound { ExitCode::SUCCESS } else { HAS_PROBLEMS.into() })
+}
+
+/// The code of a provisioning document that its media type carries, checked with what was given.
+fn check_mac(body: &[u8], args: &DecodeArgs) -> Option<Integrity> {
+    let bootstrap = Bootstrap::of_content_type(&args.content_type)?;
+    Some(bootstrap.verify(body, Pin { user: &args.pin, imsi: &args.imsi }))
 }
 
 /// XML on stdout is data; what is wrong with the body is talk.

@@ -113,7 +113,9 @@ fn step(row: &Row) -> Step {
     let holds_key = summary.policy_key.is_some_and(|key| key.0 != 0);
     match (summary.protocol, summary.command.as_str()) {
         (Protocol::SyncMl, _) if row.http_status == Some(200) => Step::Managed,
-        (Protocol::Enrolment, command) if answered && command.starts_with("RequestSecurityToken") => {
+        (Protocol::Enrolment, command)
+            if answered && command.starts_with("RequestSecurityToken") =>
+        {
             Step::Enrolled
         }
         (Protocol::Enrolment, _) => Step::Enrolling,

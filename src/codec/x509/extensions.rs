@@ -31,7 +31,7 @@ impl Purposes {
                 let room = NAMES.saturating_sub(self.names.len());
                 self.names.extend(found.general_names.iter().take(room).map(name));
             }
-            ParsedExtension::KeyUsage(usage) => self.usage = usages(usage),
+            ParsedExtension::KeyUsage(usage) => self.usage = usages(*usage),
             ParsedExtension::ExtendedKeyUsage(usage) => self.extended = extended(usage),
             ParsedExtension::BasicConstraints(basic) => self.is_ca = basic.ca,
             _ => {}
@@ -43,7 +43,9 @@ impl Purposes {
     pub(super) fn add_hardware_id(&mut self, value: &[u8]) {
         let inner = match value {
             // OCTET STRING, UTF8String, PrintableString and IA5String with a short length.
-            [0x04 | 0x0C | 0x13 | 0x16, length, rest @ ..] if usize::from(*length) == rest.len() => {
+            [0x04 | 0x0C | 0x13 | 0x16, length, rest @ ..]
+                if usize::from(*length) == rest.len() =>
+            {
                 rest
             }
             _ => value,
@@ -69,7 +71,7 @@ fn name(name: &GeneralName<'_>) -> String {
     })
 }
 
-fn usages(usage: &KeyUsage) -> Vec<String> {
+fn usages(usage: KeyUsage) -> Vec<String> {
     let bits = [
         (usage.digital_signature(), "digital signature"),
         (usage.non_repudiation(), "non-repudiation"),
@@ -93,7 +95,9 @@ fn extended(usage: &ExtendedKeyUsage<'_>) -> Vec<String> {
         (usage.ocsp_signing, "OCSP signing"),
     ];
     let known = bits.into_iter().filter(|(set, _)| *set).map(|(_, words)| words.to_owned());
-    known.chain(usage.other.iter().take(NAMES).map(|oid| oid.to_id_string())).collect()
+    known
+        .chain(usage.other.iter().take(NAMES).map(x509_parser::asn1_rs::Oid::to_id_string))
+        .collect()
 }
 
 #[cfg(test)]
