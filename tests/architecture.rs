@@ -36,6 +36,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("rcgen", &["pki"]),
     ("clap", &["cli"]),
     ("quick_xml", &["codec"]),
+    ("mail_parser", &["codec"]),
     ("hyper", &["proxy", "engine"]),
 ];
 

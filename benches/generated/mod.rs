@@ -81,6 +81,7 @@ pub(crate) fn summary(id: u64) -> Summary {
         status: if id.is_multiple_of(50) { "142" } else { "1" }.into(),
         policy_key: Some(PolicyKey(1_307_199_584)),
         facts: format!("key 1307199584, {} changes from the server", id % 90),
+        story: Vec::new(),
         level: if id.is_multiple_of(50) { Level::Warning } else { Level::Info },
     }
 }

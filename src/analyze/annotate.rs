@@ -4,7 +4,7 @@ use crate::model::{
     Annotated, Decoded, Exchange, Grade, Kind, Leg, Level, Protocol, Scheme, State,
 };
 
-use super::document::{Document, Subject};
+use super::document::Subject;
 use super::draft::Draft;
 use super::rules::{Scene, Switches, check};
 use super::{eas, elsewhere, enrolment, http, syncml};
@@ -18,31 +18,40 @@ pub fn annotate(
     request: Option<&Decoded>,
     response: Option<&Decoded>,
 ) -> Annotated {
-    let subject = Subject {
-        exchange,
-        request: request.and_then(Document::of),
-        response: response.and_then(Document::of),
-    };
+    let subject = Subject::new(exchange, request, response);
+    let head = eas::Head::of(&subject);
+    let mut annotated = tell(&subject, head.as_ref(), eas::FolderNames::default());
+    if let Some(head) = &head {
+        annotated.found(check(&Scene::new(&subject, head, None), &Switches::default()));
+    }
+    annotated
+}
+
+/// The same without findings; `names` are the folders that exchanges before told.
+pub(super) fn tell(
+    subject: &Subject<'_>,
+    head: Option<&eas::Head>,
+    names: eas::FolderNames<'_>,
+) -> Annotated {
+    let (exchange, response) = (subject.exchange, subject.body(Leg::Response));
     let mut draft = Draft::default();
-    if let Some(head) = eas::Head::of(&subject) {
+    if let Some(head) = head {
         draft.summary.protocol = Protocol::ActiveSync;
-        eas::tell(&subject, &head, &mut draft);
+        eas::tell(subject, head, names, &mut draft);
         if head.is_autodiscover() {
             eas::tell_json(response, &mut draft);
         }
-        let scene = Scene::new(&subject, &head, [request, response], None);
-        draft.found(check(&scene, &Switches::default()));
-    } else if syncml::recognise(&subject) {
+    } else if syncml::recognise(subject) {
         draft.summary.protocol = Protocol::SyncMl;
-        syncml::tell(&subject, &mut draft);
-    } else if enrolment::recognise(&subject) {
+        syncml::tell(subject, &mut draft);
+    } else if enrolment::recognise(subject) {
         draft.summary.protocol = Protocol::Enrolment;
-        enrolment::tell(&subject, [request, response], &mut draft);
+        enrolment::tell(subject, &mut draft);
     } else {
-        http::tell(&subject, &mut draft);
+        http::tell(subject, &mut draft);
     }
     elsewhere::tell(exchange, response, &mut draft);
-    damage(exchange, request, Leg::Request, &mut draft);
+    damage(exchange, subject.body(Leg::Request), Leg::Request, &mut draft);
     damage(exchange, response, Leg::Response, &mut draft);
     tls(exchange, &mut draft);
     end(exchange, &mut draft);

@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::model::{Attribute, LayerId, Name};
-use crate::model::{Decoded, Exchange, Leg, NodeId, NodeKind, Tree};
+use crate::model::{Decoded, Exchange, LayerId, Leg, NodeId, NodeKind, Tree};
 
 /// One exchange and the main documents of its two bodies, as far as they are there.
 #[derive(Debug, Clone, Copy)]
@@ -11,14 +10,51 @@ pub(super) struct Subject<'a> {
     pub(super) exchange: &'a Exchange,
     pub(super) request: Option<Document<'a>>,
     pub(super) response: Option<Document<'a>>,
+    /// Both bodies, request first.
+    bodies: [Option<&'a Decoded>; 2],
 }
 
 impl<'a> Subject<'a> {
+    /// The exchange with the main documents of its bodies.
+    pub(super) fn new(
+        exchange: &'a Exchange,
+        request: Option<&'a Decoded>,
+        response: Option<&'a Decoded>,
+    ) -> Self {
+        let (question, answer) = (request.and_then(Document::of), response.and_then(Document::of));
+        Self { exchange, request: question, response: answer, bodies: [request, response] }
+    }
+
+    /// All layers of one body.
+    pub(super) fn body(&self, leg: Leg) -> Option<&'a Decoded> {
+        match leg {
+            Leg::Request => self.bodies[0],
+            Leg::Response => self.bodies[1],
+        }
+    }
+
     /// The documents there are, request first.
     pub(super) fn documents(&self) -> impl Iterator<Item = (Leg, Document<'a>)> + use<'a> {
         let request = self.request.map(|document| (Leg::Request, document));
         let response = self.response.map(|document| (Leg::Response, document));
         request.into_iter().chain(response)
+    }
+
+    /// The first document of one body with this root element, however deep inside others.
+    pub(super) fn inside(&self, leg: Leg, root: &str) -> Option<Document<'a>> {
+        Document::all(self.body(leg)?).find(|document| document.root_name() == root)
+    }
+
+    /// True for a request whose body ended without a byte.
+    pub(super) fn request_is_empty(&self) -> bool {
+        let body = self.exchange.request.as_ref().map(|request| request.body);
+        body.is_some_and(|body| body.ended && body.seen == 0)
+    }
+
+    /// True for an answer whose body ended without a byte.
+    pub(super) fn response_is_empty(&self) -> bool {
+        let body = self.exchange.response.as_ref().map(|response| response.body);
+        body.is_some_and(|body| body.ended && body.seen == 0)
     }
 
     /// The HTTP status of the answer, once there is one.
@@ -50,14 +86,6 @@ impl<'a> Document<'a> {
             tree.root()?;
             Some(Self { layer, tree, bytes: &found.bytes })
         })
-    }
-
-    /// The document of one layer; `None` when it has no tree with an element in it.
-    pub(super) fn in_layer(decoded: &'a Decoded, id: LayerId) -> Option<Self> {
-        let layer = decoded.layer(id)?;
-        let tree = layer.tree.as_ref()?;
-        tree.root()?;
-        Some(Self { layer: id, tree, bytes: &layer.bytes })
     }
 
     /// The root element; the first node when there is none.
@@ -160,11 +188,8 @@ impl<'a> Document<'a> {
 
     /// The value of the attribute of `id` with this local name, compared without case.
     pub(super) fn attribute(&self, id: NodeId, name: &str) -> Option<&'a str> {
-        let attributes: &'a [Attribute] = &self.tree.element(id)?.attributes;
-        let found = attributes.iter().find(|attribute| match &attribute.name {
-            Name::Known(own) => own.eq_ignore_ascii_case(name),
-            Name::Literal(own) => own.eq_ignore_ascii_case(name),
-            Name::Unknown { .. } => false,
+        let found = self.tree.element(id)?.attributes.iter().find(|attribute| {
+            attribute.name.as_str().is_some_and(|own| own.eq_ignore_ascii_case(name))
         })?;
         Some(Tree::resolve(&found.value, self.bytes))
     }
@@ -181,7 +206,9 @@ pub(super) mod sketch {
     use bytes::Bytes;
 
     use super::*;
-    use crate::model::{Element, Format, Layer, Namespace, Span, Text, Written};
+    use crate::model::{
+        Attribute, Attributes, Element, Format, Layer, Name, Namespace, Span, Text, Written,
+    };
 
     /// A decoded body whose only layer is the sketched tree. No entities, no comments; attributes
     /// as `name="value"`.
@@ -210,8 +237,7 @@ pub(super) mod sketch {
                 let end = inner.find('>').unwrap();
                 let tag = &inner[..end];
                 let span = Span::new(at, at + end + 2);
-                let id =
-                    tree.push(element(tag.trim_end_matches('/'), span), span, open.last().copied());
+                let id = push(&mut tree, tag.trim_end_matches('/'), span, open.last().copied());
                 at += end + 2;
                 if tag.ends_with('/') {
                     tree.close(id, at);
@@ -233,27 +259,23 @@ pub(super) mod sketch {
         tree
     }
 
-    fn element(tag: &str, span: Span) -> NodeKind {
+    fn push(tree: &mut Tree, tag: &str, span: Span, parent: Option<NodeId>) -> NodeId {
         let mut words = tag.split_whitespace();
-        let name = Name::Literal(words.next().unwrap().into());
-        let attributes = words
-            .map(|word| {
-                let (name, value) = word.split_once('=').unwrap();
-                Attribute {
-                    name: Name::Literal(name.into()),
-                    namespace: Namespace::NONE,
-                    value: Text::Owned(value.trim_matches('"').into()),
-                    span,
-                }
-            })
-            .collect();
-        NodeKind::Element(Element {
-            name,
+        let element = Element {
+            name: Name::Literal(words.next().unwrap()),
             namespace: Namespace::NONE,
             token: None,
-            attributes,
+            attributes: Attributes::NONE,
             tag: span,
-        })
+        };
+        let id = tree.push(NodeKind::Element(element), span, parent);
+        for word in words {
+            let (name, value) = word.split_once('=').unwrap();
+            let name = Name::Literal(name);
+            let value = Text::Owned(value.trim_matches('"'));
+            tree.add_attribute(id, Attribute { name, namespace: Namespace::NONE, value, span });
+        }
+        id
     }
 }
 

@@ -1,6 +1,6 @@
 //! The annotation while it is being written.
 
-use crate::model::{Annotated, Finding, Leg, Level, NodeId, Note, Summary};
+use crate::model::{Annotated, Leg, Level, NodeId, Note, Summary};
 
 use super::document::Document;
 
@@ -27,18 +27,9 @@ pub(super) struct Draft {
     overview: Vec<(&'static str, String)>,
     request: Vec<Note>,
     response: Vec<Note>,
-    findings: Vec<Finding>,
 }
 
 impl Draft {
-    /// What breaks a rule, loudest first; raises the level of the whole.
-    pub(super) fn found(&mut self, findings: Vec<Finding>) {
-        for finding in &findings {
-            self.raise(finding.level);
-        }
-        self.findings = findings;
-    }
-
     /// Says something about one node.
     pub(super) fn note(
         &mut self,
@@ -97,7 +88,7 @@ impl Draft {
             overview: self.overview,
             request: self.request,
             response: self.response,
-            findings: self.findings,
+            findings: Vec::new(),
         }
     }
 }

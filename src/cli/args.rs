@@ -19,6 +19,9 @@ pub struct Args {
     /// How to run the proxy when no command is given.
     #[command(flatten)]
     pub run: RunArgs,
+    /// Read settings from this file [default: ~/.config/synctap/config.toml]
+    #[arg(long, value_name = "FILE", env = "SYNCTAP_CONFIG", global = true)]
+    pub config: Option<PathBuf>,
 }
 
 /// What synctap can do.
@@ -95,9 +98,12 @@ pub struct RunArgs {
     /// Write to this capture, appending if it exists [default: a dated file in the data folder]
     #[arg(long, value_name = "FILE")]
     pub capture: Option<PathBuf>,
-    /// Most bytes of one body that the capture keeps (suffix K, M or G)
-    #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = parse_size)]
-    pub body_limit: u64,
+    /// Most bytes of one body that the capture keeps (suffix K, M or G) [default: 64M]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub body_limit: Option<u64>,
+    /// Stop recording while the capture is as large as this (suffix K, M or G); traffic goes on
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub capture_limit: Option<u64>,
     /// Where the certificate authority is kept [default: the data folder]
     #[arg(long, value_name = "DIR", env = "SYNCTAP_CA_DIR")]
     pub ca_dir: Option<PathBuf>,
@@ -327,7 +333,7 @@ pub struct ExportArgs {
 }
 
 /// Bytes with an optional binary suffix.
-fn parse_size(text: &str) -> Result<u64, String> {
+pub(super) fn parse_size(text: &str) -> Result<u64, String> {
     let text = text.trim().trim_end_matches(['B', 'b']).trim_end_matches(['i']);
     let (digits, shift) = match text.chars().last().map(|c| c.to_ascii_uppercase()) {
         Some('K') => (&text[..text.len() - 1], 10),

@@ -66,6 +66,15 @@ impl Report {
         out
     }
 
+    /// What failed and why in one line, and what to type.
+    pub(super) fn parts(&self) -> (String, String) {
+        let why = self.cause.iter().map(|cause| format!(": {cause}"));
+        (
+            why.fold(self.what.clone(), |line, why| line + &why),
+            self.hint.clone().unwrap_or_default(),
+        )
+    }
+
     /// Prints the lines to stderr; the exit code is 2, or 0 for a broken pipe as is the custom.
     pub fn print(&self) -> ExitCode {
         if self.silent {

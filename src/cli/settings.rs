@@ -7,12 +7,15 @@ use std::path::PathBuf;
 use crate::model::WallTime;
 use crate::model::filter::Filter;
 use crate::proxy;
-use crate::proxy::{Choosing, Cidr, Mode, Pattern, Way};
+use crate::proxy::{Choosing, Cidr, Mode, ModeError, Pattern, Way};
 
 use super::args::RunArgs;
 use super::filter;
 use super::folders::Folders;
 use super::report::Report;
+
+/// Most bytes of one body that are kept, unless something else is said.
+const BODY_LIMIT: u64 = 64 * 1024 * 1024;
 
 /// How the proxy of this process runs.
 #[derive(Debug)]
@@ -20,6 +23,7 @@ pub(super) struct Settings {
     pub(super) proxy: proxy::Settings,
     pub(super) ca_dir: PathBuf,
     pub(super) capture: PathBuf,
+    pub(super) capture_limit: Option<u64>,
     pub(super) log_file: Option<PathBuf>,
     pub(super) output: Output,
     pub(super) filter: Option<Filter>,
@@ -61,7 +65,7 @@ impl Settings {
                 after_rejections: args.auto_passthrough.map_or(0, NonZeroU32::get),
                 ..Choosing::default()
             },
-            body_limit: args.body_limit,
+            body_limit: args.body_limit.unwrap_or(BODY_LIMIT),
             keylog: std::env::var_os("SSLKEYLOGFILE").filter(|f| !f.is_empty()).map(PathBuf::from),
             ..proxy::Settings::default()
         };
@@ -81,8 +85,8 @@ impl Settings {
             (None, Output::Tui) => Some(folder()?.log()?),
             (None, _) => None,
         };
-        let show_secrets = args.show_secrets;
-        Ok(Self { proxy, ca_dir, capture, log_file, output, filter, show_secrets })
+        let (show_secrets, capture_limit) = (args.show_secrets, args.capture_limit);
+        Ok(Self { proxy, ca_dir, capture, capture_limit, log_file, output, filter, show_secrets })
     }
 }
 
@@ -108,12 +112,21 @@ pub(super) fn modes(args: &RunArgs) -> Result<Vec<Mode>, Report> {
 
 /// What `--listen` says: `ADDR:PORT`, `localhost:PORT` or `PORT`.
 fn listen(text: &str) -> Result<SocketAddr, Report> {
-    let spec = with_local_address(&format!("regular@{text}"));
-    spec.parse().map(|mode: Mode| mode.listen).map_err(|_| {
+    parse_address(text).map_err(|_| {
         Report::new(format!("cannot listen on `{text}`"))
             .because("it is not an address with a port")
             .hint("write `--listen 127.0.0.1:8080`, `--listen [::1]:8080` or `--listen 8080`")
     })
+}
+
+/// An address to listen on, as `--listen` and `--admin` take it.
+pub(super) fn parse_address(text: &str) -> Result<SocketAddr, ModeError> {
+    parse_mode(&format!("regular@{text}")).map(|mode| mode.listen)
+}
+
+/// A way in, as `--mode` takes it.
+pub(super) fn parse_mode(spec: &str) -> Result<Mode, ModeError> {
+    with_local_address(spec).parse()
 }
 
 /// A mode's text with the address that `localhost` stands for.

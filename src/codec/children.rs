@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::model::{Element, Name, Node, NodeId, NodeKind, Span, Text, Tree};
+use crate::model::{Element, Node, NodeId, NodeKind, Span, Text, Tree};
 
 use super::certificate;
 use super::limits;
@@ -33,7 +33,7 @@ pub(crate) fn find(tree: &Tree, layer: &Bytes) -> Vec<Child> {
         let id = NodeId(index);
         let child = match &node.kind {
             NodeKind::Element(element) => parm(element, layer).map(|child| child.of(id)),
-            _ => text(tree, layer, id, node),
+            _ => text(tree, layer, id, &node),
         };
         found.extend(child);
         if found.len() >= limits::LAYERS {
@@ -44,7 +44,7 @@ pub(crate) fn find(tree: &Tree, layer: &Bytes) -> Vec<Child> {
 }
 
 /// What stands in a text or opaque node.
-fn text(tree: &Tree, layer: &Bytes, id: NodeId, node: &Node) -> Option<Child> {
+fn text(tree: &Tree, layer: &Bytes, id: NodeId, node: &Node<'_>) -> Option<Child> {
     let parent = node.parent?;
     let place = place(tree, layer, parent)?;
     let holder = Holder { tree, layer, parent, span: node.span };
@@ -55,23 +55,13 @@ fn text(tree: &Tree, layer: &Bytes, id: NodeId, node: &Node) -> Option<Child> {
 
 /// What stands in the `value` of a provisioning document's `parm` (OMA-WAP-TS-ProvCont 4.6): a
 /// certificate in base64 (`CertificateStore` CSP), or XML.
-fn parm(element: &Element, layer: &Bytes) -> Option<Child> {
-    let named = |name: &str| {
-        element.attributes.iter().find(|attribute| match &attribute.name {
-            Name::Known(own) => *own == name,
-            Name::Literal(own) => **own == *name,
-            Name::Unknown { .. } => false,
-        })
-    };
-    let is_parm = match &element.name {
-        Name::Known(name) => *name == "parm",
-        Name::Literal(name) => **name == *"parm",
-        Name::Unknown { .. } => false,
-    };
+fn parm(element: &Element<'_>, layer: &Bytes) -> Option<Child> {
+    let named = |name: &str| element.attributes.iter().find(|a| a.name.as_str() == Some(name));
+    let is_parm = element.name.as_str() == Some("parm");
     let value = named("value").filter(|_| is_parm)?;
     let name = Tree::resolve(&named("name")?.value, layer);
-    let (bytes, span) = match &value.value {
-        Text::Slice(span) => (layer.slice(span.range()), *span),
+    let (bytes, span) = match value.value {
+        Text::Slice(span) => (layer.slice(span.range()), span),
         Text::Owned(text) => (Bytes::copy_from_slice(text.as_bytes()), value.span),
     };
     if bytes.len() > limits::EMBEDDED_BYTES {
@@ -131,7 +121,7 @@ fn place(tree: &Tree, layer: &[u8], id: NodeId) -> Option<Place> {
         ("Data", _) if is_syncml(space) => Some(Place::Document),
         // Body/Type 4: the message as it is (MS-ASAIRS 2.2.2.41.4).
         ("Data", "AirSyncBase") => {
-            let body = tree.get(id)?.parent?;
+            let body = tree.parent(id)?;
             let kind = tree.child(body, "Type")?;
             (tree.text(kind, layer) == "4").then_some(Place::Message)
         }
@@ -163,7 +153,7 @@ struct Holder<'a> {
 }
 
 impl Holder<'_> {
-    fn open(&self, place: Place, kind: &NodeKind) -> Option<Found> {
+    fn open(&self, place: Place, kind: &NodeKind<'_>) -> Option<Found> {
         let (span, bytes) = match kind {
             NodeKind::Opaque(span) | NodeKind::Text(Text::Slice(span), _) => {
                 (*span, self.layer.slice(span.range()))
@@ -222,14 +212,14 @@ impl Holder<'_> {
     }
 
     fn is_in_item(&self) -> bool {
-        let item = self.tree.get(self.parent).and_then(|node| node.parent);
+        let item = self.tree.parent(self.parent);
         item.is_some_and(|item| self.tree.name(item) == Some("Item"))
     }
 
     /// The `ContentType` beside the element.
     fn content_type(&self) -> String {
         let found = (|| {
-            let around = self.tree.get(self.parent)?.parent?;
+            let around = self.tree.parent(self.parent)?;
             let id = self.tree.child(around, "ContentType")?;
             Some(self.tree.text(id, self.layer).trim().to_ascii_lowercase())
         })();
@@ -240,7 +230,7 @@ impl Holder<'_> {
     /// command around it.
     fn meta(&self, name: &str) -> Option<String> {
         let Self { tree, layer, parent, .. } = *self;
-        let mut at = tree.get(parent)?.parent;
+        let mut at = tree.parent(parent);
         for _ in 0..2 {
             let around = at?;
             let mut first = tree.children(around).take(limits::META_SIBLINGS);
@@ -251,7 +241,7 @@ impl Holder<'_> {
             if let Some(found) = found {
                 return Some(tree.text(found, layer).trim().to_ascii_lowercase());
             }
-            at = tree.get(around)?.parent;
+            at = tree.parent(around);
         }
         None
     }

@@ -20,10 +20,11 @@ pub(crate) const DEPTH: usize = 256;
 /// are as XML, with an empty element inside and a root around them.
 pub(crate) const XML_DEPTH: usize = (DEPTH + 1) * (NESTING + 1) + 1;
 
-/// Nodes of all trees of one body together (about 100 bytes of memory each).
+/// Nodes of all trees of one body together (32 bytes of memory each, twice that while a tree
+/// grows).
 pub(crate) const NODES: usize = 2 << 20;
 
-/// Nodes that room is made for before a document is read (about 100 bytes of memory each).
+/// Nodes that room is made for before a document is read (32 bytes of memory each).
 pub(crate) const RESERVED_NODES: usize = 4096;
 
 /// Attributes of one document.
@@ -62,6 +63,12 @@ pub(crate) const MIME_HEADER_BYTES: usize = 64 << 10;
 
 /// Header fields of one message or MIME part.
 pub(crate) const MIME_FIELDS: usize = 500;
+
+/// Characters of one fact about a message.
+pub(crate) const MIME_FACT_CHARS: usize = 1_000;
+
+/// Addresses of one field that are named; the rest is counted.
+pub(crate) const MIME_ADDRESSES: usize = 20;
 
 /// Bytes of a text node that is tried as a document of its own.
 pub(crate) const EMBEDDED_BYTES: usize = 8 << 20;

@@ -10,6 +10,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use crate::model::Span;
 
 use super::limits;
+use super::mail_header;
 use super::sniff;
 
 /// A message or part as far as its header was understood.
@@ -21,17 +22,13 @@ pub(crate) struct Entity {
     pub(crate) charset: String,
     /// `Content-Transfer-Encoding`, lower case; empty when not given.
     pub(crate) encoding: String,
-    /// What a person asks for first: From, To, Subject, Date.
+    /// What a person asks for first: From, To, Cc, Subject, Date; of an attachment its name.
     pub(crate) facts: Vec<(&'static str, String)>,
     /// Everything behind the header.
     pub(crate) content: Span,
     /// Where the parts of a multipart stand, headers included.
     pub(crate) parts: Vec<Span>,
 }
-
-/// Header fields that become facts of the layer.
-const FACTS: [(&str, &str); 4] =
-    [("from", "From"), ("to", "To"), ("subject", "Subject"), ("date", "Date")];
 
 /// Reads the message or part in `range` of `layer`; `None` when it does not begin with a header
 /// field.
@@ -42,14 +39,13 @@ pub(crate) fn entity(layer: &[u8], range: Span) -> Option<Entity> {
     let content_type = value("content-type").unwrap_or("text/plain");
     let (media_type, charset) = sniff::content_type(content_type);
     let content = Span::new(range.range().start.saturating_add(length), range.range().end);
-    let boundary = parameter(content_type, "boundary");
-    let parts = match boundary.filter(|_| media_type.starts_with("multipart/")) {
+    let head = mail_header::read(bytes.get(..length).unwrap_or(bytes));
+    let parts = match head.boundary.filter(|_| media_type.starts_with("multipart/")) {
         Some(boundary) => parts(layer, content, &boundary),
         None => Vec::new(),
     };
-    let facts = FACTS.iter().filter_map(|(name, label)| Some((*label, value(name)?.to_owned())));
     Some(Entity {
-        facts: facts.collect(),
+        facts: head.facts,
         encoding: value("content-transfer-encoding")
             .unwrap_or_default()
             .trim()
@@ -136,17 +132,6 @@ fn fields(bytes: &[u8]) -> Option<(Fields, usize)> {
 /// Length of the first line, its end included.
 fn line(bytes: &[u8]) -> usize {
     bytes.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |at| at.saturating_add(1))
-}
-
-/// A parameter of a structured field value (RFC 2045 §5.1).
-fn parameter(value: &str, name: &str) -> Option<String> {
-    let found = value
-        .split(';')
-        .skip(1)
-        .filter_map(|pair| pair.split_once('='))
-        .find(|(known, _)| known.trim().eq_ignore_ascii_case(name));
-    // A quoted boundary may hold a semicolon; none of the real senders does that.
-    found.map(|(_, value)| value.trim().trim_matches('"').to_owned())
 }
 
 /// The parts between lines `--boundary`, without the line end before each.

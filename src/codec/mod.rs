@@ -38,6 +38,7 @@ mod eas;
 mod faults;
 mod leaf;
 mod limits;
+mod mail_header;
 mod mime;
 mod multipart;
 mod reader;

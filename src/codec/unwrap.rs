@@ -249,6 +249,7 @@ impl<'a> Unwrapping<'a> {
         let Some(entity) = mime::entity(bytes, Span::new(0, bytes.len())) else { return };
         if let Some(layer) = self.layers.get_mut(task.layer.index()) {
             layer.facts.extend(entity.facts.iter().cloned());
+            layer.facts.push(("type", entity.media_type.clone()));
         }
         if task.nesting >= limits::NESTING {
             return;
@@ -286,6 +287,9 @@ impl<'a> Unwrapping<'a> {
         };
         let origin = Origin { layer: task.layer, span: part.content, node: None };
         let Some(layer) = self.add(label, Some(origin), content) else { return };
+        if let Some(made) = self.layers.get_mut(layer.index()) {
+            made.facts.extend(part.facts.into_iter().filter(|(name, _)| *name == "attachment"));
+        }
         self.tasks.push_back(Task {
             layer,
             media_type: part.media_type,

@@ -4,7 +4,7 @@ use crate::analyze::{Observation, Sessions};
 use crate::model::{Device, Exchange, ExchangeId, Leg};
 use crate::store::{Reader, StoreError};
 
-use super::meaning::{ROW_LIMIT, annotate, decode_leg, observe};
+use super::meaning::{ROW_LIMIT, decode_leg, tell};
 
 /// Exchanges read at a time.
 const BATCH: usize = 256;
@@ -28,14 +28,14 @@ impl Story {
     }
 
     /// Takes in what ended since. An exchange that cannot be read is passed over.
-    pub(super) fn catch_up(&mut self, tell: &mut dyn FnMut(Observation)) -> Result<(), StoreError> {
+    pub(super) fn catch_up(&mut self, told: &mut dyn FnMut(Observation)) -> Result<(), StoreError> {
         loop {
             let batch = self.reader.closed_after(self.closed, BATCH)?;
             let Some((last, _)) = batch.last() else { return Ok(()) };
             self.closed = *last;
             for (_, id) in batch {
                 match take(&self.reader, id, &mut self.sessions) {
-                    Ok(Some(observed)) => tell(observed),
+                    Ok(Some(observed)) => told(observed),
                     Ok(None) => {}
                     Err(StoreError::Damaged { .. }) => {
                         tracing::warn!(%id, "an exchange cannot be read");
@@ -70,8 +70,8 @@ fn take(
     let request = body(reader, &exchange, Leg::Request, exchange.request.is_some())?;
     let answered = exchange.response.is_some() && !exchange.in_flight();
     let response = body(reader, &exchange, Leg::Response, answered)?;
-    let annotated = annotate(&exchange, request.as_ref(), response.as_ref());
-    Ok(observe(&exchange, request.as_ref(), response.as_ref(), &annotated, sessions))
+    let (_, seen) = tell(&exchange, request.as_ref(), response.as_ref(), sessions);
+    Ok(seen)
 }
 
 fn body(

@@ -29,6 +29,8 @@ pub struct LiveSettings {
     pub ca: Authority,
     /// The capture, appended to if it exists.
     pub capture: PathBuf,
+    /// The capture's file may grow to this many bytes; beyond it traffic goes on unrecorded.
+    pub capture_limit: Option<u64>,
 }
 
 /// Why a run could not start.
@@ -73,6 +75,7 @@ impl Live {
         let (events, inbox) = mpsc::channel(EVENT_QUEUE);
         let proxy = Proxy::bind(settings.proxy, Arc::new(settings.ca), events).await?;
         let store = Arc::new(Store::create(&settings.capture, DECODER_VERSION)?);
+        store.limit(settings.capture_limit);
         let last_closed = store.reader()?.last_closed()?;
         proxy.number_from(ExchangeId(store.last_id().0 + 1));
         let listeners = proxy.listeners();
@@ -97,6 +100,12 @@ impl Live {
     /// The last close sequence of what the capture held before this run.
     pub fn last_closed(&self) -> u64 {
         self.last_closed
+    }
+
+    /// From here on the capture's file may grow to `bytes`, or without a limit. Exchanges that found
+    /// no room (the newest state of at most 256) are recorded when there is room again.
+    pub fn limit_capture(&self, bytes: Option<u64>) {
+        self.store.limit(bytes);
     }
 
     /// Stops accepting, lets exchanges end (a few seconds at most) and writes everything. What is

@@ -17,7 +17,7 @@ use crate::render::bytes;
 
 /// Version of decoder and analysis together: rows made by an older one are rebuilt. Raise it when
 /// what a row says changes.
-pub const DECODER_VERSION: u32 = 2;
+pub const DECODER_VERSION: u32 = 3;
 
 /// Most bytes of one body that are decoded for its list line, so that no body holds up those
 /// behind it for more than some milliseconds. The detail view decodes all of it.
@@ -43,11 +43,9 @@ pub(super) fn row_of(
     response: Option<&Decoded>,
     sessions: &mut Sessions,
 ) -> Row {
-    let annotated = annotate(exchange, request, response);
-    let observed = observe(exchange, request, response, &annotated, sessions);
-    let mut findings = observed.map_or(annotated.findings, |observed| observed.findings);
+    let (annotated, _) = tell(exchange, request, response, sessions);
+    let Annotated { mut summary, mut findings, .. } = annotated;
     findings.truncate(FINDINGS);
-    let mut summary = annotated.summary;
     let bodies =
         [exchange.request.as_ref().map(|r| r.body), exchange.response.as_ref().map(|r| r.body)];
     if bodies.into_iter().flatten().any(|body| body.kept > ROW_LIMIT as u64) {
@@ -55,20 +53,19 @@ pub(super) fn row_of(
         let _ = write!(summary.facts, "{gap}read up to {} only", bytes(ROW_LIMIT as u64));
     }
     let mut row = Row::new(exchange, summary);
-    row.summary.level = findings.iter().map(|f| f.level).fold(row.summary.level, Level::max);
     row.findings = findings;
     row
 }
 
-/// Adds one exchange to what is known of its device.
-pub(super) fn observe(
+/// Says what one exchange means, and adds it to what is known of its device.
+pub(super) fn tell(
     exchange: &Exchange,
     request: Option<&Decoded>,
     response: Option<&Decoded>,
-    annotated: &Annotated,
     sessions: &mut Sessions,
-) -> Option<Observation> {
-    guarded(|| sessions.observe(exchange, request, response, annotated)).flatten()
+) -> (Annotated, Option<Observation>) {
+    let told = guarded(|| sessions.tell(exchange, request, response));
+    told.unwrap_or_else(|| (unexplained(), None))
 }
 
 /// Decodes one body with what its headers say about it.
@@ -96,15 +93,18 @@ pub(super) fn annotate(
     request: Option<&Decoded>,
     response: Option<&Decoded>,
 ) -> Annotated {
-    let said = guarded(|| analyze::annotate(exchange, request, response));
-    said.unwrap_or_else(|| Annotated {
+    guarded(|| analyze::annotate(exchange, request, response)).unwrap_or_else(unexplained)
+}
+
+fn unexplained() -> Annotated {
+    Annotated {
         summary: Summary {
             facts: "synctap could not explain this exchange: please report it".to_owned(),
             level: Level::Alarm,
             ..Summary::default()
         },
         ..Annotated::default()
-    })
+    }
 }
 
 /// Runs pure code that must not panic, and survives if it does: a week of traffic is worth more

@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use tokio::sync::watch;
 
 use crate::analyze::Observation;
-use crate::model::{Detail, Device, Exchange, ExchangeId, Leg, Level, Row, WallTime};
+use crate::model::{Detail, Device, Exchange, ExchangeId, Leg, Row, WallTime};
 use crate::proxy::Monitor;
 use crate::store::{Reader, Store, StoreError};
 
@@ -161,7 +161,7 @@ impl Viewer {
     /// # Errors
     /// When the capture cannot be read.
     pub fn detail(&self, id: ExchangeId) -> Result<Option<Detail>, EngineError> {
-        let (exchange, request, response, findings) = {
+        let (exchange, request, response, row) = {
             let reader = lock(&self.shared.details);
             let Some(exchange) = reader.exchange(id)? else { return Ok(None) };
             let body = |leg, present: bool| {
@@ -169,15 +169,18 @@ impl Viewer {
             };
             let request = body(Leg::Request, exchange.request.is_some())?;
             let response = body(Leg::Response, has_response_body(&exchange))?;
-            let findings = reader.row(id)?.map(|row| row.findings).unwrap_or_default();
-            (exchange, request, response, findings)
+            (exchange, request, response, reader.row(id)?)
         };
         let mut detail = detail_of(exchange, request, response);
-        // Those of the list also know what came before.
-        if !findings.is_empty() {
-            let summary = &mut detail.annotated.summary;
-            summary.level = findings.iter().map(|f| f.level).fold(summary.level, Level::max);
-            detail.annotated.findings = findings;
+        // The list also knows what came before.
+        if let Some(row) = row {
+            let annotated = &mut detail.annotated;
+            let story = row.summary.story;
+            annotated.overview.extend(story.iter().map(|text| ("story", text.clone())));
+            annotated.summary.story = story;
+            if !row.findings.is_empty() {
+                annotated.found(row.findings);
+            }
         }
         Ok(Some(detail))
     }

@@ -158,6 +158,9 @@ pub struct Summary {
     pub policy_key: Option<PolicyKey>,
     /// What one would tell a colleague: `key 0 -> 1307199584, policy downloaded`.
     pub facts: String,
+    /// What only the exchanges before it explain, a sentence each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub story: Vec<String>,
     /// The loudest level of everything said about this exchange.
     pub level: Level,
 }
@@ -178,6 +181,13 @@ pub struct Annotated {
 }
 
 impl Annotated {
+    /// Puts in what was found, loudest first; the whole is at least as loud.
+    pub fn found(&mut self, findings: Vec<Finding>) {
+        let level = &mut self.summary.level;
+        *level = findings.iter().map(|finding| finding.level).fold(*level, Level::max);
+        self.findings = findings;
+    }
+
     /// The notes of one leg.
     pub fn notes(&self, leg: Leg) -> &[Note] {
         match leg {

@@ -2,8 +2,9 @@
 
 use bytes::Bytes;
 
-use super::node::{NodeId, Tree};
+use super::node::NodeId;
 use super::span::Span;
+use super::tree::Tree;
 
 /// Index of a layer in [`Decoded::layers`]; the body as received is layer 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

@@ -160,16 +160,20 @@ pub struct KeyStep {
 }
 
 /// One setting of a policy.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Setting {
     /// Element name; of version 2.5 the characteristic and parameter.
     pub name: String,
     /// Value as sent; empty for an empty element; entries of a list joined with `, `.
     pub value: String,
+    /// The entries of a list (of hashes or applications), each as sent; at most 40.
+    pub entries: Vec<String>,
     /// What it does to the device.
     pub meaning: String,
     /// It takes something from the user.
     pub restrictive: bool,
+    /// The protocol version that brought it; empty when not known.
+    pub introduced: String,
     /// The first of the exchanges in a row that carried this value.
     pub since: ExchangeId,
 }
@@ -183,6 +187,8 @@ pub struct Policy {
     pub acknowledged: Option<ExchangeId>,
     /// Its settings in the order sent.
     pub settings: Vec<Setting>,
+    /// Settings that it leaves out and whose absence has a meaning of its own.
+    pub absent: Vec<Setting>,
 }
 
 /// A long poll in flight.
@@ -302,7 +308,8 @@ impl Policy {
         let mut changes = Vec::new();
         for after in &self.settings {
             let old = find(&before.settings, &after.name);
-            if old.as_ref().is_none_or(|old| old.value != after.value) {
+            let same = |old: &Setting| old.value == after.value && old.entries == after.entries;
+            if old.as_ref().is_none_or(|old| !same(old)) {
                 let name = after.name.clone();
                 changes.push(PolicyChange { name, before: old, after: Some(after.clone()) });
             }
@@ -325,12 +332,11 @@ mod tests {
         let setting = |(name, value): &(&str, &str)| Setting {
             name: (*name).into(),
             value: (*value).into(),
-            meaning: String::new(),
-            restrictive: false,
             since: ExchangeId(1),
+            ..Setting::default()
         };
         let settings = pairs.iter().map(setting).collect();
-        Policy { exchange: ExchangeId(1), acknowledged: None, settings }
+        Policy { exchange: ExchangeId(1), acknowledged: None, settings, absent: Vec::new() }
     }
 
     #[test]

@@ -15,6 +15,8 @@ mod node;
 mod peer;
 mod row;
 mod span;
+mod tree;
+mod vocabulary;
 
 pub use annotation::{
     Annotated, Detail, Evidence, Finding, FindingSide, Level, Note, Protocol, Requirement, Summary,
@@ -31,8 +33,10 @@ pub use exchange::{
 };
 pub use ids::{ConnId, ExchangeId, Leg, PolicyKey};
 pub use node::{
-    Attribute, Element, Name, Namespace, Node, NodeId, NodeKind, Siblings, Text, Tree, Written,
+    Attribute, Attributes, Element, Name, Namespace, Node, NodeId, NodeKind, Text, Written,
 };
 pub use peer::{CertificateFacts, Scheme, Tls, Verdict};
 pub use row::{Marking, Progress, Row, SortBy};
 pub use span::Span;
+pub use tree::{NameId, NamespaceId, Siblings, Tree};
+pub use vocabulary::{TokenName, Vocabulary};

@@ -134,7 +134,7 @@ impl ServerCertVerifier for Witness {
     ) -> Result<ServerCertVerified, rustls::Error> {
         let chain = std::iter::once(end_entity).chain(intermediates).take(CHAIN_LIMIT);
         let chain: Vec<_> = chain.map(|der| certificate_facts(der).unwrap_or_default()).collect();
-        let names = chain.first().map(|leaf| leaf.names.join(", ")).unwrap_or_default();
+        let leaf = chain.first().cloned().unwrap_or_default();
         let judged = if self.known.contains(end_entity) {
             verify_known(end_entity, server_name, now)
         } else {
@@ -148,7 +148,7 @@ impl ServerCertVerifier for Witness {
         };
         let verdict = match &judged {
             Ok(_) => Verdict::Verified,
-            Err(error) => Verdict::Unverified(reason(error, &names)),
+            Err(error) => Verdict::Unverified(reason(error, &leaf)),
         };
         self.note(|seen| (seen.chain, seen.verdict) = (chain, verdict));
         if self.insecure { Ok(ServerCertVerified::assertion()) } else { judged }
@@ -197,8 +197,7 @@ fn verify_known(
 ) -> Result<ServerCertVerified, rustls::Error> {
     verify_server_name(&ParsedCertificate::try_from(leaf)?, name)?;
     let facts = certificate_facts(leaf).ok_or(CertificateError::BadEncoding)?;
-    let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
-    let now = WallTime::from_unix(now, 0);
+    let now = wall(now);
     if now > facts.not_after {
         return Err(CertificateError::Expired.into());
     }
@@ -219,15 +218,19 @@ fn read_roots(path: &Path) -> Result<Vec<CertificateDer<'static>>, PkiError> {
     Ok(found)
 }
 
-/// Why a certificate for `names` did not hold, without a full stop.
-fn reason(error: &rustls::Error, names: &str) -> String {
+/// Why `leaf`, or one above it, did not hold, without a full stop.
+fn reason(error: &rustls::Error, leaf: &CertificateFacts) -> String {
     let rustls::Error::InvalidCertificate(error) = error else { return error.to_string() };
+    let names = match leaf.names.join(", ") {
+        none if none.is_empty() => "no host at all".to_owned(),
+        names => names,
+    };
     match error {
         CertificateError::UnknownIssuer => "no trusted authority signed it".into(),
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "it expired".into(),
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            "it is not valid yet".into()
-        }
+        CertificateError::Expired => expired(leaf.not_after),
+        CertificateError::ExpiredContext { not_after, .. } => expired(wall(*not_after)),
+        CertificateError::NotValidYet => too_early(leaf.not_before),
+        CertificateError::NotValidYetContext { not_before, .. } => too_early(wall(*not_before)),
         CertificateError::NotValidForName => format!("it is for {names}"),
         CertificateError::NotValidForNameContext { expected, .. } => {
             format!("it is not for {} but for {names}", expected.to_str())
@@ -238,6 +241,18 @@ fn reason(error: &rustls::Error, names: &str) -> String {
         }
         other => other.to_string(),
     }
+}
+
+fn expired(when: WallTime) -> String {
+    format!("it expired on {}", when.utc().date())
+}
+
+fn too_early(until: WallTime) -> String {
+    format!("it is not valid before {}", until.utc().date())
+}
+
+fn wall(time: UnixTime) -> WallTime {
+    WallTime::from_unix(i64::try_from(time.as_secs()).unwrap_or(i64::MAX), 0)
 }
 
 #[cfg(test)]
@@ -284,7 +299,9 @@ mod tests {
         let later =
             UnixTime::since_unix_epoch(std::time::Duration::from_secs(now.as_secs()) + two_days);
         assert_eq!(judge(&known, "mail.example", now), Verdict::Verified);
-        assert_eq!(judge(&known, "mail.example", later), not("it expired"));
+        let tomorrow = time::OffsetDateTime::now_utc() + time::Duration::days(1);
+        let expired = format!("it expired on {}", tomorrow.date());
+        assert_eq!(judge(&known, "mail.example", later), not(&expired));
         let other = judge(&known, "other.example", now);
         assert_eq!(other, not("it is not for other.example but for mail.example"));
         let unknown = judge(&[], "mail.example", now);

@@ -18,7 +18,6 @@ use super::terminate::{HTTP11, note_session};
 use super::wire::Wire;
 use crate::model::Failure;
 use crate::model::Tls;
-use crate::model::Verdict;
 use crate::pki::Witness;
 
 /// Connects to the server's TCP port, refusing to connect to ourselves.
@@ -94,14 +93,7 @@ pub(super) async fn secure(
             note_session(&mut tls, stream.get_ref().1);
             Ok(Secured { wire: Wire::new(stream), tls, witness })
         }
-        Ok(Err(error)) => {
-            let why = match &tls.verdict {
-                Verdict::Unverified(why) => Some(why.as_str()),
-                _ => None,
-            };
-            let asked = seen.client_certificate_asked;
-            Err((failure::server_handshake(&error, why, asked), tls))
-        }
+        Ok(Err(error)) => Err((failure::server_handshake(&error, &tls), tls)),
         Err(_) => {
             let cause = "the server did not finish the TLS handshake in time";
             Err((failure::server("upstream-tls-timeout", cause, ""), tls))

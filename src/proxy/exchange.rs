@@ -56,6 +56,9 @@ pub(super) async fn handle(
     let raw = session.tap.with(RequestWatch::next_head);
     let (begun, handshake_done) = session.begin();
     let asked = asked(&request, raw.as_ref());
+    if let Some(agent) = asked.headers.first("user-agent") {
+        session.shared.systems.note(session.device.address.ip(), agent);
+    }
     let arrived = Arrived { request, asked, begun, handshake_done };
     let gone = CancellationToken::new();
     let (reply, answer) = oneshot::channel();
@@ -85,6 +88,7 @@ pub(super) async fn refuse(
     failure: Failure,
     mut reply: Reply,
 ) {
+    let failure = session.shared.advised(&session.device, failure);
     let (recorder, _) = begin(session, arrived, None).await;
     reply.apologise(&recorder, &failure).await;
     recorder.close(State::Failed(failure)).await;

@@ -3,13 +3,16 @@
 use std::error::Error as StdError;
 use std::io;
 
-use rustls::{AlertDescription, CertificateError, PeerIncompatible, PeerMisbehaved};
+use rustls::{AlertDescription, PeerIncompatible, PeerMisbehaved};
 
 use super::client_hello::{HelloFacts, TLS12, version_name};
+use super::distrust::distrusted;
 use super::limits::QUOTE_BYTES;
 use super::tap::End;
 use crate::model::Failure;
 use crate::model::Side;
+use crate::model::Tls;
+use crate::model::Verdict;
 
 /// A failure of the device's side.
 pub(super) fn client(code: &str, cause: impl Into<String>, advice: &str) -> Failure {
@@ -41,7 +44,8 @@ pub(super) fn client_gone() -> Failure {
 }
 
 /// What to do about a device that does not believe our certificate.
-const TRUST_US: &str = "install the synctap CA on the device and trust it there (`synctap ca`)";
+const TRUST_US: &str = "install the synctap CA on the device and trust it there: \
+    http://synctap.internal/ has it with the steps, `synctap ca export` too";
 
 /// A handshake with the device failed.
 pub(super) fn client_handshake(error: &io::Error, hello: Option<&HelloFacts>) -> Failure {
@@ -135,6 +139,18 @@ pub(super) fn client_handshake_timeout() -> Failure {
     client("client-tls-timeout", "the client did not finish the TLS handshake in time", "")
 }
 
+/// Plain HTTP where the server behind the listener speaks TLS.
+pub(super) fn plain_http(server: &str) -> Failure {
+    client(
+        "plain-http-to-tls",
+        format!(
+            "the client spoke plain HTTP to a port where {server} speaks TLS; \
+             it is served all the same, unprotected on its way here"
+        ),
+        "turn on SSL/TLS in the account's settings on the device, or write `https://` in its URL",
+    )
+}
+
 /// The first head took too long.
 pub(super) fn head_timeout() -> Failure {
     client("request-timeout", "the client sent no complete request in time", "")
@@ -193,17 +209,15 @@ pub(super) fn not_found(host: &str, error: Option<&io::Error>) -> Failure {
     )
 }
 
-/// A handshake with the server failed. `asked` when it asked for a client certificate.
-pub(super) fn server_handshake(error: &io::Error, why: Option<&str>, asked: bool) -> Failure {
+/// A handshake with the server failed; `seen` is what it showed until then.
+pub(super) fn server_handshake(error: &io::Error, seen: &Tls) -> Failure {
     let tls = tls_error(error);
-    if let (Some(rustls::Error::InvalidCertificate(invalid)), Some(why)) = (tls, why) {
-        return server(
-            "upstream-untrusted",
-            format!("the server's certificate does not hold: {why}"),
-            about_certificate(invalid),
-        );
+    if let (Some(rustls::Error::InvalidCertificate(invalid)), Verdict::Unverified(why)) =
+        (tls, &seen.verdict)
+    {
+        return distrusted(invalid, why, &seen.chain);
     }
-    if asked {
+    if seen.client_certificate_asked {
         return client_certificate_wanted(&error.to_string());
     }
     match tls {
@@ -230,33 +244,13 @@ pub(super) fn server_handshake(error: &io::Error, why: Option<&str>, asked: bool
     }
 }
 
-/// What helps against a certificate that does not hold: another authority only where it is the
-/// authority that is not trusted.
-fn about_certificate(invalid: &CertificateError) -> &'static str {
-    use CertificateError as Invalid;
-    match invalid {
-        Invalid::Expired | Invalid::ExpiredContext { .. } => {
-            "renew the server's certificate, or go on with `--insecure-upstream`"
-        }
-        Invalid::NotValidYet | Invalid::NotValidYetContext { .. } => {
-            "check the clock of this machine, or go on with `--insecure-upstream`"
-        }
-        Invalid::NotValidForName | Invalid::NotValidForNameContext { .. } => {
-            "ask for the server by a name it is certified for, or go on with `--insecure-upstream`"
-        }
-        Invalid::UnknownIssuer | Invalid::Other(_) => {
-            "add its authority with `--upstream-ca FILE`, or go on with `--insecure-upstream`"
-        }
-        _ => "replace the server's certificate, or go on with `--insecure-upstream`",
-    }
-}
-
 /// The server wants a certificate that we do not have.
 pub(super) fn client_certificate_wanted(error: &str) -> Failure {
     server(
         "client-certificate-wanted",
         format!("the server asked for a client certificate and refused to go on without: {error}"),
-        "the device's own certificate cannot be used through a proxy",
+        "the device's own certificate cannot be used through a proxy: \
+         pass the host on unread (`--passthrough HOST`)",
     )
 }
 
@@ -423,26 +417,6 @@ mod tests {
     fn quotes_are_short_and_printable() {
         assert_eq!(quote(b"\x1b[2J\x00"), "\\x1b[2J\\x00");
         assert_eq!(quote(&[b'a'; 1000]).len(), QUOTE_BYTES);
-    }
-
-    #[test]
-    fn an_authority_is_advised_only_where_it_helps() {
-        let advice = |invalid: CertificateError| {
-            let error = io::Error::other(rustls::Error::InvalidCertificate(invalid));
-            server_handshake(&error, Some("why"), false).advice
-        };
-        assert!(advice(CertificateError::UnknownIssuer).contains("--upstream-ca"));
-        for invalid in [
-            CertificateError::Expired,
-            CertificateError::NotValidYet,
-            CertificateError::NotValidForName,
-            CertificateError::Revoked,
-            CertificateError::BadSignature,
-        ] {
-            let advice = advice(invalid);
-            assert!(!advice.contains("--upstream-ca"), "{advice}");
-            assert!(advice.contains("--insecure-upstream"), "{advice}");
-        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
+use super::advice::Systems;
 use super::body_copy::Keeper;
 use super::choose::Choice;
 use super::cidr::admits;
@@ -104,6 +105,7 @@ impl Proxy {
             listeners: settings.modes.iter().cloned().zip(listening).collect(),
             site,
             choice: Arc::new(Choice::new(settings.choosing.clone())),
+            systems: Systems::default(),
             next_exchange: AtomicU64::new(1),
             next_conn: AtomicU64::new(1),
             open: Arc::default(),

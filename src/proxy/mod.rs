@@ -20,6 +20,7 @@
 //! Nothing a device or server does is an error of ours: it becomes an exchange whose state says
 //! which side failed and why.
 
+mod advice;
 mod answer;
 mod body;
 mod body_copy;
@@ -27,6 +28,7 @@ mod choose;
 mod cidr;
 mod client_hello;
 mod dial;
+mod distrust;
 mod error;
 mod event;
 mod exchange;

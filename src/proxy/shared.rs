@@ -8,6 +8,7 @@ use std::time::Instant;
 use rustls::KeyLog;
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::advice::Systems;
 use super::body_copy::Keeper;
 use super::choose::Choice;
 use super::mode::{Mode, Way};
@@ -35,6 +36,7 @@ pub(super) struct Shared {
     pub(super) listeners: Vec<(Mode, SocketAddr)>,
     pub(super) site: Site,
     pub(super) choice: Arc<Choice>,
+    pub(super) systems: Systems,
     pub(super) next_exchange: AtomicU64,
     pub(super) next_conn: AtomicU64,
     pub(super) open: Arc<AtomicU64>,
@@ -96,7 +98,12 @@ impl Shared {
     ) {
         let recorder = self.record(device, Kind::Connection, begun);
         recorder.note(describe).await;
-        recorder.close(State::Failed(failure)).await;
+        recorder.close(State::Failed(self.advised(device, failure))).await;
+    }
+
+    /// `failure` with the steps for the system of `device`, if that is known.
+    pub(super) fn advised(&self, device: &Device, failure: Failure) -> Failure {
+        self.systems.advised(device.address.ip(), failure)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::model::{
-    Attribute, Decoded, Element, Format, Layer, LayerId, Name, NodeId, NodeKind, Span, Tree,
+    Attribute, Decoded, Element, Format, Layer, LayerId, NodeId, NodeKind, Span, Tree,
 };
 
 use super::secrets::{Secrets, TABLE, mask_form};
@@ -174,9 +174,7 @@ impl HiddenIn {
         let tree = layer.and_then(|layer| layer.tree.as_ref());
         match tree.and_then(|tree| tree.element(node)) {
             Some(element) => {
-                let values = element.attributes.iter().enumerate();
-                let values = values.filter(|(_, attribute)| is_named(attribute, "value"));
-                self.attributes.extend(values.map(|(at, _)| (node, at)));
+                self.attributes.extend(attribute(&element, "value").map(|(at, _)| (node, at)));
             }
             None => {
                 self.values.insert(node);
@@ -246,7 +244,7 @@ impl Open {
 
 /// The names of `id` and the elements around it.
 fn names_outwards(tree: &Tree, id: NodeId) -> impl Iterator<Item = &str> + Clone {
-    std::iter::successors(Some(id), |id| tree.get(*id)?.parent)
+    std::iter::successors(Some(id), |id| tree.parent(*id))
         .map(|id| tree.name(id).unwrap_or_default())
 }
 
@@ -272,26 +270,19 @@ fn names_node<const N: usize>(tree: &Tree, id: NodeId, layer: &[u8], names: [&st
 
 /// The place of the value of a provisioning document's `parm` that is a secret node, by its name and
 /// the characteristics around it (OMA-WAP-TS-ProvCont 4.5, 4.6).
-fn secret_parm(tree: &Tree, id: NodeId, element: &Element, layer: &[u8]) -> Option<usize> {
+fn secret_parm(tree: &Tree, id: NodeId, element: &Element<'_>, layer: &[u8]) -> Option<usize> {
     let (at, _) = attribute(element, "value")?;
     let (_, name) = attribute(element, "name")?;
     let around = std::iter::successors(tree.get(id)?.parent, |id| tree.get(*id)?.parent);
-    let types = around.filter_map(|id| attribute(tree.element(id)?, "type"));
+    let types = around.filter_map(|id| attribute(&tree.element(id)?, "type"));
     let path = std::iter::once(name).chain(types.map(|(_, kind)| kind));
     TABLE.has_path(&path.map(|part| Tree::resolve(&part.value, layer))).then_some(at)
 }
 
 /// An attribute by its name, with its place in the list.
-fn attribute<'a>(element: &'a Element, name: &str) -> Option<(usize, &'a Attribute)> {
-    element.attributes.iter().enumerate().find(|(_, attribute)| is_named(attribute, name))
-}
-
-fn is_named(attribute: &Attribute, name: &str) -> bool {
-    match &attribute.name {
-        Name::Known(own) => *own == name,
-        Name::Literal(own) => **own == *name,
-        Name::Unknown { .. } => false,
-    }
+fn attribute<'a>(element: &Element<'a>, name: &str) -> Option<(usize, Attribute<'a>)> {
+    let mut attributes = element.attributes.iter().enumerate();
+    attributes.find(|(_, attribute)| attribute.name.as_str() == Some(name))
 }
 
 #[cfg(test)]
@@ -299,7 +290,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::model::{Namespace, Origin, Text, Written};
+    use crate::model::{Attributes, Name, Namespace, Origin, Text, Written};
     use crate::render::{OutlineOptions, json_decoded, outline, outline_text, xml, xml_lines};
 
     const SECRET: &str = "c2VjcmV0";
@@ -311,21 +302,21 @@ mod tests {
             let known = at.and_then(|at| tree.child(at, name)).filter(|_| name != "Item");
             at = known.or_else(|| {
                 let element = Element {
-                    name: Name::Literal(name.into()),
+                    name: Name::Literal(name),
                     namespace: Namespace::NONE,
                     token: None,
-                    attributes: Vec::new(),
+                    attributes: Attributes::NONE,
                     tag: Span::default(),
                 };
                 Some(tree.push(NodeKind::Element(element), Span::default(), at))
             });
         }
-        let kind = NodeKind::Text(Text::Owned(text.into()), Written::Plain);
+        let kind = NodeKind::Text(Text::Owned(text), Written::Plain);
         let id = tree.push(kind, Span::default(), at);
         let mut around = at;
         while let Some(open) = around {
             tree.close(open, 0);
-            around = tree.get(open).and_then(|node| node.parent);
+            around = tree.parent(open);
         }
         id
     }
@@ -399,10 +390,10 @@ mod tests {
 
     #[test]
     fn attributes_of_provisioning_documents() {
-        let attribute = |name: &'static str, value: &str| Attribute {
+        let attribute = |name, value| Attribute {
             name: Name::Known(name),
             namespace: Namespace::NONE,
-            value: Text::Owned(value.into()),
+            value: Text::Owned(value),
             span: Span::default(),
         };
         let mut tree = Tree::new();
@@ -410,10 +401,12 @@ mod tests {
             name: Name::Known("parm"),
             namespace: Namespace::NONE,
             token: None,
-            attributes: vec![attribute("name", "AAUTHSECRET"), attribute("value", SECRET)],
+            attributes: Attributes::NONE,
             tag: Span::default(),
         };
         let parm = tree.push(NodeKind::Element(element), Span::default(), None);
+        tree.add_attribute(parm, attribute("name", "AAUTHSECRET"));
+        tree.add_attribute(parm, attribute("value", SECRET));
         tree.close(parm, 0);
         assert_masked(&document(tree), "AAUTHSECRET");
     }

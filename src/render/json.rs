@@ -224,7 +224,7 @@ fn tree_json(
             None => roots.push(object.into()),
         }
     };
-    for (index, node) in tree.nodes().iter().enumerate() {
+    for (index, node) in tree.nodes().enumerate() {
         while open.last().is_some_and(|(end, ..)| *end <= index) {
             close(&mut open, &mut roots);
         }
@@ -245,7 +245,12 @@ fn tree_json(
     roots.into()
 }
 
-fn node_json(layer: &Layer, id: NodeId, kind: &NodeKind, hidden: &HiddenIn) -> Map<String, Value> {
+fn node_json(
+    layer: &Layer,
+    id: NodeId,
+    kind: &NodeKind<'_>,
+    hidden: &HiddenIn,
+) -> Map<String, Value> {
     let mut object = Map::new();
     if !matches!(kind, NodeKind::Element(_)) && hidden.value(id) {
         let key = match kind {
@@ -260,7 +265,7 @@ fn node_json(layer: &Layer, id: NodeId, kind: &NodeKind, hidden: &HiddenIn) -> M
     }
     match kind {
         NodeKind::Element(element) => {
-            object.insert("name".into(), json!(name_text(&element.name)));
+            object.insert("name".into(), json!(name_text(element.name)));
             if !element.namespace.as_str().is_empty() {
                 object.insert("ns".into(), json!(element.namespace.as_str()));
             }
@@ -268,13 +273,13 @@ fn node_json(layer: &Layer, id: NodeId, kind: &NodeKind, hidden: &HiddenIn) -> M
                 object.insert("token".into(), json!([page, token]));
             }
             if !element.attributes.is_empty() {
-                let value = |at: usize, a: &Attribute| {
+                let value = |at: usize, a: &Attribute<'_>| {
                     let plain = Tree::resolve(&a.value, &layer.bytes);
                     if hidden.attribute(id, at) { MASK.to_owned() } else { plain.to_owned() }
                 };
                 let attributes = element.attributes.iter().enumerate();
                 let attributes =
-                    attributes.map(|(at, a)| json!([name_text(&a.name), value(at, a)]));
+                    attributes.map(|(at, a)| json!([name_text(a.name), value(at, &a)]));
                 object.insert("attributes".into(), attributes.collect());
             }
         }
@@ -299,10 +304,9 @@ fn node_json(layer: &Layer, id: NodeId, kind: &NodeKind, hidden: &HiddenIn) -> M
     object
 }
 
-fn name_text(name: &Name) -> String {
+fn name_text(name: Name<'_>) -> String {
     match name {
-        Name::Known(name) => (*name).to_owned(),
-        Name::Literal(name) => name.to_string(),
+        Name::Known(name) | Name::Literal(name) => name.to_owned(),
         Name::Unknown { page, token } => format!("unknown_p{page}_t{token:02X}"),
     }
 }

@@ -157,7 +157,7 @@ impl<'a> Builder<'a> {
         // Depth by the open ends, not by climbing parents: linear in the size of the tree.
         let mut open: Vec<usize> = Vec::new();
         let mut skip = None;
-        for (index, node) in tree.nodes().iter().enumerate() {
+        for (index, node) in tree.nodes().enumerate() {
             while open.last().is_some_and(|end| *end <= index) {
                 open.pop();
             }
@@ -189,21 +189,21 @@ impl<'a> Builder<'a> {
         value: Option<NodeId>,
     ) -> Vec<Piece> {
         let mut line = Line::default();
-        match tree.get(node).map(|n| &n.kind) {
+        match tree.get(node).map(|n| n.kind) {
             Some(NodeKind::Element(element)) => {
-                line.add(Role::Tag, name_text(&element.name));
-                let around = tree.get(node).and_then(|n| n.parent).and_then(|p| tree.element(p));
+                line.add(Role::Tag, name_text(element.name));
+                let around = tree.parent(node).and_then(|p| tree.element(p));
                 let namespace = element.namespace.as_str();
                 if !namespace.is_empty() && around.is_none_or(|p| p.namespace.as_str() != namespace)
                 {
                     line.add(Role::Dim, format!(" [{namespace}]"));
                 }
                 // Namespaces are shown where they change; their declarations say it twice.
-                let shown = |a: &Attribute| a.namespace.as_str() != XMLNS;
+                let shown = |a: &Attribute<'_>| a.namespace.as_str() != XMLNS;
                 let hidden = self.hidden.layer(id);
                 let attributes = element.attributes.iter().enumerate();
                 for (at, attribute) in attributes.filter(|(_, a)| shown(a)) {
-                    line.add(Role::Attribute, format!(" {}=", name_text(&attribute.name)));
+                    line.add(Role::Attribute, format!(" {}=", name_text(attribute.name)));
                     let plain = Tree::resolve(&attribute.value, &layer.bytes);
                     let text = if hidden.attribute(node, at) { MASK } else { plain };
                     line.add(Role::Text, format!("\"{}\"", self.cut(text)));
@@ -230,9 +230,9 @@ impl<'a> Builder<'a> {
         if !is_element && self.hidden.layer(id).value(node) {
             return line.add(Role::Text, MASK);
         }
-        match tree.get(node).map(|n| &n.kind) {
+        match tree.get(node).map(|n| n.kind) {
             Some(NodeKind::Text(text, _)) => {
-                line.add(Role::Text, self.cut(Tree::resolve(text, &layer.bytes)));
+                line.add(Role::Text, self.cut(Tree::resolve(&text, &layer.bytes)));
             }
             Some(NodeKind::Opaque(span)) => self.opaque(span.of(&layer.bytes), line),
             Some(NodeKind::Comment(span)) => {
@@ -240,7 +240,10 @@ impl<'a> Builder<'a> {
                 line.add(Role::Dim, self.cut(&text));
             }
             Some(NodeKind::Instruction(text)) => {
-                line.add(Role::Dim, format!("<?{}?>", self.cut(Tree::resolve(text, &layer.bytes))));
+                line.add(
+                    Role::Dim,
+                    format!("<?{}?>", self.cut(Tree::resolve(&text, &layer.bytes))),
+                );
             }
             Some(NodeKind::Element(_)) | None => {}
         }
@@ -400,7 +403,7 @@ fn headline(layer: &Layer) -> Vec<Piece> {
     line.0
 }
 
-fn name_text(name: &Name) -> Cow<'_, str> {
+fn name_text(name: Name<'_>) -> Cow<'_, str> {
     match name {
         Name::Known(name) => Cow::Borrowed(name),
         Name::Literal(name) => clean(name),

@@ -8,7 +8,9 @@ use super::units::count;
 /// Characters of a value in a column; the rest shows as `…`.
 const VALUE: usize = 24;
 
-/// The policy as a table: setting, value, meaning, restrictive, since; all clean.
+/// The policy as a table: setting, value, since which exchange, the protocol version that brought it,
+/// meaning; `+` marks what is restrictive. Lists follow with an entry a line, then what is absent with
+/// a meaning; all clean.
 pub fn policy_table(policy: &Policy) -> Vec<String> {
     let restrictive = policy.settings.iter().filter(|setting| setting.restrictive).count() as u64;
     let state = match policy.acknowledged {
@@ -21,15 +23,27 @@ pub fn policy_table(policy: &Policy) -> Vec<String> {
         count(policy.settings.len() as u64, "setting"),
     )];
     let width = policy.settings.iter().map(|s| clean(&s.name).chars().count()).max().unwrap_or(0);
-    lines.push(format!("  {:<width$}  {:<VALUE$}  {:<6}  meaning", "setting", "value", "since"));
-    lines.extend(policy.settings.iter().map(|setting| {
+    let heading = format!(
+        "  {:<width$}  {:<VALUE$}  {:<6}  {:<5} meaning",
+        "setting", "value", "since", "from"
+    );
+    lines.push(heading);
+    for setting in &policy.settings {
         let mark = if setting.restrictive { '+' } else { ' ' };
         let (name, value) = (clean(&setting.name), value(setting));
-        let (since, meaning) = (setting.since.to_string(), clean(&setting.meaning));
-        format!("{mark} {name:<width$}  {value:<VALUE$}  {since:<6}  {meaning}")
-            .trim_end()
-            .to_owned()
-    }));
+        let (since, from) = (setting.since.to_string(), clean(&setting.introduced));
+        let meaning = clean(&setting.meaning);
+        let line =
+            format!("{mark} {name:<width$}  {value:<VALUE$}  {since:<6}  {from:<5} {meaning}");
+        lines.push(line.trim_end().to_owned());
+        lines.extend(setting.entries.iter().map(|entry| format!("    {}", clean(entry))));
+    }
+    if !policy.absent.is_empty() {
+        lines.push("  absent, which means:".to_owned());
+        let absent = policy.absent.iter();
+        lines
+            .extend(absent.map(|one| format!("    {}: {}", clean(&one.name), clean(&one.meaning))));
+    }
     lines
 }
 
@@ -79,13 +93,15 @@ mod tests {
             meaning: "what it does".into(),
             restrictive,
             since: ExchangeId(3),
+            ..Setting::default()
         }
     }
 
     #[test]
     fn a_table_marks_what_is_restrictive() {
         let settings = vec![setting("AllowCamera", "0", true), setting("AllowWiFi", "", false)];
-        let policy = Policy { exchange: ExchangeId(3), acknowledged: None, settings };
+        let policy =
+            Policy { exchange: ExchangeId(3), acknowledged: None, settings, absent: Vec::new() };
         let lines = policy_table(&policy);
         assert_eq!(lines[0], "policy of #3, not acknowledged: 2 settings, 1 restrictive");
         assert!(lines[2].starts_with("+ AllowCamera  0 "), "{}", lines[2]);

@@ -45,6 +45,34 @@ mod tests {
         assert!(lines[0].trim().is_empty());
     }
 
+    /// What `zbarimg` 0.23 reads as the address below, drawn dark on light with 8 pixels a module.
+    const READ_BY_A_SCANNER: [&str; 13] = [
+        "█▀▀▀▀▀█  ▄▄▀▀▀  ▀ █▀▀▀▀▀█",
+        "█ ███ █ ▄   █▄█▄  █ ███ █",
+        "█ ▀▀▀ █ ▀▀ ▄▄▀▀   █ ▀▀▀ █",
+        "▀▀▀▀▀▀▀ ▀ █▄▀ ▀▄▀ ▀▀▀▀▀▀▀",
+        "▀█▄▄ ▀▀█ █ ▀▄▀ ██▄  ██▄▄",
+        " ▀ ▀ ▀▀ ▄▄▀ ▄  █▄ ▀▀▄█ ▀█",
+        "▄▀▀▀█ ▀▀ ▀ ▀▀▄█▄▀▀▀    ▄▀",
+        "█   ▄▄▀█▀▀ █▀ ▄█▄▀ ▀▄▀▄▀█",
+        "▀ ▀  ▀▀ █ ▄▀▄▀▄██▀▀▀█ █",
+        "█▀▀▀▀▀█ █▀█▀▄▀▀ █ ▀ █▀ ▄▀",
+        "█ ███ █  █▄ ▀█▄▀▀▀██▀█▀██",
+        "█ ▀▀▀ █ ▄█▀█▀▀█ █▀▄▄▄ ▀ █",
+        "▀▀▀▀▀▀▀ ▀▀  ▀▀▀▀▀▀▀  ▀  ▀",
+    ];
+
+    #[test]
+    fn the_modules_are_those_a_scanner_reads() {
+        let lines = qr("http://192.0.2.2:18080/");
+        assert_eq!(lines.len(), READ_BY_A_SCANNER.len() + 2);
+        assert!(lines[0].trim().is_empty() && lines[lines.len() - 1].trim().is_empty());
+        for (line, read) in lines[1..].iter().zip(READ_BY_A_SCANNER) {
+            assert!(line.starts_with("  ") && line.ends_with("  "), "quiet on both sides");
+            assert_eq!(line.trim_end(), format!("  {read}"));
+        }
+    }
+
     #[test]
     fn what_is_too_long_has_no_code() {
         assert!(qr(&"x".repeat(5_000)).is_empty());

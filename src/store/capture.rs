@@ -98,6 +98,14 @@ impl Store {
         self.shared.status()
     }
 
+    /// From here on the file may grow to `bytes` (counted in whole pages, the log beside it not
+    /// included), or without a limit. One that it exceeds already stops it where it is. What finds no
+    /// room is treated as on a full disk: see the room's charter.
+    pub fn limit(&self, bytes: Option<u64>) {
+        // An error means that nobody records to it.
+        drop(self.queue.send(Message::Limit(bytes)));
+    }
+
     /// Writes what is queued, folds the log into the file and lets go of it. Writers that are left
     /// lose what they are given from here on.
     ///

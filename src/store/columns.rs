@@ -373,7 +373,7 @@ mod tests {
         ) -> Summary {
             Summary {
                 protocol, version, device, user, session, command, status,
-                policy_key: policy_key.map(PolicyKey), facts, level,
+                policy_key: policy_key.map(PolicyKey), facts, level, story: Vec::new(),
             }
         }
     }
@@ -453,6 +453,7 @@ mod tests {
             policy_key: Some(PolicyKey(u32::MAX)),
             facts: "key".into(),
             level: Level::Info,
+            story: vec!["polls the Outbox".into()],
         };
         save_row(&connection, 0, 7, &Row::new(&exchange, summary)).unwrap();
         let condition = "protocol = 'activesync' AND version = '14.1' AND device = 'dev' \

@@ -209,6 +209,7 @@ mod tests {
             let policy_key = key.map(PolicyKey);
             Summary {
                 protocol, version, device, user, session, command, status, policy_key, facts, level,
+                story: Vec::new(),
             }
         }
     }

@@ -26,6 +26,8 @@ const BATCH: usize = 64;
 const BATCH_BYTES: usize = 1 << 20;
 /// How often those are tried when nothing else is to be written.
 const RETRY: Duration = Duration::from_secs(1);
+/// As many pages as a file of SQLite can have (<https://www.sqlite.org/limits.html>, 13).
+const MOST_PAGES: u64 = 0xffff_fffe;
 /// How long closing waits for readers that keep the log's files.
 const LEAVE: Duration = Duration::from_millis(200);
 
@@ -40,6 +42,8 @@ pub(super) struct Recording {
     broken: HashSet<(ExchangeId, Leg)>,
     /// What could not be written and may be another time.
     backlog: Backlog,
+    /// The file may not grow as far as the disk goes.
+    limited: bool,
     path: PathBuf,
     _lock: Option<Lock>,
 }
@@ -83,7 +87,8 @@ impl Recording {
         };
         connection.update_hook(Some(watch))?;
         let (broken, backlog) = (HashSet::new(), Backlog::default());
-        Ok(Self { connection, decoder, queue, shared, broken, backlog, path, _lock: lock })
+        let limited = false;
+        Ok(Self { connection, decoder, queue, shared, broken, backlog, limited, path, _lock: lock })
     }
 
     /// Works until told to stop, or until nobody is left who could tell.
@@ -101,10 +106,23 @@ impl Recording {
                 Then::Stop => return self.finish(),
                 // Who asked may have stopped waiting.
                 Then::Do(Message::Flush(answer)) => drop(answer.try_send(())),
+                Then::Do(Message::Limit(bytes)) => self.limit(bytes),
                 #[cfg(test)]
                 Then::Do(Message::Sabotage(action)) => (action.0)(&self.connection),
                 Then::Do(Message::Record(_) | Message::Stop) => {}
             }
+        }
+    }
+
+    /// A limit that could not be set is no reason not to record.
+    fn limit(&mut self, bytes: Option<u64>) {
+        let set = max_pages(&self.connection, bytes).and_then(|pages| {
+            let set = format!("PRAGMA max_page_count = {pages}");
+            self.connection.query_row(&set, [], |row| row.get::<_, i64>(0))
+        });
+        match set {
+            Ok(_) => self.limited = bytes.is_some(),
+            Err(error) => tracing::warn!(%error, "the capture's size is not limited"),
         }
     }
 
@@ -194,7 +212,7 @@ impl Recording {
             match result {
                 Ok(tally) => outcome.tally.add(tally),
                 Err(error) => {
-                    outcome.trouble = Some(reason(&error));
+                    outcome.trouble = Some(self.reason(&error));
                     outcome.tally.lost += self.give_up(record, &error);
                     outcome.locked = is_busy(&error).then_some(error);
                 }
@@ -228,7 +246,7 @@ impl Recording {
             let Err(error) = self.transact(&record).map(|tally| outcome.tally.add(tally)) else {
                 continue;
             };
-            outcome.trouble = Some(reason(&error));
+            outcome.trouble = Some(self.reason(&error));
             let [Record::Put(put)] = record else { continue };
             if may_pass(&error) {
                 self.backlog.put_back(put);
@@ -257,6 +275,20 @@ impl Recording {
         if !exchange.in_flight() {
             self.broken.remove(&(exchange.id, Leg::Request));
             self.broken.remove(&(exchange.id, Leg::Response));
+        }
+    }
+
+    /// Why, in words for a status line.
+    fn reason(&self, error: &rusqlite::Error) -> String {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) if self.limited => {
+                "the capture is as large as it may be, or the disk is full".to_owned()
+            }
+            Some(ErrorCode::DiskFull) => "the disk is full".to_owned(),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                "another program has locked the capture".to_owned()
+            }
+            _ => error.to_string(),
         }
     }
 
@@ -338,15 +370,11 @@ fn may_pass(error: &rusqlite::Error) -> bool {
     )
 }
 
-/// Why, in words for a status line.
-fn reason(error: &rusqlite::Error) -> String {
-    match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => "the disk is full".to_owned(),
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            "another program has locked the capture".to_owned()
-        }
-        _ => error.to_string(),
-    }
+/// Pages of the file that make up `bytes`; as many as there can be without a limit.
+fn max_pages(connection: &Connection, bytes: Option<u64>) -> rusqlite::Result<u64> {
+    let size: i64 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
+    let size = size.max(1).cast_unsigned();
+    Ok(bytes.map_or(MOST_PAGES, |bytes| (bytes / size).clamp(1, MOST_PAGES)))
 }
 
 #[cfg(test)]

@@ -28,6 +28,8 @@ pub(super) enum Message {
     Record(Record),
     /// Answer when everything before is committed.
     Flush(SyncSender<()>),
+    /// The file may grow to this many bytes; `None` is as far as the disk goes.
+    Limit(Option<u64>),
     /// Write what is queued before this, fold the log and end.
     Stop,
     /// Do this to the writer's connection, for tests that break it.

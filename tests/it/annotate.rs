@@ -186,7 +186,10 @@ fn zpush_policies_are_explained_one_by_one() {
         let path = format!("Provision/Policies/Policy/Data/EASProvisionDoc/{name}");
         case.notes(Leg::Response, &path).join(" | ")
     };
-    assert_eq!(note("AllowBluetooth"), "Bluetooth fully allowed");
+    assert_eq!(
+        note("AllowBluetooth"),
+        "Bluetooth fully allowed; since 12.1; counts where device has Bluetooth"
+    );
     assert_eq!(note("MaxInactivityTimeDeviceLock"), "lock after 900 seconds idle");
     assert_eq!(
         note("MinDevicePasswordLength"),

@@ -48,8 +48,12 @@ pub(crate) struct Turn {
 impl Turn {
     /// Gives it to a fold.
     pub(crate) fn observe(&self, sessions: &mut Sessions) -> Option<Observation> {
-        let (request, response) = (self.request.as_ref(), self.response.as_ref());
-        sessions.observe(&self.exchange, request, response, &self.annotated)
+        self.tell(sessions).1
+    }
+
+    /// The same, with what the exchanges before it add to its annotation.
+    pub(crate) fn tell(&self, sessions: &mut Sessions) -> (Annotated, Option<Observation>) {
+        sessions.tell(&self.exchange, self.request.as_ref(), self.response.as_ref())
     }
 }
 
@@ -94,7 +98,7 @@ fn expanded(text: &str) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02X}"))
 }
 
 /// A certificate or request of the fixtures.

@@ -36,10 +36,10 @@ fn told(turns: Vec<Turn>) -> String {
     let mut sessions = Sessions::new();
     let mut steps = Vec::new();
     for turn in turns {
-        let seen = turn.observe(&mut sessions).unwrap();
-        let mut annotated = turn.annotated;
-        annotated.findings = seen.findings;
-        steps.push(seen.step);
+        let (mut annotated, seen) = turn.tell(&mut sessions);
+        steps.push(seen.unwrap().step);
+        let story = annotated.summary.story.iter().map(|text| ("story", text.clone()));
+        annotated.overview.extend(story);
         let Turn { exchange, request, response, .. } = turn;
         let detail = Detail { exchange, request, response, annotated };
         for (label, text) in render::overview(&detail, render::Secrets::Masked) {
@@ -213,7 +213,10 @@ fn timeline_and_policy_of_a_capture() {
     let (json, _) = synctap(&["timeline", path, "--json"]);
     assert_eq!(json.lines().count(), 5);
     let (same, _) = synctap(&["policy", path, "--against", path]);
-    assert!(same.contains("changes from lab00012 of alice at mail.lab.test: none"), "{same}");
+    assert!(
+        same.contains("changes from lab00012 of alice at mail.lab.test in the other capture: none"),
+        "{same}"
+    );
     let (error, code) = synctap(&["policy", path, "--device", "nobody"]);
     assert!(error.contains("hint: use one of: lab00012"), "{error}");
     assert_eq!(code, Some(2));
@@ -284,8 +287,14 @@ fn the_relay_of_text_messages_is_a_story() {
     let told = |number: usize| device.steps[number].facts.as_str();
     assert!(told(2).contains("collection 1 (Inbox): SMS from \"Carol\""), "{}", told(2));
     assert!(told(3).contains("offers to send SMS"), "{}", told(3));
-    assert!(told(4).contains("collection 2 (Outbox): SMS relay: the device is to send"));
-    assert!(told(5).contains("SMS relay: 1 item sent and deleted"), "{}", told(5));
+    assert!(
+        told(4).contains("collection 2 (Outbox): SMS relay: the device is to send message 2:1")
+    );
+    assert!(
+        told(5).contains("SMS relay: message 2:1 to \"Carol\" [MOBILE:+5550123] sent and deleted"),
+        "{}",
+        told(5)
+    );
     let folders: Vec<&str> = device.folders.iter().map(|folder| folder.label.as_str()).collect();
     assert_eq!(folders, ["Inbox", "Outbox", "user mail"]);
     assert_eq!(device.folders[1].sync_key, "703");

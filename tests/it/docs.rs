@@ -165,8 +165,8 @@ fn the_limits_page_is_current() {
 const LIMITS: &str = "# Limits of the decoder\n\n\
 Generated from `src/codec/limits.rs`.\n\n\
 Whatever a peer sends, decoding ends, and takes memory in proportion: at most about 120 bytes for\n\
-each byte of the body (a document of nothing but empty elements, one node a byte), plus the text\n\
-and layers that the ceilings below allow. A usual message takes less than twelve times its size.\n\
+each byte of the body (a tag with nothing but attributes, one a byte), plus the text\n\
+and layers that the ceilings below allow. A usual message takes less than four times its size.\n\
 What meets a ceiling is reported as a problem; what was understood before it is kept.\n\n\
 | name | value | meaning |\n|---|---|---|\n";
 

@@ -472,6 +472,8 @@ async fn tls_to_the_proxy_itself() {
     assert!(error.contains("UnexpectedMessage"), "the device gets an alert: {error}");
     let (exchange, failure) = failed(&lab, "tls-to-proxy-port").await;
     assert_eq!((exchange.kind, failure.side), (Kind::Connection, Side::Client));
+    assert!(failure.cause.starts_with("the client spoke TLS to the proxy itself"));
+    assert!(failure.advice.starts_with("set it as HTTP proxy"), "{}", failure.advice);
 }
 
 #[tokio::test]
@@ -547,6 +549,7 @@ async fn plain_http_to_a_port_that_speaks_tls() {
     assert_eq!(peer.message().await.status(), 502);
     let (_, failure) = failed(&lab, "upstream-speaks-tls").await;
     assert_eq!(failure.side, Side::Server);
+    assert!(failure.cause.contains("was asked in plain HTTP"), "{}", failure.cause);
     assert!(failure.advice.contains("https://"), "{}", failure.advice);
 }
 
@@ -606,7 +609,17 @@ async fn a_device_without_tls_before_a_server_with_it() {
     let mut peer = lab.client().await;
     peer.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nx").await;
     assert_eq!(peer.message().await.body, b"x", "it is served all the same");
-    let detail = synctap::engine::detail_of(lab.events.closed(1).await, None, None);
+    let (connection, failure) = failed(&lab, "plain-http-to-tls").await;
+    assert_eq!((connection.kind, failure.side), (Kind::Connection, Side::Client));
+    assert_eq!((&*connection.host, connection.port), ("localhost", origin.port()));
+    let cause = format!(
+        "the client spoke plain HTTP to a port where localhost:{} speaks TLS; \
+         it is served all the same, unprotected on its way here",
+        origin.port()
+    );
+    assert_eq!(failure.cause, cause);
+    assert!(failure.advice.contains("turn on SSL/TLS"), "{}", failure.advice);
+    let detail = synctap::engine::detail_of(lab.events.closed(2).await, None, None);
     let row = detail.annotated.overview.iter().find(|(label, _)| *label == "unprotected");
     assert!(row.unwrap().1.contains("plain HTTP"), "{row:?}");
 }

@@ -95,8 +95,8 @@ fn wireless_village_by_its_namespace() {
 
 /// The values of all attributes that declare no namespace.
 fn values(tree: &Tree, layer: &[u8]) -> Vec<String> {
-    let elements = tree.nodes().iter().filter_map(|node| match &node.kind {
-        NodeKind::Element(element) => Some(&element.attributes),
+    let elements = tree.nodes().filter_map(|node| match node.kind {
+        NodeKind::Element(element) => Some(element.attributes.iter()),
         _ => None,
     });
     elements

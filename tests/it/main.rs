@@ -1,9 +1,11 @@
 //! Integration tests: one binary, a module an area.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
+mod advice;
 mod annotate;
 mod binary;
 mod captures;
+mod certificates;
 mod choosing;
 mod conversation;
 #[expect(dead_code, reason = "benchmarks use the rest")]

@@ -120,7 +120,7 @@ async fn reverse_mode_takes_plain_http_too() {
     let mut peer = lab.client().await;
     peer.send("GET /plain HTTP/1.1\r\nHost: x\r\n\r\n").await;
     assert!(peer.message().await.body.starts_with(b"GET /plain HTTP/1.1\r\n"));
-    let exchange = lab.events.closed(1).await;
+    let exchange = lab.events.closed(2).await;
     assert_eq!((exchange.client_tls, exchange.scheme), (None, Scheme::Https));
 }
 
@@ -354,6 +354,7 @@ async fn a_start_that_fails_leaves_no_capture_behind() {
             },
             ca: Authority::open(&folder.path().join("ca")).unwrap(),
             capture: capture.clone(),
+            capture_limit: None,
         };
         let started = Live::start(settings, CancellationToken::new()).await;
         assert!(matches!(started.err(), Some(LiveError::Proxy(_))));

@@ -76,7 +76,8 @@ async fn a_reverse_listener_never_answers_itself() {
     peer.send("GET /proxy.pac HTTP/1.1\r\nHost: synctap.internal\r\nContent-Length: 2\r\n\r\nhi")
         .await;
     assert_eq!(peer.message().await.body, b"hi", "the server's answer");
-    assert_eq!(lab.events.closed(1).await.state, State::Complete);
+    lab.events.failed("plain-http-to-tls").await;
+    assert_eq!(lab.events.closed(2).await.state, State::Complete);
 }
 
 #[tokio::test]

@@ -6,7 +6,9 @@ use bytes::Bytes;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use synctap::codec::{Book, DocumentType, Form, Hints, Preamble, Query, decode, decode_as, encode};
-use synctap::model::{Element, Name, Namespace, NodeId, NodeKind, Span, Text, Tree, Written};
+use synctap::model::{
+    Attributes, Element, Name, Namespace, NodeId, NodeKind, Span, Text, Tree, Written,
+};
 use synctap::render::{Secrets, xml};
 
 /// A node to be.
@@ -38,23 +40,23 @@ fn plan() -> impl Strategy<Value = Plan> {
 /// Opaque bytes have to lie in the layer, so they are collected there.
 fn build(plan: &Plan, parent: Option<NodeId>, tree: &mut Tree, layer: &mut Vec<u8>) {
     let element = |name, token| {
-        let (namespace, attributes) = (Namespace::NONE, Vec::new());
+        let (namespace, attributes) = (Namespace::NONE, Attributes::NONE);
         NodeKind::Element(Element { name, namespace, token, attributes, tag: Span::default() })
     };
+    let owned;
     let (kind, children): (_, &[Plan]) = match plan {
         Plan::Element(page, token, children) => {
             let name = Name::Unknown { page: *page, token: *token };
             (element(name, Some((*page, *token))), children)
         }
         Plan::Literal(name, children) => {
-            (element(Name::Literal(format!("_{name}").into()), None), children)
+            owned = format!("_{name}");
+            (element(Name::Literal(&owned), None), children)
         }
-        Plan::Text(text) => {
-            (NodeKind::Text(Text::Owned(text.as_str().into()), Written::InlineString), &[])
-        }
+        Plan::Text(text) => (NodeKind::Text(Text::Owned(text), Written::InlineString), &[]),
         Plan::Entity(c) => {
-            let text = Text::Owned(c.to_string().into());
-            (NodeKind::Text(text, Written::Entity(u32::from(*c))), &[])
+            owned = c.to_string();
+            (NodeKind::Text(Text::Owned(&owned), Written::Entity(u32::from(*c))), &[])
         }
         Plan::Opaque(bytes) => {
             let start = layer.len();

@@ -72,12 +72,12 @@ pub(crate) fn spans_lie_inside(decoded: &Decoded) -> Result<(), String> {
                     return Err(format!("{inner:?} is not inside its parent {outer:?}"));
                 }
             }
-            let texts: Vec<&Text> = match &node.kind {
+            let texts: Vec<Text<'_>> = match &node.kind {
                 NodeKind::Element(element) => {
                     inside(element.tag, layer.bytes.len(), "tag")?;
-                    element.attributes.iter().map(|attribute| &attribute.value).collect()
+                    element.attributes.iter().map(|attribute| attribute.value).collect()
                 }
-                NodeKind::Text(text, _) | NodeKind::Instruction(text) => vec![text],
+                NodeKind::Text(text, _) | NodeKind::Instruction(text) => vec![*text],
                 NodeKind::Opaque(span) | NodeKind::Comment(span) => {
                     inside(*span, layer.bytes.len(), "bytes")?;
                     Vec::new()
@@ -85,7 +85,7 @@ pub(crate) fn spans_lie_inside(decoded: &Decoded) -> Result<(), String> {
             };
             for text in texts {
                 if let Text::Slice(span) = text {
-                    inside(*span, layer.bytes.len(), "text")?;
+                    inside(span, layer.bytes.len(), "text")?;
                     std::str::from_utf8(span.of(&layer.bytes)).map_err(|e| e.to_string())?;
                 }
             }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use synctap::codec::{
     Book, DocumentType, Events, Header, Hints, Preamble, decode, decode_as, encode,
 };
-use synctap::model::{Format, Layer, NodeId, NodeKind, Text, Written};
+use synctap::model::{Format, Layer, Name, Namespace, NodeId, Written};
 use synctap::render::{Secrets, xml};
 
 use crate::captures::captures;
@@ -135,11 +135,8 @@ fn a_changed_tree_is_not_written_from_its_bytes() {
     let layer = b"\x03\x01\x6A\x00\x45\x4B\x031\0\x01\x00\x00\x05\x01";
     let decoded = decode(Bytes::from_static(layer), &Hints::default());
     let mut tree = decoded.layers[0].tree.clone().unwrap();
-    let text = Text::Owned("22".into());
-    let (id, kind) = (NodeId(2), NodeKind::Text(text, Written::Plain));
-    tree.get_mut(id).unwrap().kind = kind;
-    let NodeKind::Element(last) = &mut tree.get_mut(NodeId(3)).unwrap().kind else { panic!() };
-    last.token = Some((14, 0x09));
+    tree.set_text(NodeId(2), "22", Written::Plain);
+    tree.rename(NodeId(3), Name::Known("PolicyKey"), Namespace::NONE, Some((14, 0x09)));
     let preamble = Preamble::of(layer, Book::activesync()).unwrap();
     let written = encode(&tree, layer, &preamble).unwrap();
     assert_eq!(written, b"\x03\x01\x6A\x00\x45\x4B\x0322\0\x01\x00\x0E\x09\x01");

@@ -22,9 +22,8 @@ pub(crate) fn infoset(tree: &Tree, layer: &[u8]) -> Vec<String> {
     for node in tree.nodes() {
         match &node.kind {
             NodeKind::Element(element) => {
-                let name = match &element.name {
-                    Name::Known(name) => (*name).to_owned(),
-                    Name::Literal(name) => name.to_string(),
+                let name = match element.name {
+                    Name::Known(name) | Name::Literal(name) => name.to_owned(),
                     Name::Unknown { page, token } => format!("unknown_p{page:02X}_t{token:02X}"),
                 };
                 items.push(format!("<{}:{name}>", element.namespace.as_str()));
@@ -52,7 +51,7 @@ fn captures_survive_xml() {
         for (id, layer) in decoded.ids() {
             let Some(tree) = &layer.tree else { continue };
             let again = assert_well_formed(&xml(&decoded, id, Secrets::Shown), &capture.name);
-            let has_opaque = tree.nodes().iter().any(|n| matches!(n.kind, NodeKind::Opaque(_)));
+            let has_opaque = tree.nodes().any(|n| matches!(n.kind, NodeKind::Opaque(_)));
             let (_, other, bytes) = again.document().unwrap();
             if !has_opaque && tree.root().is_some() {
                 assert_eq!(infoset(tree, &layer.bytes), infoset(other, bytes), "{}", capture.name);

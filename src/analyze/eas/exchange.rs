@@ -5,23 +5,29 @@ use crate::analyze::draft::{Draft, clip, joined};
 use crate::model::{Leg, Level};
 
 use super::head::Head;
-use super::{autodiscover, folders, http, items, provision, status, sync, values};
+use super::names::FolderNames;
+use super::{autodiscover, folders, http, items, mail, provision, status, sync, values, waiting};
 
 /// Tells an exchange that is ActiveSync.
-pub(in crate::analyze) fn tell(subject: &Subject<'_>, head: &Head, draft: &mut Draft) {
+pub(in crate::analyze) fn tell(
+    subject: &Subject<'_>,
+    head: &Head,
+    names: FolderNames<'_>,
+    draft: &mut Draft,
+) {
     tell_head(head, draft);
     match head.command.as_str() {
         "OPTIONS" => tell_options(subject, draft),
         "Autodiscover" => autodiscover::tell(subject, draft),
         "Provision" => provision::tell(subject, head, draft),
-        "Sync" => sync::tell_sync(subject, draft),
-        "GetItemEstimate" => sync::tell_estimate(subject, draft),
-        "Ping" => sync::tell_ping(subject, draft),
+        "Sync" => sync::tell(subject, names, draft),
+        "GetItemEstimate" => waiting::tell_estimate(subject, names, draft),
+        "Ping" => waiting::tell_ping(subject, names, draft),
         "FolderSync" | "FolderCreate" | "FolderUpdate" | "FolderDelete" => {
-            folders::tell(subject, draft);
+            folders::tell(subject, names, draft);
         }
-        "SendMail" | "SmartReply" | "SmartForward" => items::tell_mail(subject, draft),
-        _ => items::tell(subject, head, draft),
+        "SendMail" | "SmartReply" | "SmartForward" => mail::tell(subject, head, names, draft),
+        _ => items::tell(subject, head, names, draft),
     }
     tell_device(subject, draft);
     if !matches!(head.command.as_str(), "Provision" | "OPTIONS" | "Autodiscover") {

@@ -26,6 +26,8 @@ pub(in crate::analyze) struct Head {
     pub(in crate::analyze) policy_key: Option<PolicyKey>,
     /// The key as written when it is no number; `none` when there was no key at all.
     pub(in crate::analyze) key_text: String,
+    /// The request line as far as it is the protocol's.
+    pub(in crate::analyze) query: Query,
     /// What was odd about the query.
     pub(super) problems: Vec<String>,
 }
@@ -100,6 +102,7 @@ impl Head {
                 Some(text) => clip(text),
             },
             problems: faults.map(|fault| fault.text.clone()).collect(),
+            query: query.clone(),
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::analyze::draft::{Draft, clip, joined};
 use crate::model::{Leg, Level, NodeId, PolicyKey};
 
 use super::head::Head;
-use super::policy;
+use super::policy_document::{self, WAP_ROOT};
 
 /// What a Provision request wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,8 +72,8 @@ pub(super) fn tell(subject: &Subject<'_>, head: &Head, draft: &mut Draft) {
     draft.fact(happened);
     let name = phase.map(Phase::name).unwrap_or_default();
     draft.row("phase", joined([name.to_owned(), happened.to_owned()], ": "));
-    if let (Some(document), Some(answer)) = (&subject.response, &answer) {
-        tell_answer(document, answer, draft);
+    if let Some(document) = &subject.response {
+        tell_answer(subject, document, draft);
     }
 }
 
@@ -162,16 +162,12 @@ fn note_acknowledged_key(request: &Document<'_>, draft: &mut Draft) {
 }
 
 /// The policy, in the answer's own words.
-fn tell_answer(document: &Document<'_>, answer: &Answer, draft: &mut Draft) {
-    if let Some(digest) = policy::annotate(Leg::Response, document, draft) {
+fn tell_answer(subject: &Subject<'_>, document: &Document<'_>, draft: &mut Draft) {
+    if let Some(digest) = policy_document::annotate(Leg::Response, document, draft) {
         draft.row("policy", digest.words());
-        return;
-    }
-    let Some(data) = answer.policy else { return };
-    if !document.text(data).is_empty() {
-        let text = "policy of protocol version 2.5, a wap-provisioningdoc";
-        draft.note(Leg::Response, document, data, Level::Info, text);
-        draft.row("policy", text);
+    } else if let Some(inner) = subject.inside(Leg::Response, WAP_ROOT) {
+        let digest = policy_document::annotate_wap(Leg::Response, &inner, draft);
+        draft.row("policy", format!("of version 2.5: {}", digest.words()));
     }
 }
 

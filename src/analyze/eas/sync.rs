@@ -1,11 +1,13 @@
-//! Sync, `GetItemEstimate` and Ping: keys, counts and waiting.
+//! Sync: the key of each collection, what was exchanged, and what was asked for (MS-ASCMD 2.2.1.21).
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use crate::analyze::document::{Document, Subject};
-use crate::analyze::draft::{Draft, clip, clip_to, counted, joined};
-use crate::model::{BodyFacts, NodeId};
+use crate::analyze::draft::{Draft, clip, counted, joined};
+use crate::model::NodeId;
 
+use super::names::{FolderNames, key_move};
 use super::values;
 
 /// Collections told one by one; more are counted.
@@ -14,73 +16,50 @@ const COLLECTIONS: usize = 3;
 /// Collections of one body that are looked at.
 const COLLECTIONS_PAIRED: usize = 40;
 
-/// Characters of a sync key in one line; longer ones show both ends.
-const KEY_CHARS: usize = 22;
+/// Options blocks of one collection; the protocol allows two.
+const OPTIONS: usize = 4;
 
 /// Tells a Sync: per collection the key before and after, and what was exchanged.
-pub(super) fn tell_sync(subject: &Subject<'_>, draft: &mut Draft) {
-    let asked = collections(subject.request.as_ref());
-    let answered = collections(subject.response.as_ref());
-    let told = pair(subject, &asked, &answered);
-    for text in &told {
-        draft.row("collection", text.clone());
+pub(super) fn tell(subject: &Subject<'_>, names: FolderNames<'_>, draft: &mut Draft) {
+    let pairs = pair(subject);
+    for (request, response) in &pairs {
+        draft.row("collection", row(request, response, names));
     }
-    let total = asked.len().max(answered.len());
-    let named = told.len().min(COLLECTIONS);
-    for text in told.into_iter().take(COLLECTIONS) {
-        draft.fact(text);
+    let asked = collections(subject.request.as_ref()).len();
+    let total = asked.max(collections(subject.response.as_ref()).len());
+    for (request, response) in pairs.iter().take(COLLECTIONS) {
+        let told = fact(request, response);
+        let id = id(request, response).map(|id| names.label(&id));
+        draft.fact(id.map_or_else(|| told.clone(), |id| format!("collection {id}: {told}")));
     }
+    let named = pairs.len().min(COLLECTIONS);
     draft.fact(counted(total - named, "more collection", "more collections"));
-    if body_is_empty(subject.exchange.request.as_ref().map(|request| request.body)) {
+    if subject.request_is_empty() {
         draft.fact("repeats the last request");
     }
-    let answer = subject.exchange.response.as_ref();
-    if answer.is_some_and(|r| r.status == 200) && body_is_empty(answer.map(|r| r.body)) {
+    if subject.http_status() == Some(200) && subject.response_is_empty() {
         draft.fact("empty answer: no change");
     }
     tell_wait(subject, draft);
 }
 
-/// Each collection in words. An empty request repeats the cached one: the answer alone has them.
-fn pair(subject: &Subject<'_>, asked: &[NodeId], answered: &[NodeId]) -> Vec<String> {
-    let request = subject.request.as_ref();
-    let response = subject.response.as_ref();
-    let answered = &answered[..answered.len().min(COLLECTIONS_PAIRED)];
-    if asked.is_empty() {
-        let nothing = Side { document: None, node: None };
-        let sides = answered.iter().map(|id| Side { document: response, node: Some(*id) });
-        return sides.map(|side| collection(&nothing, &side)).collect();
-    }
-    let mut told = Vec::new();
-    for id in asked.iter().take(COLLECTIONS_PAIRED) {
-        let question = Side { document: request, node: Some(*id) };
-        let name = question.text("CollectionId");
-        let same = |id: &&NodeId| {
-            Side { document: response, node: Some(**id) }.text("CollectionId") == name
-        };
-        // An answer about one collection may leave its id out.
-        let alone = answered.first().filter(|_| asked.len() == 1);
-        let node = answered.iter().find(same).or(alone).copied();
-        told.push(collection(&question, &Side { document: response, node }));
-    }
-    told
-}
-
-fn body_is_empty(body: Option<BodyFacts>) -> bool {
-    body.is_some_and(|body| body.ended && body.seen == 0)
-}
-
 fn tell_wait(subject: &Subject<'_>, draft: &mut Draft) {
     let Some(request) = &subject.request else { return };
-    let minutes =
-        request.child_text(request.root(), "Wait").map(|text| format!("{} min", clip(&text)));
-    let heartbeat = request.child_text(request.root(), "HeartbeatInterval");
+    let text = |name: &str| request.child_text(request.root(), name);
+    let minutes = text("Wait").map(|text| format!("{} min", clip(&text)));
+    let heartbeat = text("HeartbeatInterval");
     if let Some(time) = minutes.or_else(|| heartbeat.and_then(|text| values::seconds(&text))) {
         draft.fact(format!("waits up to {time}"));
     }
+    let window = text("WindowSize").map(|size| format!("at most {} changes in all", clip(&size)));
+    draft.row("window", window.unwrap_or_default());
+    if request.child(request.root(), "Partial").is_some() {
+        draft.fact("partial: the rest as in the last request");
+    }
 }
 
-fn collections(document: Option<&Document<'_>>) -> Vec<NodeId> {
+/// The collections of a Sync or `GetItemEstimate`.
+pub(super) fn collections(document: Option<&Document<'_>>) -> Vec<NodeId> {
     let Some(document) = document else { return Vec::new() };
     let Some(list) = document.child(document.root(), "Collections") else { return Vec::new() };
     document.named(list, "Collection").collect()
@@ -102,119 +81,125 @@ impl Side<'_, '_> {
         self.document.zip(self.node).is_some_and(|(d, node)| d.child(node, name).is_some())
     }
 
-    fn commands(&self, list: &str, name: &'static str) -> usize {
-        let found =
-            self.document.zip(self.node).and_then(|(d, node)| Some((d, d.child(node, list)?)));
-        found.map_or(0, |(document, list)| document.count(list, name))
+    fn options(&self) -> Vec<String> {
+        self.document.zip(self.node).map(|(d, node)| options(d, node)).unwrap_or_default()
     }
 
-    /// `3 adds, 1 change`.
+    /// `3 adds (1 SMS), 1 change`.
     fn changes(&self) -> String {
-        let count = |name| self.commands("Commands", name);
-        joined(
-            [
-                counted(count("Add"), "add", "adds"),
-                counted(count("Change"), "change", "changes"),
-                counted(count("Delete"), "delete", "deletes"),
-                counted(count("SoftDelete"), "soft delete", "soft deletes"),
-                counted(count("Fetch"), "fetch", "fetches"),
-            ],
-            ", ",
-        )
+        let list = self
+            .document
+            .zip(self.node)
+            .and_then(|(d, node)| Some((d, d.child(node, "Commands")?)));
+        let Some((document, list)) = list else { return String::new() };
+        let [mut adds, mut changes, mut deletes, mut soft, mut fetches, mut sms] = [0; 6];
+        for id in document.children(list) {
+            match document.name(id) {
+                "Add" => {
+                    adds += 1;
+                    sms += usize::from(is_sms(document, id));
+                }
+                "Change" => changes += 1,
+                "Delete" => deletes += 1,
+                "SoftDelete" => soft += 1,
+                "Fetch" => fetches += 1,
+                _ => {}
+            }
+        }
+        let mut added = counted(adds, "add", "adds");
+        if sms > 0 {
+            let _ = write!(added, " ({sms} SMS)");
+        }
+        let rest = [
+            counted(changes, "change", "changes"),
+            counted(deletes, "delete", "deletes"),
+            counted(soft, "soft delete", "soft deletes"),
+            counted(fetches, "fetch", "fetches"),
+        ];
+        joined([added].into_iter().chain(rest), ", ")
     }
 }
 
-fn collection(request: &Side<'_, '_>, response: &Side<'_, '_>) -> String {
-    let id = [request.text("CollectionId"), response.text("CollectionId")];
-    let id = id.iter().find(|id| !id.is_empty()).map(|id| short_key(id));
-    let sent = request.changes();
-    let filter = request.document.zip(request.node).and_then(|(document, node)| {
-        let text = document.text_at(node, &["Options", "FilterType"])?;
-        values::label("FilterType", "Options", &text).filter(|_| text != "0")
+/// True for an item of class SMS (MS-ASMS 2.2.2.2.1.2).
+pub(in crate::analyze) fn is_sms(document: &Document<'_>, item: NodeId) -> bool {
+    document.child(item, "Class").is_some_and(|class| document.text(class) == "SMS")
+}
+
+/// Each collection as both legs have it. An empty request repeats the last one: the answer alone has
+/// them.
+fn pair<'a, 'b>(subject: &'b Subject<'a>) -> Vec<(Side<'a, 'b>, Side<'a, 'b>)> {
+    let (request, response) = (subject.request.as_ref(), subject.response.as_ref());
+    let (asked, answered) = (collections(request), collections(response));
+    let answered = &answered[..answered.len().min(COLLECTIONS_PAIRED)];
+    let side = |document, node| Side { document, node };
+    if asked.is_empty() {
+        let answers = answered.iter().map(|id| (side(None, None), side(response, Some(*id))));
+        return answers.collect();
+    }
+    let pairs = asked.iter().take(COLLECTIONS_PAIRED).map(|id| {
+        let question = side(request, Some(*id));
+        let name = question.text("CollectionId");
+        let same = |id: &&NodeId| side(response, Some(**id)).text("CollectionId") == name;
+        // An answer about one collection may leave its id out.
+        let alone = answered.first().filter(|_| asked.len() == 1);
+        let node = answered.iter().find(same).or(alone).copied();
+        (question, side(response, node))
     });
+    pairs.collect()
+}
+
+fn id(request: &Side<'_, '_>, response: &Side<'_, '_>) -> Option<String> {
+    [request, response].map(|side| side.text("CollectionId")).into_iter().find(|id| !id.is_empty())
+}
+
+/// What the list says of one collection.
+fn fact(request: &Side<'_, '_>, response: &Side<'_, '_>) -> String {
+    let sent = request.changes();
+    let filters = request.options().into_iter().filter(|words| !words.contains("no filter"));
     let parts = [
         key_move(&request.text("SyncKey"), &response.text("SyncKey")),
         if sent.is_empty() { sent } else { format!("client sends {sent}") },
         response.changes(),
         if response.has("MoreAvailable") { "more available".to_owned() } else { String::new() },
-        filter.unwrap_or_default().to_owned(),
     ];
-    let told = joined(parts, ", ");
-    id.map_or_else(|| told.clone(), |id| format!("collection {id}: {told}"))
+    joined(parts.into_iter().chain(filters), ", ")
 }
 
-/// `sync key 0 -> 1`; one side alone when the other is missing.
-pub(super) fn key_move(before: &str, after: &str) -> String {
-    match (before, after) {
-        ("", "") => String::new(),
-        ("", after) => format!("sync key -> {}", short_key(after)),
-        (before, "") => format!("sync key {}", short_key(before)),
-        (before, after) => format!("sync key {} -> {}", short_key(before), short_key(after)),
-    }
+/// What the overview says of one collection: all of it.
+fn row(request: &Side<'_, '_>, response: &Side<'_, '_>, names: FolderNames<'_>) -> String {
+    let sent = request.changes();
+    let key = request.text("SyncKey");
+    let window = request.text("WindowSize");
+    let first = key == "0" && !response.text("SyncKey").is_empty();
+    let flag = |so: bool, text: &str| if so { text.to_owned() } else { String::new() };
+    let parts = [
+        id(request, response).map(|id| names.label(&id)).unwrap_or_default(),
+        key_move(&key, &response.text("SyncKey")),
+        flag(first, "first round: only the key is given"),
+        if sent.is_empty() { sent } else { format!("client sends {sent}") },
+        response.changes(),
+        flag(response.has("MoreAvailable"), "more available"),
+        flag(!window.is_empty(), &format!("window {}", clip(&window))),
+        flag(request.text("GetChanges") == "0", "asks for no changes"),
+        flag(request.text("DeletesAsMoves") == "0", "deletes for good"),
+        flag(request.text("ConversationMode") == "1", "whole conversations"),
+    ];
+    joined(parts.into_iter().chain(request.options()), "; ")
 }
 
-/// Some servers' keys are GUIDs with a counter behind: keep both ends.
-fn short_key(key: &str) -> String {
-    let length = key.chars().count();
-    if length <= KEY_CHARS {
-        return key.to_owned();
-    }
-    let tail: String = key.chars().skip(length - 8).collect();
-    format!("{}{tail}", clip_to(key, 8))
-}
-
-/// Tells a `GetItemEstimate`: how many items wait in each collection.
-pub(super) fn tell_estimate(subject: &Subject<'_>, draft: &mut Draft) {
-    let asked = collections(subject.request.as_ref()).len();
-    let Some(document) = &subject.response else {
-        draft.fact(counted(asked, "collection", "collections"));
-        return;
-    };
-    for response in document.named(document.root(), "Response").take(COLLECTIONS) {
-        let Some(collection) = document.child(response, "Collection") else { continue };
-        let Some(estimate) = document.child_text(collection, "Estimate") else { continue };
-        let id = document.child_text(collection, "CollectionId").unwrap_or_default();
-        draft.fact(format!("collection {}: {} waiting", short_key(&id), clip(&estimate)));
-    }
-}
-
-/// Tells a Ping: how long, which folders, and what came of it.
-pub(super) fn tell_ping(subject: &Subject<'_>, draft: &mut Draft) {
-    match &subject.request {
-        Some(request) => {
-            let root = request.root();
-            let heartbeat = request.child_text(root, "HeartbeatInterval");
-            let folders =
-                request.child(root, "Folders").map_or(0, |id| request.count(id, "Folder"));
-            let time = heartbeat.and_then(|text| values::seconds(&text));
-            draft.fact(time.map(|time| format!("heartbeat {time}")).unwrap_or_default());
-            draft.fact(counted(folders, "folder", "folders"));
+/// Each Options block of a collection in words: `last week`, `SMS: last 2 weeks`.
+pub(super) fn options(document: &Document<'_>, collection: NodeId) -> Vec<String> {
+    let blocks = document.named(collection, "Options").take(OPTIONS).map(|block| {
+        let text = |name: &str| document.child_text(block, name);
+        let filter = text("FilterType");
+        let label = filter.as_deref().and_then(|f| values::label("FilterType", "Options", f));
+        let label =
+            label.map(str::to_owned).or_else(|| filter.map(|f| format!("filter {}", clip(&f))));
+        match (text("Class"), label) {
+            (Some(class), Some(label)) => format!("{}: {label}", clip(&class)),
+            (Some(class), None) => format!("class {}", clip(&class)),
+            (None, label) => label.unwrap_or_default(),
         }
-        None if subject
-            .exchange
-            .request
-            .as_ref()
-            .is_some_and(|r| r.body.ended && r.body.seen == 0) =>
-        {
-            draft.fact("repeats the last request");
-        }
-        None => {}
-    }
-    let Some(response) = &subject.response else { return };
-    let root = response.root();
-    let changed: Vec<String> = response
-        .child(root, "Folders")
-        .map(|id| response.named(id, "Folder").map(|id| short_key(&response.text(id))).collect())
-        .unwrap_or_default();
-    let status = response.child_text(root, "Status").unwrap_or_default();
-    draft.fact(match status.as_ref() {
-        "1" => "no change".to_owned(),
-        "2" => format!("changes in {}", changed.join(", ")),
-        "5" => {
-            let limit = response.child_text(root, "HeartbeatInterval");
-            let limit = limit.and_then(|text| values::seconds(&text)).unwrap_or_default();
-            format!("heartbeat out of range, limit {limit}")
-        }
-        _ => String::new(),
     });
+    blocks.filter(|words| !words.is_empty()).collect()
 }

@@ -3,7 +3,7 @@
 use crate::analyze::document::Subject;
 use crate::analyze::draft::{Draft, clip};
 use crate::analyze::http;
-use crate::model::{Decoded, Leg, Level};
+use crate::model::{Leg, Level};
 
 use super::bootstrap::Bootstrap;
 use super::envelope::{Envelope, Message};
@@ -23,11 +23,7 @@ pub(in crate::analyze) fn recognise(subject: &Subject<'_>) -> bool {
 }
 
 /// Tells an exchange that is enrolment.
-pub(in crate::analyze) fn tell(
-    subject: &Subject<'_>,
-    bodies: [Option<&Decoded>; 2],
-    draft: &mut Draft,
-) {
+pub(in crate::analyze) fn tell(subject: &Subject<'_>, draft: &mut Draft) {
     let [asked, answered] = Envelope::both(subject);
     tell_head(subject, asked.as_ref().or(answered.as_ref()), draft);
     let mut token_request = None;
@@ -35,12 +31,12 @@ pub(in crate::analyze) fn tell(
         tell_action(Leg::Request, &envelope, draft);
         let user = match envelope.message {
             Message::Discover => None,
-            _ => credentials::tell(&envelope, bodies[0], draft),
+            _ => credentials::tell(&envelope, subject.body(Leg::Request), draft),
         };
         match envelope.message {
             Message::Discover => discovery::tell_request(&envelope, draft),
             Message::Request => {
-                let found = TokenRequest::of(envelope, bodies[0]);
+                let found = TokenRequest::of(envelope, subject.body(Leg::Request));
                 request::tell(&found, draft);
                 if found.kind == RequestKind::Renew {
                     draft.summary.command.push_str(" (renewal)");
@@ -60,14 +56,20 @@ pub(in crate::analyze) fn tell(
             Message::GetPoliciesResponse => policy::tell_response(&envelope, draft),
             Message::RequestResponse => {
                 let now = subject.exchange.started;
-                answer::tell(&envelope, bodies[1], token_request.as_ref(), now, draft);
+                answer::tell(
+                    &envelope,
+                    subject.body(Leg::Response),
+                    token_request.as_ref(),
+                    now,
+                    draft,
+                );
             }
             Message::Fault => fault::tell(&envelope, draft),
             _ => {}
         }
     }
     draft.row("user", draft.summary.user.clone());
-    tell_documents(subject, bodies, draft);
+    tell_documents(subject, draft);
     tell_http(subject, draft);
 }
 
@@ -102,11 +104,9 @@ fn tell_action(leg: Leg, envelope: &Envelope<'_>, draft: &mut Draft) {
 }
 
 /// Provisioning documents that are no answer to a certificate request.
-fn tell_documents(subject: &Subject<'_>, bodies: [Option<&Decoded>; 2], draft: &mut Draft) {
-    for ((leg, document), decoded) in subject.documents().filter_map(|(leg, document)| {
-        let decoded = bodies[usize::from(leg == Leg::Response)]?;
-        Some(((leg, document), decoded))
-    }) {
+fn tell_documents(subject: &Subject<'_>, draft: &mut Draft) {
+    for (leg, document) in subject.documents() {
+        let Some(decoded) = subject.body(leg) else { continue };
         if document.root_name() != "wap-provisioningdoc" {
             continue;
         }

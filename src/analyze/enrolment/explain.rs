@@ -234,7 +234,8 @@ fn percent_decoded(text: &str) -> String {
 
 /// A Wi-Fi profile: its name and how it is protected. The key is not told.
 fn wifi(document: &Provisioning<'_>, parm: &Parm<'_>, decoded: &Decoded) -> Option<String> {
-    let profile = Document::in_layer(decoded, document.opened(parm.node)?)?;
+    let layer = document.opened(parm.node)?;
+    let profile = Document::all(decoded).find(|document| document.layer == layer)?;
     let root = profile.root();
     let text = |path: &[&str]| profile.text_at(root, path).map(|text| clip(&text));
     let name = text(&["SSIDConfig", "SSID", "name"]).or_else(|| text(&["name"]))?;

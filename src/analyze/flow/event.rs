@@ -40,9 +40,7 @@ impl Ask {
             _ => return Self::Command,
         }
         let Some(message) = provision else {
-            let body = subject.exchange.request.as_ref().map(|request| request.body);
-            let empty = body.is_some_and(|body| body.ended && body.seen == 0);
-            return if empty { Self::WipeQuery } else { Self::Initial };
+            return if subject.request_is_empty() { Self::WipeQuery } else { Self::Initial };
         };
         if let Some(wipe) = message.wipes.first() {
             let status = message.document.child_text(*wipe, "Status");

@@ -1,14 +1,16 @@
-//! What a device keeps in step with its server: folders, the chain of keys of each collection,
-//! and the relay of text messages (MS-ASCMD 2.2.1.5, 2.2.1.21; MS-ASMS 3.1.4.1, 3.1.5.1).
+//! What a device keeps in step with its server: folders, and the chain of keys of each collection
+//! (MS-ASCMD 2.2.1.5, 2.2.1.21).
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::analyze::document::Document;
-use crate::analyze::draft::{clip, counted};
-use crate::analyze::eas::value_label;
+use crate::analyze::draft::{clip, joined};
+use crate::analyze::eas::{FolderNames, value_label, watched};
 use crate::analyze::rules::Scene;
 use crate::model::{Folder, NodeId};
+
+use super::relay::Relay;
 
 /// Folders and chains remembered of one device.
 const COLLECTIONS: usize = 256;
@@ -16,8 +18,8 @@ const COLLECTIONS: usize = 256;
 /// Sentences about one exchange.
 const SENTENCES: usize = 8;
 
-/// Folder type of the Outbox (MS-ASCMD 2.2.3.186).
-const OUTBOX: &str = "6";
+/// Folders named in one sentence.
+const NAMED: usize = 6;
 
 /// The keys of one collection.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -34,6 +36,11 @@ pub(super) struct Mailbox {
     /// In the order they were told.
     folders: Vec<Folder>,
     chains: HashMap<String, Chain>,
+    /// What the last Ping was about: how long in seconds, as sent, and which folders.
+    ping: (String, Vec<String>),
+    /// The collections of the last Sync.
+    sync: Vec<String>,
+    relay: Relay,
 }
 
 impl Mailbox {
@@ -47,13 +54,20 @@ impl Mailbox {
         keyed.collect()
     }
 
+    /// What the folders are called.
+    pub(super) fn names(&self) -> FolderNames<'_> {
+        FolderNames(&self.folders)
+    }
+
     /// Takes in one exchange; says what only the exchanges before it explain.
     pub(super) fn observe(&mut self, scene: &Scene<'_>) -> Vec<String> {
         let mut told = Vec::new();
         match scene.head.command.as_str() {
             "FolderSync" => self.folder_sync(scene, &mut told),
+            "FolderCreate" | "FolderUpdate" | "FolderDelete" => self.folder_change(scene),
             "Sync" => self.sync(scene, &mut told),
-            "Settings" => outbound(scene, &mut told),
+            "Ping" => self.ping(scene, &mut told),
+            "Settings" | "Provision" => self.relay.settings(scene, &mut told),
             _ => {}
         }
         told.truncate(SENTENCES);
@@ -69,37 +83,108 @@ impl Mailbox {
             self.folders.clear();
         }
         for change in document.children(changes) {
-            let text = |name: &str| document.child_text(change, name).map(|text| clip(&text));
-            let Some(id) = text("ServerId") else { continue };
-            let known = self.folders.iter().position(|folder| folder.id == id);
-            match (document.name(change), known) {
-                ("Delete", Some(at)) => drop(self.folders.remove(at)),
-                ("Add" | "Update", at) => {
-                    let kind = text("Type").unwrap_or_default();
-                    let folder = Folder {
-                        id,
-                        parent: text("ParentId").unwrap_or_default(),
-                        name: text("DisplayName").unwrap_or_default(),
-                        label: value_label("Type", "Add", &kind).unwrap_or_default().to_owned(),
-                        kind,
-                        sync_key: String::new(),
-                    };
-                    match at {
-                        Some(at) => self.folders[at] = folder,
-                        None if self.folders.len() < COLLECTIONS => self.folders.push(folder),
-                        None => {}
-                    }
-                }
+            let id = text(document, change, "ServerId");
+            match document.name(change) {
+                "Delete" => self.forget(&id),
+                "Add" | "Update" => self.learn(document, change, &id),
                 _ => {}
             }
         }
     }
 
+    /// What the device itself makes, renames, moves and deletes, once the server agreed.
+    fn folder_change(&mut self, scene: &Scene<'_>) {
+        let (Some(request), Some(response)) = (&scene.subject.request, &scene.subject.response)
+        else {
+            return;
+        };
+        if text(response, response.root(), "Status") != "1" {
+            return;
+        }
+        let asked = text(request, request.root(), "ServerId");
+        match scene.head.command.as_str() {
+            "FolderDelete" => self.forget(&asked),
+            "FolderUpdate" => self.learn(request, request.root(), &asked),
+            _ => {
+                let made = text(response, response.root(), "ServerId");
+                self.learn(request, request.root(), &made);
+            }
+        }
+    }
+
+    fn forget(&mut self, id: &str) {
+        self.folders.retain(|folder| folder.id != id);
+    }
+
+    /// A folder as the element `node` tells it; what it leaves out stays.
+    fn learn(&mut self, document: &Document<'_>, node: NodeId, id: &str) {
+        let told = |name: &str| document.child_text(node, name).map(|text| clip(&text));
+        let at = self.folders.iter().position(|folder| folder.id == id);
+        if id.is_empty() || (at.is_none() && self.folders.len() >= COLLECTIONS) {
+            return;
+        }
+        let old = at.and_then(|at| self.folders.get(at));
+        let keep = |now: Option<String>, old: Option<&String>| {
+            now.or_else(|| old.cloned()).unwrap_or_default()
+        };
+        let kind = keep(told("Type"), old.map(|folder| &folder.kind));
+        let folder = Folder {
+            id: clip(id),
+            parent: keep(told("ParentId"), old.map(|folder| &folder.parent)),
+            name: keep(told("DisplayName"), old.map(|folder| &folder.name)),
+            label: value_label("Type", "Add", &kind).unwrap_or_default().to_owned(),
+            kind,
+            sync_key: String::new(),
+        };
+        match at.and_then(|at| self.folders.get_mut(at)) {
+            Some(known) => *known = folder,
+            None => self.folders.push(folder),
+        }
+    }
+
+    fn ping(&mut self, scene: &Scene<'_>, told: &mut Vec<String>) {
+        if let Some(request) = &scene.subject.request {
+            let folders: Vec<String> =
+                watched(request).take(COLLECTIONS).map(|id| clip(&id)).collect();
+            // A Ping may leave out what did not change since the last one (MS-ASCMD 2.2.1.13).
+            let time = text(request, request.root(), "HeartbeatInterval");
+            if !time.is_empty() {
+                self.ping.0 = clip(&time);
+            }
+            if !folders.is_empty() {
+                self.ping.1 = folders;
+            }
+        } else if scene.subject.request_is_empty() && !self.ping.1.is_empty() {
+            let names = self.ping.1.iter().take(NAMED).map(|id| self.names().name(id));
+            let (time, names) = (&self.ping.0, joined(names, ", "));
+            told.push(format!("watches {names} for up to {time} s, as the last Ping said"));
+        }
+    }
+
     fn sync(&mut self, scene: &Scene<'_>, told: &mut Vec<String>) {
-        let Some(request) = &scene.subject.request else { return };
-        let asked = collections(request);
+        let request = scene.subject.request.as_ref();
         let response = scene.subject.response.as_ref();
         let answered = response.map(collections).unwrap_or_default();
+        let asked = request.map(collections).unwrap_or_default();
+        if asked.is_empty() && scene.subject.request_is_empty() && !self.sync.is_empty() {
+            let names = self.sync.iter().take(NAMED).map(|id| self.names().name(id));
+            told.push(format!("asks for {} as the last Sync did", joined(names, ", ")));
+        }
+        for (document, id) in response.iter().flat_map(|d| answered.iter().map(move |id| (d, *id)))
+        {
+            // Answers to what was not asked again: a partial request, or an empty one.
+            let name = text(document, id, "CollectionId");
+            let alone = asked.len() == 1 && answered.len() == 1;
+            let same = |q: &NodeId| request.is_some_and(|d| text(d, *q, "CollectionId") == name);
+            if !alone && !name.is_empty() && !asked.iter().any(same) {
+                self.given(&name, &text(document, id, "SyncKey"));
+            }
+        }
+        let Some(request) = request else { return };
+        if !asked.is_empty() {
+            let ids = asked.iter().take(COLLECTIONS);
+            self.sync = ids.map(|id| clip(&text(request, *id, "CollectionId"))).collect();
+        }
         for id in asked.iter().take(COLLECTIONS) {
             let name = text(request, *id, "CollectionId").into_owned();
             // An answer about one collection may leave its id out.
@@ -109,21 +194,21 @@ impl Mailbox {
             };
             let answer = response.zip(answered.iter().find(same).copied());
             let key = text(request, *id, "SyncKey");
-            let label = self.label(&name);
+            let label = format!("collection {}", self.names().label(&name));
             if let Some(sentence) = self.follow(&name, &key, answer) {
                 told.push(format!("{label}: {sentence}"));
             }
-            let outbox = self.folders.iter().any(|f| f.id == name && f.kind == OUTBOX);
-            messages(request, *id, answer, outbox, &label, told);
+            let kind = self.folders.iter().find(|folder| folder.id == name);
+            let kind = kind.map(|folder| folder.kind.clone()).unwrap_or_default();
+            self.relay.sync(request, *id, answer, &kind, &label, told);
         }
     }
 
-    /// `collection 5 (Inbox)`.
-    fn label(&self, id: &str) -> String {
-        let folder = self.folders.iter().find(|folder| folder.id == id);
-        match folder {
-            Some(folder) => format!("collection {} ({})", clip(id), folder.name),
-            None => format!("collection {}", clip(id)),
+    fn given(&mut self, id: &str, key: &str) {
+        if let Some(chain) = self.chains.get_mut(id)
+            && !key.is_empty()
+        {
+            chain.given = clip(key);
         }
     }
 
@@ -152,72 +237,9 @@ impl Mailbox {
         };
         chain.asked = key;
         if let Some((document, node)) = answer {
-            let given = text(document, node, "SyncKey");
-            if !given.is_empty() {
-                chain.given = clip(&given);
-            }
+            self.given(id, &text(document, node, "SyncKey"));
         }
         sentence
-    }
-}
-
-/// What was said about text messages in one collection.
-fn messages(
-    request: &Document<'_>,
-    asked: NodeId,
-    answer: Option<(&Document<'_>, NodeId)>,
-    outbox: bool,
-    label: &str,
-    told: &mut Vec<String>,
-) {
-    let sent = sms(request, asked);
-    if !sent.is_empty() {
-        let count = counted(sent.len(), "SMS", "SMS");
-        told.push(format!("{label}: device reports {count}, received or not delivered"));
-    }
-    let deleted = commands(request, asked).filter(|id| request.name(*id) == "Delete").count();
-    if outbox && deleted > 0 {
-        let count = counted(deleted, "item", "items");
-        told.push(format!("{label}: SMS relay: {count} sent and deleted"));
-    }
-    let Some((document, node)) = answer else { return };
-    for item in sms(document, node).into_iter().take(SENTENCES) {
-        let address = |name| {
-            document.text_at(item, &["ApplicationData", name]).map(|a| clip(&a)).unwrap_or_default()
-        };
-        let (from, to) = (address("From"), address("To"));
-        told.push(if outbox {
-            format!("{label}: SMS relay: the device is to send a message to {to}")
-        } else {
-            format!("{label}: SMS from {from} to {to}")
-        });
-    }
-}
-
-/// Items of class SMS that one side adds.
-fn sms(document: &Document<'_>, collection: NodeId) -> Vec<NodeId> {
-    commands(document, collection)
-        .filter(|id| document.name(*id) == "Add" && text(document, *id, "Class") == "SMS")
-        .collect()
-}
-
-fn commands<'a>(
-    document: &Document<'a>,
-    collection: NodeId,
-) -> impl Iterator<Item = NodeId> + use<'a> {
-    let list = document.child(collection, "Commands");
-    let document = *document;
-    list.into_iter().flat_map(move |list| document.children(list))
-}
-
-/// Outbound messages switched on or off.
-fn outbound(scene: &Scene<'_>, told: &mut Vec<String>) {
-    let Some(request) = &scene.subject.request else { return };
-    let path = ["DeviceInformation", "Set", "EnableOutboundSMS"];
-    match request.text_at(request.root(), &path).as_deref() {
-        Some("1") => told.push("the device offers to send SMS for the server".to_owned()),
-        Some("0") => told.push("the device no longer sends SMS for the server".to_owned()),
-        _ => {}
     }
 }
 
@@ -226,6 +248,6 @@ fn collections(document: &Document<'_>) -> Vec<NodeId> {
     list.map(|list| document.named(list, "Collection").collect()).unwrap_or_default()
 }
 
-fn text<'a>(document: &Document<'a>, id: NodeId, name: &str) -> Cow<'a, str> {
+pub(super) fn text<'a>(document: &Document<'a>, id: NodeId, name: &str) -> Cow<'a, str> {
     document.child_text(id, name).unwrap_or_default()
 }

@@ -15,6 +15,7 @@ mod machine;
 mod mailbox;
 mod memory;
 mod policy;
+mod relay;
 mod sessions;
 mod transitions;
 mod walk;

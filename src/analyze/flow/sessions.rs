@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
-use crate::analyze::document::{Document, Subject};
+use crate::analyze::annotate::tell;
+use crate::analyze::document::Subject;
 use crate::analyze::draft::{clip, clip_to, joined};
 use crate::analyze::eas::Head;
 use crate::analyze::rules::{Scene, Switches, check};
 use crate::model::{
-    Annotated, Decoded, Device, DeviceKey, Exchange, Finding, ProvisionState, Step,
+    Annotated, Decoded, Device, DeviceKey, Exchange, Finding, ProvisionState, Step, Summary,
 };
 
 use super::event::{Ask, Reply};
@@ -31,6 +32,8 @@ pub struct Observation {
     /// Everything found in it, loudest first: what the exchange alone tells, and what the exchanges
     /// before it add. Replaces the findings of its annotation.
     pub findings: Vec<Finding>,
+    /// What only the exchanges before it explain: a chain of keys that breaks, what is polled for.
+    pub story: Vec<String>,
 }
 
 /// A fold over the exchanges of a capture, in the order in which they ended.
@@ -61,6 +64,33 @@ impl Sessions {
         Self { switches: Switches::without(rules), ..Self::default() }
     }
 
+    /// Says what one exchange means, as [`annotate`](crate::analyze::annotate) does, with what the
+    /// exchanges before it add: folders by name, findings, the story of its device; and takes it in,
+    /// as [`Sessions::observe`] does.
+    pub fn tell(
+        &mut self,
+        exchange: &Exchange,
+        request: Option<&Decoded>,
+        response: Option<&Decoded>,
+    ) -> (Annotated, Option<Observation>) {
+        let subject = Subject::new(exchange, request, response);
+        let head = Head::of(&subject);
+        let key = head.as_ref().and_then(|head| self.key_of(exchange, head));
+        let known = key.as_ref().and_then(|key| self.machines.get(key));
+        let names = known.map(|kept| kept.machine.mailbox.names()).unwrap_or_default();
+        let mut annotated = tell(&subject, head.as_ref(), names);
+        let Some((head, key)) = head.as_ref().zip(key) else {
+            if let Some(head) = &head {
+                annotated.found(check(&Scene::new(&subject, head, None), &self.switches));
+            }
+            return (annotated, None);
+        };
+        let seen = self.take(key, &subject, head, &annotated.summary);
+        annotated.found(seen.findings.clone());
+        annotated.summary.story.clone_from(&seen.story);
+        (annotated, Some(seen))
+    }
+
     /// Takes in one exchange with what was made of it. `None` when it belongs to no device: another
     /// protocol, or no device id. An exchange in flight is remembered as such (a Ping with its
     /// heartbeat), and is to be given again once it ended; the step of its observation is preliminary.
@@ -71,29 +101,32 @@ impl Sessions {
         response: Option<&Decoded>,
         annotated: &Annotated,
     ) -> Option<Observation> {
-        let subject = Subject {
-            exchange,
-            request: request.and_then(Document::of),
-            response: response.and_then(Document::of),
-        };
+        let subject = Subject::new(exchange, request, response);
         let head = Head::of(&subject)?;
-        if head.device.is_empty() {
-            return None;
-        }
+        let key = self.key_of(exchange, &head)?;
+        Some(self.take(key, &subject, &head, &annotated.summary))
+    }
+
+    fn take(
+        &mut self,
+        key: DeviceKey,
+        subject: &Subject<'_>,
+        head: &Head,
+        summary: &Summary,
+    ) -> Observation {
+        let exchange = subject.exchange;
         self.turn += 1;
         let turn = self.turn;
-        let key = self.key_of(exchange, &head);
         self.make_room(&key);
         let kept = self
             .machines
             .entry(key.clone())
-            .or_insert_with(|| Kept { machine: Machine::new(key.clone(), exchange.started), turn });
+            .or_insert_with(|| Kept { machine: Machine::new(key, exchange.started), turn });
         kept.turn = turn;
         let machine = &mut kept.machine;
-        let scene = Scene::new(&subject, &head, [request, response], None);
-        let status = subject.http_status();
+        let scene = Scene::new(subject, head, None);
         // A challenge is no answer: the same request comes again with credentials.
-        let counts = !exchange.in_flight() && !matches!(status, Some(401 | 407));
+        let counts = !exchange.in_flight() && !matches!(subject.http_status(), Some(401 | 407));
         let findings = if counts {
             check(&scene.knowing(&machine.memory), &self.switches)
         } else {
@@ -102,19 +135,20 @@ impl Sessions {
         let states = if counts {
             machine.ended(&scene)
         } else {
-            machine.began(&subject, &head);
+            machine.began(subject, head);
             [machine.memory.state; 2]
         };
         let walk = walk_of(machine, &scene, states, counts);
-        let mut step = step(&scene, annotated, states, machine.memory.assumed, &findings);
+        let mut step = step(&scene, summary, states, machine.memory.assumed, &findings);
         step.walk = walk;
+        let mut story = Vec::new();
         if counts {
-            let told = machine.mailbox.observe(&scene);
-            let facts = joined([step.facts].into_iter().chain(told), "; ");
+            story = machine.mailbox.observe(&scene);
+            let facts = joined([step.facts].into_iter().chain(story.iter().cloned()), "; ");
             step.facts = clip_to(&facts, FACTS_CHARS);
             machine.step(step.clone());
         }
-        Some(Observation { device: machine.key().clone(), step, findings })
+        Observation { device: machine.key().clone(), step, findings, story }
     }
 
     /// Every device remembered, the first seen first.
@@ -130,8 +164,12 @@ impl Sessions {
         self.machines.get(key).map(|kept| kept.machine.view())
     }
 
-    /// Who speaks. A request that names no user is the only user's of that device, if there is one.
-    fn key_of(&mut self, exchange: &Exchange, head: &Head) -> DeviceKey {
+    /// Who speaks; `None` without a device id. A request that names no user is the only user's of that
+    /// device, if there is one.
+    fn key_of(&mut self, exchange: &Exchange, head: &Head) -> Option<DeviceKey> {
+        if head.device.is_empty() {
+            return None;
+        }
         let user = head.user.to_lowercase();
         let user = user.rsplit('\\').next().unwrap_or_default().to_owned();
         let key = DeviceKey {
@@ -140,11 +178,11 @@ impl Sessions {
             device: head.device.to_lowercase(),
         };
         if self.machines.contains_key(&key) {
-            return key;
+            return Some(key);
         }
         let same = |other: &&DeviceKey| other.host == key.host && other.device == key.device;
         let mut others = self.machines.keys().filter(same);
-        match (others.next().cloned(), others.next()) {
+        Some(match (others.next().cloned(), others.next()) {
             (Some(other), None) if key.user.is_empty() => other,
             (Some(other), None) if other.user.is_empty() => {
                 if let Some(mut kept) = self.machines.remove(&other) {
@@ -154,7 +192,7 @@ impl Sessions {
                 key
             }
             _ => key,
-        }
+        })
     }
 
     fn make_room(&mut self, key: &DeviceKey) {
@@ -191,13 +229,12 @@ fn walk_of(
 
 fn step(
     scene: &Scene<'_>,
-    annotated: &Annotated,
+    summary: &Summary,
     states: [ProvisionState; 2],
     assumed: bool,
     findings: &[Finding],
 ) -> Step {
     let exchange = scene.subject.exchange;
-    let summary = &annotated.summary;
     let key = match scene.ask {
         Ask::Exempt if scene.key.is_none() => String::new(),
         _ => format!("key {}", scene.head.key_words()),

@@ -1,9 +1,9 @@
 //! What a rule sees, and what it answers.
 
 use crate::analyze::document::{Document, Subject};
-use crate::analyze::eas::Head;
+use crate::analyze::eas::{Head, WAP_ROOT};
 use crate::analyze::flow::{Ask, Mark, Memory, Provision, Reply, SentKey, fingerprint};
-use crate::model::{Decoded, Evidence, Format, Leg, NodeId, Span};
+use crate::model::{Evidence, Format, Leg, NodeId, Span};
 
 /// Pieces of evidence of one finding.
 const EVIDENCE: usize = 16;
@@ -22,14 +22,12 @@ pub(in crate::analyze) struct Scene<'a> {
     pub(in crate::analyze) request: Option<Provision<'a>>,
     /// The answer, when it is Provision.
     pub(in crate::analyze) answer: Option<Provision<'a>>,
-    bodies: [Option<&'a Decoded>; 2],
 }
 
 impl<'a> Scene<'a> {
     pub(in crate::analyze) fn new(
         subject: &'a Subject<'a>,
         head: &'a Head,
-        bodies: [Option<&'a Decoded>; 2],
         memory: Option<&'a Memory>,
     ) -> Self {
         let provision = head.command == "Provision";
@@ -39,7 +37,7 @@ impl<'a> Scene<'a> {
         let ask = Ask::of(subject, head, request.as_ref());
         let reply = Reply::of(subject, ask, answer.as_ref());
         let key = SentKey::of(head);
-        Self { subject, head, memory, ask, reply, key, request, answer, bodies }
+        Self { subject, head, memory, ask, reply, key, request, answer }
     }
 
     /// The same, with what is known of the device.
@@ -53,7 +51,6 @@ impl<'a> Scene<'a> {
             key: self.key.clone(),
             request: self.request.clone(),
             answer: self.answer.clone(),
-            bodies: self.bodies,
         }
     }
 
@@ -72,23 +69,18 @@ impl<'a> Scene<'a> {
 
     /// The policy of version 2.5 inside the answer's Data.
     pub(in crate::analyze) fn wap_policy(&self) -> Option<Document<'a>> {
-        let decoded = self.bodies[1]?;
-        let documents = decoded.ids().filter_map(|(id, _)| Document::in_layer(decoded, id));
-        documents.into_iter().find(|document| document.root_name() == "wap-provisioningdoc")
+        self.subject.inside(Leg::Response, WAP_ROOT)
     }
 
     /// A number for the request's body.
     pub(in crate::analyze) fn fingerprint(&self) -> u64 {
-        let body = self.bodies[0].and_then(|decoded| decoded.layers.first());
+        let body = self.subject.body(Leg::Request).and_then(|decoded| decoded.layers.first());
         fingerprint(body.map(|layer| &*layer.bytes).unwrap_or_default())
     }
 
     /// What a body is; `None` when there is none.
     pub(super) fn format(&self, leg: Leg) -> Option<&Format> {
-        let decoded = match leg {
-            Leg::Request => self.bodies[0],
-            Leg::Response => self.bodies[1],
-        }?;
+        let decoded = self.subject.body(leg)?;
         decoded.layer(decoded.main()).map(|layer| &layer.format)
     }
 

@@ -5,14 +5,19 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::cli::args::{CaArgs, CaCommand};
+use crate::cli::config::SettingsFile;
 use crate::cli::folders::Folders;
 use crate::cli::output::{say, stdout};
 use crate::cli::report::{Report, chain};
 use crate::pki::Authority;
 
 /// Shows or exports it; it is made first if there is none.
-pub(super) fn run(args: &CaArgs) -> Result<ExitCode, Report> {
-    let folder = folder(args.ca_dir.as_deref())?;
+pub(super) fn run(args: &CaArgs, config: Option<&Path>) -> Result<ExitCode, Report> {
+    let own = match &args.ca_dir {
+        Some(folder) => Some(folder.clone()),
+        None => SettingsFile::load(config)?.ca_dir(),
+    };
+    let folder = folder(own.as_deref())?;
     let authority = load(&folder)?;
     let mut out = stdout();
     match &args.command {

@@ -2,12 +2,14 @@
 
 use std::io::{self, IsTerminal as _};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::ValueEnum as _;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::args::{DemoArgs, RunArgs};
+use crate::cli::config::SettingsFile;
 use crate::cli::demo::{DemoError, Mishap, Stage};
 use crate::cli::logging;
 use crate::cli::output::say;
@@ -18,17 +20,19 @@ use crate::engine::{Live, LiveSettings};
 use super::run as proxy_run;
 
 /// Plays it, with the UI or headless.
-pub(super) fn run(args: &DemoArgs) -> Result<ExitCode, Report> {
+pub(super) fn run(args: &DemoArgs, config: Option<&Path>) -> Result<ExitCode, Report> {
     let settings = settings(args)?;
     let _log = logging::start(settings.log_file.as_deref())?;
-    let screen = proxy_run::screen(&settings)?;
+    // Of the settings file only what is said of the screen.
+    let screen = proxy_run::screen(&settings, &SettingsFile::load(config)?)?;
     proxy_run::runtime()?.block_on(async {
         let shutdown = CancellationToken::new();
         proxy_run::signals(&shutdown, screen.is_none())?;
         let (stage, ca) = Stage::set(args.fast).await.map_err(|error| failed(&error))?;
         let mut proxy = settings.proxy.clone();
         proxy.upstream_ca = vec![stage.upstream_ca()];
-        let live = LiveSettings { proxy, ca, capture: settings.capture.clone() };
+        let capture = settings.capture.clone();
+        let live = LiveSettings { proxy, ca, capture, capture_limit: None };
         let live = Live::start(live, shutdown.clone()).await;
         let live = live.map_err(|error| proxy_run::cannot_start(&settings.capture, &error))?;
         let address = address(&live)?;
@@ -60,7 +64,7 @@ fn settings(args: &DemoArgs) -> Result<Settings, Report> {
         capture: args.capture.clone(),
         // The authority is one of the demonstration's own; the user's is not touched.
         ca_dir: Some(std::env::temp_dir()),
-        body_limit: 1024 * 1024,
+        body_limit: Some(1024 * 1024),
         no_tui: args.no_tui,
         json: args.json,
         ..RunArgs::default()

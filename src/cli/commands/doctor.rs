@@ -5,7 +5,10 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::cli::args::{DoctorArgs, RunArgs};
-use crate::cli::doctor::{Check, Patient, Verdict, devices, examine};
+use crate::cli::config::SettingsFile;
+use crate::cli::doctor::{
+    Check, Patient, Verdict, devices, examine, settings_file, settings_mistake,
+};
 use crate::cli::folders::Folders;
 use crate::cli::output::stdout;
 use crate::cli::report::Report;
@@ -20,10 +23,10 @@ use super::{ca, open};
 const WINDOW: usize = 256;
 
 /// Prints a line a check; exits with 1 when one fails.
-pub(super) fn run(args: &DoctorArgs) -> Result<ExitCode, Report> {
+pub(super) fn run(args: &DoctorArgs, config: Option<&Path>) -> Result<ExitCode, Report> {
     let checks = match &args.capture {
         Some(file) => devices(rows(file)?.into_iter()),
-        None => examine(&patient(args)?),
+        None => machine(args, config)?,
     };
     let mut out = stdout();
     for check in &checks {
@@ -52,11 +55,30 @@ fn print(out: &mut impl std::io::Write, check: &Check) -> std::io::Result<()> {
     writeln!(out, "      try: {}", clean(&check.advice))
 }
 
-fn patient(args: &DoctorArgs) -> Result<Patient, Report> {
-    let run =
-        RunArgs { modes: args.modes.clone(), listen: args.listen.clone(), ..RunArgs::default() };
+/// A settings file that cannot be used is one finding among the others.
+fn machine(args: &DoctorArgs, config: Option<&Path>) -> Result<Vec<Check>, Report> {
+    let (file, first) = match SettingsFile::load(config) {
+        Ok(file) => {
+            let check = settings_file(file.path(), file.found());
+            (file, check)
+        }
+        Err(report) => (SettingsFile::default(), settings_mistake(&report)),
+    };
+    let mut checks = vec![first];
+    checks.extend(examine(&patient(args, &file)?));
+    Ok(checks)
+}
+
+fn patient(args: &DoctorArgs, file: &SettingsFile) -> Result<Patient, Report> {
+    let own = RunArgs {
+        modes: args.modes.clone(),
+        listen: args.listen.clone(),
+        ca_dir: args.ca_dir.clone(),
+        ..RunArgs::default()
+    };
+    let run = file.under(&own);
     let captures = Folders::of_user()?.captures();
-    let ca_dir = ca::folder(args.ca_dir.as_deref())?;
+    let ca_dir = ca::folder(run.ca_dir.as_deref())?;
     Ok(Patient { modes: settings::modes(&run)?, ca_dir, captures, now: now() })
 }
 

@@ -24,19 +24,20 @@ use super::report::Report;
 /// # Errors
 /// Whatever could not be done, ready to print.
 pub(super) fn run(args: Args) -> Result<ExitCode, Report> {
+    let config = args.config.as_deref();
     match args.command {
-        None => run::run(&args.run),
-        Some(Command::Run(args)) => run::run(&args),
-        Some(Command::Open(args)) => open::run(&args),
+        None => run::run(&args.run, config),
+        Some(Command::Run(args)) => run::run(&args, config),
+        Some(Command::Open(args)) => open::run(&args, config),
         Some(Command::Show(args)) => show::run(&args),
         Some(Command::Timeline(args)) => timeline::run(&args),
         Some(Command::Policy(args)) => policy::run(&args),
         Some(Command::Decode(args)) => decode::run(&args),
         Some(Command::Encode(args)) => encode::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
-        Some(Command::Ca(args)) => ca::run(&args),
-        Some(Command::Demo(args)) => demo::run(&args),
-        Some(Command::Doctor(args)) => doctor::run(&args),
+        Some(Command::Ca(args)) => ca::run(&args, config),
+        Some(Command::Demo(args)) => demo::run(&args, config),
+        Some(Command::Doctor(args)) => doctor::run(&args, config),
         Some(Command::Completions { shell }) => shell::completions(shell),
         Some(Command::Man) => shell::man(),
     }

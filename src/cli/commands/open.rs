@@ -8,6 +8,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::args::OpenArgs;
+use crate::cli::config::SettingsFile;
 use crate::cli::report::{Report, chain};
 use crate::engine;
 use crate::engine::{DECODER_VERSION, Viewer};
@@ -17,8 +18,8 @@ use crate::tui;
 use super::run::{runtime, signals, tui_settings};
 
 /// Opens it.
-pub(super) fn run(args: &OpenArgs) -> Result<ExitCode, Report> {
-    let screen = tui_settings(false)?;
+pub(super) fn run(args: &OpenArgs, config: Option<&Path>) -> Result<ExitCode, Report> {
+    let screen = tui_settings(false, &SettingsFile::load(config)?)?;
     if !io::stdout().is_terminal() {
         return Err(Report::new("cannot open the terminal UI")
             .because("standard output is not a terminal")

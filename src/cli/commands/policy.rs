@@ -64,7 +64,10 @@ impl Against {
                 let same = others.iter().find(|other| other.key.device == device.key.device);
                 let only = others.first().filter(|_| others.len() == 1);
                 let other = same.or(only);
-                let name = other.map(|other| other.key.to_string()).unwrap_or_default();
+                let name = other.map_or_else(
+                    || "the other capture".to_owned(),
+                    |other| format!("{} in the other capture", other.key),
+                );
                 (name, other.and_then(|other| other.policy.as_ref()))
             }
         }
@@ -94,6 +97,8 @@ fn print(
         for line in render::policy_changes(&changes) {
             writeln!(out, "{line}")?;
         }
+    } else if !name.is_empty() {
+        writeln!(out, "\n{} has no policy to compare with", render::clean(name))?;
     }
     writeln!(out)
 }

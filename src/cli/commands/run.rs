@@ -10,7 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::args::RunArgs;
-use crate::cli::config;
+use crate::cli::config::SettingsFile;
 use crate::cli::files::FileLimit;
 use crate::cli::folders::Folders;
 use crate::cli::logging;
@@ -37,18 +37,23 @@ const BATCH: usize = 256;
 const FORCED: i32 = 130;
 
 /// Runs until it is told to stop.
-pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Report> {
-    let settings = Settings::resolve(args, io::stdout().is_terminal(), now())?;
+pub(super) fn run(args: &RunArgs, config: Option<&Path>) -> Result<ExitCode, Report> {
+    // What is wrong with the settings file is told before anything listens.
+    let file = SettingsFile::load(config)?;
+    let settings = Settings::resolve(&file.under(args), io::stdout().is_terminal(), now())?;
+    let screen = screen(&settings, &file)?;
     let _log = logging::start(settings.log_file.as_deref())?;
     let ca = ca::load(&settings.ca_dir)?;
     let files = FileLimit::raise();
     if !files.holds(settings.proxy.limits.connections) {
         tracing::warn!(limit = files.soft, "few open files are allowed: connections may wait");
     }
-    // What is wrong with the settings file is told before anything listens.
-    let screen = screen(&settings)?;
-    let live =
-        LiveSettings { proxy: settings.proxy.clone(), ca, capture: settings.capture.clone() };
+    let live = LiveSettings {
+        proxy: settings.proxy.clone(),
+        ca,
+        capture: settings.capture.clone(),
+        capture_limit: settings.capture_limit,
+    };
     let shutdown = CancellationToken::new();
     runtime()?.block_on(async {
         signals(&shutdown, screen.is_none())?;
@@ -63,8 +68,11 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Report> {
 ///
 /// # Errors
 /// When the settings file cannot be used.
-pub(super) fn screen(settings: &Settings) -> Result<Option<TuiSettings>, Report> {
-    (settings.output == Output::Tui).then(|| tui_settings(true)).transpose()
+pub(super) fn screen(
+    settings: &Settings,
+    file: &SettingsFile,
+) -> Result<Option<TuiSettings>, Report> {
+    (settings.output == Output::Tui).then(|| tui_settings(true, file)).transpose()
 }
 
 /// Shows what passes, on the screen or as lines, until told to stop; then stops in order.
@@ -116,13 +124,13 @@ pub(super) fn signals(shutdown: &CancellationToken, interrupt: bool) -> Result<(
 ///
 /// # Errors
 /// When the settings file cannot be used.
-pub(super) fn tui_settings(follow: bool) -> Result<TuiSettings, Report> {
+pub(super) fn tui_settings(follow: bool, file: &SettingsFile) -> Result<TuiSettings, Report> {
     let color = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let folders = Folders::of_user()?;
     let memory = Some(folders.screen_memory());
     let palette = if color { Palette::Terminal } else { Palette::None };
     let settings = TuiSettings { palette, follow, memory, ..TuiSettings::default() };
-    config::apply(&folders.settings_file(), settings)
+    file.screen(settings)
 }
 
 /// The time on the wall.

@@ -7,7 +7,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
 use crate::cli::files::FileLimit;
-use crate::cli::report::chain;
+use crate::cli::report::{Report, chain};
 use crate::model::WallTime;
 use crate::pki::{Authority, PkiError};
 use crate::proxy::{Limits, Mode, lan_addresses};
@@ -36,6 +36,21 @@ pub(crate) fn examine(patient: &Patient) -> Vec<Check> {
     checks.push(files(FileLimit::current(), Limits::default().connections));
     checks.push(terminal(io::stdout().is_terminal(), |name| env::var(name).ok()));
     checks
+}
+
+/// Which settings file was read.
+pub(crate) fn settings_file(path: &Path, found: bool) -> Check {
+    match (found, path.as_os_str().is_empty()) {
+        (true, _) => Check::ok("settings", format!("read from `{}`", path.display())),
+        (false, false) => Check::ok("settings", format!("no file `{}`", path.display())),
+        (false, true) => Check::ok("settings", "no file: there is no home folder to look in"),
+    }
+}
+
+/// A settings file that cannot be used.
+pub(crate) fn settings_mistake(report: &Report) -> Check {
+    let (found, advice) = report.parts();
+    Check::fail("settings", found, advice)
 }
 
 fn port(mode: &Mode) -> Check {

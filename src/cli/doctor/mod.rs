@@ -8,5 +8,5 @@ mod machine;
 mod seen;
 
 pub(super) use check::{Check, Verdict};
-pub(super) use machine::{Patient, examine};
+pub(super) use machine::{Patient, examine, settings_file, settings_mistake};
 pub(super) use seen::devices;

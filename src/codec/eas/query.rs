@@ -46,7 +46,7 @@ pub struct Query {
     pub command_code: Option<u8>,
     /// Windows language id (LCID); base64 form only.
     pub locale: Option<u16>,
-    /// Device id for people: as sent if it is letters and digits, else lower-case hex.
+    /// Device id for people: as sent if it is ASCII without blanks, else lower-case hex.
     pub device_id: String,
     /// Device id as bytes.
     pub device_id_raw: Vec<u8>,
@@ -270,10 +270,11 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// Letters and digits as they are, anything else as lower-case hex.
+/// Characters of ASCII as they are, anything else as lower-case hex: ids with hyphens are text, a
+/// GUID in its 16 bytes is not.
 fn readable(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
-    if bytes.iter().all(u8::is_ascii_alphanumeric) {
+    if bytes.iter().all(u8::is_ascii_graphic) {
         return text(bytes);
     }
     bytes.iter().fold(String::new(), |mut hex, byte| {

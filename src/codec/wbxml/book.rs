@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use crate::model::{TokenName, Vocabulary};
+
 /// The token tables of one document type, and how it is recognised.
 #[derive(Debug)]
 pub struct Book {
@@ -22,6 +24,7 @@ pub struct Book {
     /// Tables of other names that belong to this document type too.
     includes: Vec<&'static str>,
     tags: Pages<Tag>,
+    vocabulary: Vocabulary,
     attributes: Pages<AttributeStart>,
     values: Pages<&'static str>,
     extensions: Vec<(u32, &'static str)>,
@@ -118,14 +121,20 @@ impl Book {
         self.tags.row(page, token)
     }
 
-    /// The namespace of the elements on a page, if the page is known.
-    pub fn page_namespace(&self, page: u8) -> Option<&'static str> {
-        self.tags.rows_of(page).next().map(|(_, tag)| tag.namespace)
+    /// The names of the tag tokens alone, as trees keep them.
+    pub fn vocabulary(&self) -> &Vocabulary {
+        &self.vocabulary
     }
 
     /// The namespaces of the elements; some more than once.
     pub fn namespaces(&self) -> impl Iterator<Item = &'static str> {
         self.tags.iter().map(|(_, _, tag)| tag.namespace)
+    }
+
+    fn set_tag(&mut self, page: u8, token: u8, tag: Tag) {
+        let Tag { name, namespace, .. } = tag;
+        self.vocabulary.set(page, token, TokenName { name, namespace });
+        self.tags.set(page, token, tag);
     }
 
     /// The token of an element, preferring `page`.
@@ -317,6 +326,7 @@ fn book_of(cells: [&'static str; 8]) -> Book {
         includes: list(includes),
         system_id,
         tags: Pages::default(),
+        vocabulary: Vocabulary::default(),
         attributes: Pages::default(),
         values: Pages::default(),
         extensions: Vec::new(),
@@ -326,7 +336,7 @@ fn book_of(cells: [&'static str; 8]) -> Book {
 fn add_tag(book: &mut Book, cells: &[&'static str]) -> Option<()> {
     let [_, page, token, name, namespace, ..] = cells else { return None };
     let tag = Tag { name, namespace, first_version: "", last_version: "", opaque: false };
-    book.tags.set(page.parse().ok()?, byte(token)?, tag);
+    book.set_tag(page.parse().ok()?, byte(token)?, tag);
     Some(())
 }
 
@@ -336,7 +346,7 @@ fn add_eas(book: &mut Book, cells: &[&'static str]) -> Option<()> {
     };
     let opaque = *content == "opaque";
     let tag = Tag { name, namespace, first_version, last_version, opaque };
-    book.tags.set(page.parse().ok()?, byte(token)?, tag);
+    book.set_tag(page.parse().ok()?, byte(token)?, tag);
     Some(())
 }
 

@@ -150,12 +150,12 @@ impl<'a> Encoder<'a> {
             let at = index;
             index = next;
             let NodeKind::Element(element) = &node.kind else {
-                self.content(at, node)?;
+                self.content(at, &node)?;
                 reached = node.span.end;
                 continue;
             };
             reached = node.span.end;
-            match self.element(at, node, element)? {
+            match self.element(at, &node, element)? {
                 After::Content => {
                     open.push(at);
                     reached = element.tag.end;
@@ -174,8 +174,8 @@ impl<'a> Encoder<'a> {
     fn element(
         &mut self,
         id: NodeId,
-        node: &Node,
-        element: &'a Element,
+        node: &Node<'_>,
+        element: &Element<'_>,
     ) -> Result<After, EncodeError> {
         let foreign = self.foreign_book(element);
         if let Some(book) = foreign {
@@ -198,7 +198,7 @@ impl<'a> Encoder<'a> {
             element.attributes.iter().filter(|attribute| self.is_written(attribute)).collect();
         self.tag(element, !own_attributes.is_empty(), content);
         if !own_attributes.is_empty() {
-            for attribute in own_attributes {
+            for attribute in &own_attributes {
                 self.attribute(attribute);
             }
             self.out.push(END);
@@ -215,7 +215,7 @@ impl<'a> Encoder<'a> {
         Ok(if has_children { After::Content } else { After::Nothing })
     }
 
-    fn tag(&mut self, element: &Element, attributes: bool, content: bool) {
+    fn tag(&mut self, element: &Element<'_>, attributes: bool, content: bool) {
         let flags =
             if attributes { HAS_ATTRIBUTES } else { 0 } | if content { HAS_CONTENT } else { 0 };
         if let Some((page, token)) = self.token(element) {
@@ -226,11 +226,7 @@ impl<'a> Encoder<'a> {
             self.out.push(token | flags);
             return;
         }
-        let name = match &element.name {
-            Name::Known(name) => name,
-            Name::Literal(name) => &**name,
-            Name::Unknown { .. } => "",
-        };
+        let name = element.name.as_str().unwrap_or_default();
         self.out.push(match (attributes, content) {
             (false, false) => LITERAL,
             (false, true) => LITERAL_C,
@@ -241,11 +237,11 @@ impl<'a> Encoder<'a> {
         push_mb_u32(&mut self.out, offset);
     }
 
-    fn token(&self, element: &Element) -> Option<(u8, u8)> {
+    fn token(&self, element: &Element<'_>) -> Option<(u8, u8)> {
         if element.token.is_some() {
             return element.token;
         }
-        let Name::Literal(name) = &element.name else { return None };
+        let Name::Literal(name) = element.name else { return None };
         if self.preamble.is_same_layer() {
             // It was written as a literal.
             return None;
@@ -261,17 +257,17 @@ impl<'a> Encoder<'a> {
 
     /// False for what only XML needs: our own marks, and declarations, but for document types that
     /// have tokens for theirs.
-    fn is_written(&self, attribute: &Attribute) -> bool {
-        match (attribute.namespace.as_str(), &attribute.name) {
+    fn is_written(&self, attribute: &Attribute<'_>) -> bool {
+        match (attribute.namespace.as_str(), attribute.name) {
             (OWN, _) => false,
             (XMLNS, Name::Literal(name)) => {
-                self.preamble.book.attributes().any(|(_, _, start)| start.name == &**name)
+                self.preamble.book.attributes().any(|(_, _, start)| start.name == name)
             }
             _ => true,
         }
     }
 
-    fn attribute(&mut self, attribute: &Attribute) {
+    fn attribute(&mut self, attribute: &Attribute<'_>) {
         // One that the end of the body cut short has no END behind it.
         if self.preamble.is_same_layer() && attribute.span.range().end < self.layer.len() {
             // Its tokens are its bytes; the register moves as they say.
@@ -279,11 +275,7 @@ impl<'a> Encoder<'a> {
             self.out.extend_from_slice(raw);
             return;
         }
-        let name = match &attribute.name {
-            Name::Known(name) => name,
-            Name::Literal(name) => &**name,
-            Name::Unknown { .. } => "",
-        };
+        let name = attribute.name.as_str().unwrap_or_default();
         let value = Tree::resolve(&attribute.value, self.layer);
         for code in attribute_encode::codes(self.preamble.book, name, value) {
             match code {
@@ -304,7 +296,7 @@ impl<'a> Encoder<'a> {
         }
     }
 
-    fn content(&mut self, id: NodeId, node: &Node) -> Result<(), EncodeError> {
+    fn content(&mut self, id: NodeId, node: &Node<'_>) -> Result<(), EncodeError> {
         if self.again(|source, page| source.content(node, page)) {
             return Ok(());
         }
@@ -317,7 +309,7 @@ impl<'a> Encoder<'a> {
         Ok(())
     }
 
-    fn text(&mut self, text: &Text, written: Written) {
+    fn text(&mut self, text: &Text<'_>, written: Written) {
         let characters = Tree::resolve(text, self.layer);
         match (written, text) {
             (Written::Entity(code), _) => {
@@ -364,7 +356,7 @@ impl<'a> Encoder<'a> {
         self.out.extend_from_slice(bytes);
     }
 
-    fn instruction(&mut self, id: NodeId, text: &Text) -> Result<(), EncodeError> {
+    fn instruction(&mut self, id: NodeId, text: &Text<'_>) -> Result<(), EncodeError> {
         let text = Tree::resolve(text, self.layer);
         if let Some(data) = text.strip_prefix("opaque base64 ") {
             let bytes = from_base64(data).ok_or(EncodeError::Base64(id))?;
@@ -383,7 +375,7 @@ impl<'a> Encoder<'a> {
     }
 
     /// True when the element's characters stand for bytes (in a tree that was not WBXML).
-    fn holds_bytes(&self, element: &Element) -> bool {
+    fn holds_bytes(&self, element: &Element<'_>) -> bool {
         if self.preamble.is_same_layer() || element.token.is_some() {
             return false;
         }
@@ -394,7 +386,7 @@ impl<'a> Encoder<'a> {
         by_table || says_base64(element)
     }
 
-    fn bytes_inside(&self, id: NodeId, element: &Element) -> Result<Vec<u8>, EncodeError> {
+    fn bytes_inside(&self, id: NodeId, element: &Element<'_>) -> Result<Vec<u8>, EncodeError> {
         let text = self.tree.text(id, self.layer);
         if says_base64(element) {
             from_base64(&text).ok_or(EncodeError::Base64(id))
@@ -404,13 +396,13 @@ impl<'a> Encoder<'a> {
     }
 
     /// The book of an element that no token or page of this document type can hold.
-    fn foreign_book(&self, element: &Element) -> Option<&'static Book> {
+    fn foreign_book(&self, element: &Element<'_>) -> Option<&'static Book> {
         if self.preamble.is_same_layer() || element.token.is_some() {
             return None;
         }
         let version = self.preamble.book.key.strip_prefix("syncml")?;
-        let key = match (&element.name, element.namespace.as_str()) {
-            (Name::Literal(name), "syncml:devinf") if &**name == "DevInf" => {
+        let key = match (element.name, element.namespace.as_str()) {
+            (Name::Literal("DevInf"), "syncml:devinf") => {
                 format!("devinf{version}")
             }
             _ => return None,
@@ -460,10 +452,9 @@ enum After {
     Done,
 }
 
-fn says_base64(element: &Element) -> bool {
+fn says_base64(element: &Element<'_>) -> bool {
     element.attributes.iter().any(|attribute| {
-        attribute.namespace.as_str() == OWN
-            && matches!(&attribute.name, Name::Literal(name) if &**name == "opaque")
+        attribute.namespace.as_str() == OWN && attribute.name == Name::Literal("opaque")
     })
 }
 

@@ -46,7 +46,7 @@ impl<'a> Source<'a> {
     }
 
     /// The start tag with its attributes, page switches before it included.
-    pub(super) fn tag(&self, element: &Element, content: bool, page: u8) -> Option<Piece<'a>> {
+    pub(super) fn tag(&self, element: &Element<'_>, content: bool, page: u8) -> Option<Piece<'a>> {
         let mut tokens = self.tokens(element.tag, page);
         let mut kind = tokens.next()?;
         while let EventKind::SwitchPage(_) = kind {
@@ -70,7 +70,7 @@ impl<'a> Source<'a> {
     }
 
     /// Characters, opaque data or a processing instruction.
-    pub(super) fn content(&self, node: &Node, page: u8) -> Option<Piece<'a>> {
+    pub(super) fn content(&self, node: &Node<'_>, page: u8) -> Option<Piece<'a>> {
         let mut tokens = self.tokens(node.span, page);
         let mut last = None;
         let mut first = None;
@@ -113,15 +113,15 @@ impl<'a> Source<'a> {
         Tokens { events, span, page, failed: false }
     }
 
-    fn is_name(&self, name: TagName, element: &Element) -> bool {
-        match (name, element.token, &element.name) {
+    fn is_name(&self, name: TagName, element: &Element<'_>) -> bool {
+        match (name, element.token, element.name) {
             (TagName::Token { page, token }, Some(known), _) => (page, token) == known,
             (TagName::Literal(offset), None, Name::Literal(name)) => {
                 let found = self.header.table_string(self.layer, offset, self.charset.terminator);
                 let bytes = found.map(|span| span.of(self.layer)).unwrap_or_default();
                 let (text, _) = self.charset.decode(bytes);
                 let cut = text.floor_char_boundary(limits::NAME_BYTES);
-                text.get(..cut) == Some(&**name)
+                text.get(..cut) == Some(name)
             }
             _ => false,
         }
@@ -129,7 +129,7 @@ impl<'a> Source<'a> {
 }
 
 /// True when a token holds what the node holds.
-fn is_same(kind: &NodeKind, data: Data) -> bool {
+fn is_same(kind: &NodeKind<'_>, data: Data) -> bool {
     match (kind, data) {
         (NodeKind::Opaque(known), Data::Opaque(span)) => *known == span,
         (NodeKind::Text(text, written), data) => match (data, written) {

@@ -1,5 +1,7 @@
 //! What characters the tokens of one document stand for.
 
+use std::borrow::Cow;
+
 use crate::codec::charset::Charset;
 use crate::codec::faults::Faults;
 use crate::codec::limits;
@@ -11,8 +13,33 @@ use super::events::Data;
 use super::header::Header;
 use super::value::is_xml_char;
 
-/// No characters.
-pub(super) const EMPTY: Text = Text::Slice(Span { start: 0, end: 0 });
+/// Characters that a token stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Characters {
+    /// These bytes of the layer, which are valid UTF-8 and mean themselves.
+    Slice(Span),
+    /// Others.
+    Own(Cow<'static, str>),
+}
+
+impl Characters {
+    /// None.
+    pub(super) const EMPTY: Self = Self::Slice(Span { start: 0, end: 0 });
+
+    /// As trees have them.
+    #[inline]
+    pub(super) fn text(&self) -> Text<'_> {
+        match self {
+            Self::Slice(span) => Text::Slice(*span),
+            Self::Own(text) => Text::Owned(text),
+        }
+    }
+
+    /// The characters themselves.
+    pub(super) fn resolve<'a>(&'a self, layer: &'a [u8]) -> &'a str {
+        Tree::resolve(&self.text(), layer)
+    }
+}
 
 /// Reads strings by charset, string table and book.
 #[derive(Debug)]
@@ -49,13 +76,13 @@ impl<'a> Strings<'a> {
         data: Data,
         span: Span,
         faults: &mut Faults,
-    ) -> Result<(Text, Written), WbxmlError> {
+    ) -> Result<(Characters, Written), WbxmlError> {
         Ok(match data {
             Data::InlineString(text) => (self.characters(text, faults), Written::InlineString),
             Data::TableString(offset) => {
                 let text = self.table_string(offset, span, faults)?;
                 (
-                    text.map_or(EMPTY, |text| self.characters(text, faults)),
+                    text.map_or(Characters::EMPTY, |text| self.characters(text, faults)),
                     Written::TableString(offset),
                 )
             }
@@ -67,14 +94,14 @@ impl<'a> Strings<'a> {
             }
             Data::ExtensionTable(token, operand) => {
                 let text = match self.book.extension(operand) {
-                    Some(text) => Text::Owned(text.into()),
+                    Some(text) => Characters::Own(text.into()),
                     None => self.extension_from_table(token, operand, span, faults)?,
                 };
                 (text, Written::Extension(token, operand))
             }
             Data::Extension(token) => {
                 self.odd_extension(token, span, faults);
-                (EMPTY, Written::Extension(token, 0))
+                (Characters::EMPTY, Written::Extension(token, 0))
             }
         })
     }
@@ -85,19 +112,25 @@ impl<'a> Strings<'a> {
         operand: u32,
         span: Span,
         faults: &mut Faults,
-    ) -> Result<Text, WbxmlError> {
+    ) -> Result<Characters, WbxmlError> {
         if !self.book.has_variables() {
             self.odd_extension(token, span, faults);
-            return Ok(EMPTY);
+            return Ok(Characters::EMPTY);
         }
         let text = self
             .table_string(operand, span, faults)?
-            .map_or(EMPTY, |text| self.characters(text, faults));
+            .map_or(Characters::EMPTY, |text| self.characters(text, faults));
         Ok(self.extension(token, text, span, faults))
     }
 
     /// A WML variable reference; for other document types the text as it stands.
-    fn extension(&self, token: u8, text: Text, span: Span, faults: &mut Faults) -> Text {
+    fn extension(
+        &self,
+        token: u8,
+        text: Characters,
+        span: Span,
+        faults: &mut Faults,
+    ) -> Characters {
         if !self.book.has_variables() {
             self.odd_extension(token, span, faults);
             return text;
@@ -107,7 +140,7 @@ impl<'a> Strings<'a> {
             1 => "unesc",
             _ => "noesc",
         };
-        Text::Owned(format!("$({}:{conversion})", Tree::resolve(&text, self.layer)).into())
+        Characters::Own(format!("$({}:{conversion})", text.resolve(self.layer)).into())
     }
 
     fn odd_extension(&self, token: u8, span: Span, faults: &mut Faults) {
@@ -118,28 +151,28 @@ impl<'a> Strings<'a> {
 
     /// Bytes in the document's charset as text; kept as a slice when they are UTF-8 already.
     #[inline]
-    pub(super) fn characters(&self, span: Span, faults: &mut Faults) -> Text {
+    pub(super) fn characters(&self, span: Span, faults: &mut Faults) -> Characters {
         // Tokens and offsets may cut a character; not one that begins here and ends before NUL.
         let begins = self.layer.get(span.range().start).is_some_and(|byte| byte & 0xC0 != 0x80);
         if self.utf8 && begins && self.layer.get(span.range().end) == Some(&0) {
-            return Text::Slice(span);
+            return Characters::Slice(span);
         }
         self.characters_of(span, faults)
     }
 
-    fn characters_of(&self, span: Span, faults: &mut Faults) -> Text {
+    fn characters_of(&self, span: Span, faults: &mut Faults) -> Characters {
         let bytes = span.of(self.layer);
         if (self.charset.is_utf8() || bytes.is_ascii() && self.charset.terminator == 1)
             && std::str::from_utf8(bytes).is_ok()
         {
-            return Text::Slice(span);
+            return Characters::Slice(span);
         }
         let (text, replaced) = self.charset.decode(bytes);
         if replaced {
             let text = format!("text is not valid {}", self.charset.name);
             faults.odd(span, "wbxml-charset", text);
         }
-        Text::Owned(text.into())
+        Characters::Own(text.into_owned().into())
     }
 
     /// Where the table string at `offset` stands; `None`, reported, outside the table.
@@ -177,11 +210,11 @@ impl<'a> Strings<'a> {
     }
 }
 
-fn entity(code: u32, span: Span, faults: &mut Faults) -> Text {
+fn entity(code: u32, span: Span, faults: &mut Faults) -> Characters {
     let read = char::from_u32(code);
     if !read.is_some_and(is_xml_char) {
         let text = format!("entity {code} is not a character that XML allows");
         faults.odd(span, "wbxml-entity", text);
     }
-    Text::Owned(read.unwrap_or(char::REPLACEMENT_CHARACTER).to_string().into())
+    Characters::Own(read.unwrap_or(char::REPLACEMENT_CHARACTER).to_string().into())
 }

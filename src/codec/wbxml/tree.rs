@@ -6,16 +6,14 @@ use crate::codec::charset::Charset;
 use crate::codec::faults::Faults;
 use crate::codec::limits;
 use crate::codec::reader::Reader;
-use crate::model::{
-    Attribute, Element, Name, Namespace, NodeId, NodeKind, Span, Text, Tree, Written,
-};
+use crate::model::{Attribute, Name, Namespace, NodeId, NodeKind, Span, Text, Tree, Written};
 
 use super::book::Book;
 use super::error::{WbxmlError, WbxmlErrorKind};
 use super::events::{Data, Event, EventKind, Events, Follows, Leaf, OPAQUE, STR_I, TagName};
 use super::header::{Header, mb_u32};
-use super::strings::{EMPTY, Strings};
-use super::value::{self, PendingAttribute};
+use super::strings::{Characters, Strings};
+use super::value::{self, AttributeName, PendingAttribute};
 
 /// How far a document may be read.
 #[derive(Debug, Clone, Copy)]
@@ -40,7 +38,10 @@ pub(super) fn build(
         faults,
         bounds,
         // A node takes eight bytes of a small message on average; growing costs more than asking.
-        tree: Tree::with_capacity((layer.len() / 8).clamp(4, limits::RESERVED_NODES)),
+        tree: Tree::with_capacity(
+            book.vocabulary(),
+            (layer.len() / 8).clamp(4, limits::RESERVED_NODES),
+        ),
         open: Vec::with_capacity(16),
         content_follows: true,
         switched_at: None,
@@ -94,19 +95,15 @@ impl Builder<'_, '_> {
     fn leaf(&mut self, Leaf { page, token, start, text }: Leaf) {
         let start = self.switched_at.take().unwrap_or(start);
         let tag_end = text.range().start.saturating_sub(1);
-        let tag = Span::new(start, tag_end);
-        let (name, namespace) = match self.strings.book.tag(page, token) {
-            Some(tag) => (Name::Known(tag.name), Namespace::Known(tag.namespace)),
-            None => self.unknown_tag(page, token, Span::new(tag_end.saturating_sub(1), tag_end)),
-        };
-        let token = Some((page, token));
-        let element = Element { name, namespace, token, attributes: Vec::new(), tag };
+        if self.strings.book.vocabulary().tag(page, token).is_none() {
+            self.unknown_tag(page, token, Span::new(tag_end.saturating_sub(1), tag_end));
+        }
         let text_end = text.range().end.saturating_add(1);
         let whole = Span::new(start, text_end.saturating_add(1));
         let characters = self.strings.characters(text, self.faults);
         let parent = self.open.last().copied();
         let piece = Span::new(tag_end, text_end);
-        self.tree.push_leaf(element, whole, (characters, Written::InlineString), piece, parent);
+        self.tree.push_leaf((page, token), whole, characters.text(), piece, parent);
     }
 
     #[inline]
@@ -130,7 +127,7 @@ impl Builder<'_, '_> {
             }
             EventKind::Attribute { page, token } => self.attribute(page, token, event.span)?,
             EventKind::LiteralAttribute(offset) => {
-                let name = self.literal(offset, event.span)?;
+                let name = AttributeName::Literal(self.literal(offset, event.span)?);
                 self.begin_attribute(name, "", event.span)?;
             }
             EventKind::AttributeValue { page, token } => {
@@ -142,20 +139,25 @@ impl Builder<'_, '_> {
     }
 
     fn tag(&mut self, name: TagName, follows: Follows, span: Span) -> Result<(), WbxmlError> {
-        let (name, namespace, token) = match name {
-            TagName::Literal(offset) => (self.literal(offset, span)?, Namespace::NONE, None),
+        let start = self.switched_at.take().unwrap_or(span.range().start);
+        let tag = Span::new(start, span.range().end);
+        let parent = self.open.last().copied();
+        let id = match name {
+            TagName::Literal(offset) => {
+                let literal = self.literal(offset, span)?;
+                self.check_room(tag)?;
+                let namespace = self.tree.namespace(Namespace::NONE);
+                let name = self.tree.name_id(Name::Literal(&literal), namespace);
+                self.tree.push_named(name, tag, parent)
+            }
             TagName::Token { page, token } => {
-                let (name, namespace) = match self.strings.book.tag(page, token) {
-                    Some(tag) => (Name::Known(tag.name), Namespace::Known(tag.namespace)),
-                    None => self.unknown_tag(page, token, span),
-                };
-                (name, namespace, Some((page, token)))
+                if self.strings.book.vocabulary().tag(page, token).is_none() {
+                    self.unknown_tag(page, token, span);
+                }
+                self.check_room(tag)?;
+                self.tree.push_token((page, token), tag, parent)
             }
         };
-        let start = self.switched_at.take().unwrap_or(span.range().start);
-        let span = Span::new(start, span.range().end);
-        let element = Element { name, namespace, token, attributes: Vec::new(), tag: span };
-        let id = self.push(NodeKind::Element(element), span)?;
         if follows.content || follows.attributes {
             self.open.push(id);
         }
@@ -163,10 +165,9 @@ impl Builder<'_, '_> {
         Ok(())
     }
 
-    fn unknown_tag(&mut self, page: u8, token: u8, span: Span) -> (Name, Namespace) {
+    #[cold]
+    fn unknown_tag(&mut self, page: u8, token: u8, span: Span) {
         self.unknown("tag", "wbxml-unknown-token", (page, token), span);
-        let namespace = self.strings.book.page_namespace(page).unwrap_or_default();
-        (Name::Unknown { page, token }, Namespace::Known(namespace))
     }
 
     /// Reports a token that no table lists, the first time.
@@ -180,15 +181,15 @@ impl Builder<'_, '_> {
 
     fn attribute(&mut self, page: u8, token: u8, span: Span) -> Result<(), WbxmlError> {
         if let Some(start) = self.strings.book.attribute(page, token) {
-            return self.begin_attribute(Name::Known(start.name), start.prefix, span);
+            return self.begin_attribute(AttributeName::Known(start.name), start.prefix, span);
         }
         self.unknown("attribute", "wbxml-unknown-attribute", (page, token), span);
-        self.begin_attribute(Name::Unknown { page, token }, "", span)
+        self.begin_attribute(AttributeName::Unknown(page, token), "", span)
     }
 
     fn begin_attribute(
         &mut self,
-        name: Name,
+        name: AttributeName,
         prefix: &'static str,
         span: Span,
     ) -> Result<(), WbxmlError> {
@@ -212,11 +213,11 @@ impl Builder<'_, '_> {
             format!("unknown_p{page:02X}_v{token:02X}").into()
         };
         self.strings.spend(text.len(), span)?;
-        self.extend_attribute(Text::Owned(text.into()), span);
+        self.extend_attribute(Characters::Own(text), span);
         Ok(())
     }
 
-    fn extend_attribute(&mut self, piece: Text, span: Span) {
+    fn extend_attribute(&mut self, piece: Characters, span: Span) {
         self.switched_at = None;
         if let Some(attribute) = &mut self.attribute {
             attribute.extend(piece, span, self.strings.layer);
@@ -224,18 +225,15 @@ impl Builder<'_, '_> {
     }
 
     fn end_attribute(&mut self) {
-        let Some(attribute) = self.attribute.take().map(PendingAttribute::finish) else { return };
+        let Some(pending) = self.attribute.take() else { return };
+        let attribute = pending.attribute();
         if let Some((_, text)) = &mut self.instruction {
             extend_instruction(text, &attribute, self.strings.layer);
             return;
         }
         let Some(id) = self.open.last() else { return };
-        if let Some(node) = self.tree.get_mut(*id)
-            && let NodeKind::Element(element) = &mut node.kind
-        {
-            element.tag = element.tag.join(attribute.span);
-            element.attributes.push(attribute);
-        }
+        self.tree.add_attribute(*id, attribute);
+        self.tree.extend_tag(*id, attribute.span.range().end);
     }
 
     fn attributes_end(&mut self, span: Span) -> Result<(), WbxmlError> {
@@ -246,12 +244,7 @@ impl Builder<'_, '_> {
             return Ok(());
         }
         let Some(id) = self.open.last().copied() else { return Ok(()) };
-        if let Some(node) = self.tree.get_mut(id)
-            && let NodeKind::Element(element) = &mut node.kind
-        {
-            element.tag = element.tag.join(span);
-            node.span = node.span.join(span);
-        }
+        self.tree.extend_tag(id, end);
         if !self.content_follows {
             self.open.pop();
             self.tree.close(id, end);
@@ -262,7 +255,7 @@ impl Builder<'_, '_> {
     /// Adds the processing instruction being read; false when there is none.
     fn end_instruction(&mut self, end: usize) -> Result<bool, WbxmlError> {
         let Some((start, text)) = self.instruction.take() else { return Ok(false) };
-        let kind = NodeKind::Instruction(Text::Owned(text.into()));
+        let kind = NodeKind::Instruction(Text::Owned(&text));
         self.push(kind, Span::new(start, end))?;
         Ok(true)
     }
@@ -271,8 +264,12 @@ impl Builder<'_, '_> {
         if let Data::Opaque(payload) = data
             && self.attribute.is_none()
         {
-            let packed = self.packed(payload);
-            return self.content(packed.unwrap_or(NodeKind::Opaque(payload)), span);
+            return match self.packed(payload) {
+                Some(text) => {
+                    self.content(NodeKind::Text(Text::Owned(&text), Written::Opaque), span)
+                }
+                None => self.content(NodeKind::Opaque(payload), span),
+            };
         }
         if let (Data::Opaque(payload), Some(attribute)) = (data, &self.attribute) {
             let Strings { layer, book, .. } = self.strings;
@@ -285,36 +282,42 @@ impl Builder<'_, '_> {
             self.extend_attribute(text, span);
             return Ok(());
         }
-        self.content(NodeKind::Text(text, written), span)
+        self.content(NodeKind::Text(text.text(), written), span)
     }
 
     /// Opaque content that stands for a number or a time.
-    fn packed(&self, payload: Span) -> Option<NodeKind> {
+    fn packed(&self, payload: Span) -> Option<String> {
         let name = self.open.last().filter(|_| self.strings.book.has_packed_values());
         let name = self.tree.name(*name?)?;
-        let text = value::packed_content(name, payload.of(self.strings.layer))?;
-        Some(NodeKind::Text(Text::Owned(text.into()), Written::Opaque))
+        value::packed_content(name, payload.of(self.strings.layer))
     }
 
-    fn content(&mut self, kind: NodeKind, span: Span) -> Result<(), WbxmlError> {
+    fn content(&mut self, kind: NodeKind<'_>, span: Span) -> Result<(), WbxmlError> {
         let start = self.switched_at.take().unwrap_or(span.range().start);
         self.push(kind, Span::new(start, span.range().end)).map(drop)
     }
 
-    fn literal(&mut self, offset: u32, span: Span) -> Result<Name, WbxmlError> {
+    fn literal(&mut self, offset: u32, span: Span) -> Result<Box<str>, WbxmlError> {
         let text = self.strings.table_string(offset, span, self.faults)?;
-        let text = text.map_or(EMPTY, |text| self.strings.characters(text, self.faults));
-        let name = Tree::resolve(&text, self.strings.layer);
+        let read = |text| self.strings.characters(text, self.faults);
+        let text = text.map_or(Characters::EMPTY, read);
+        let name = text.resolve(self.strings.layer);
         let cut = name.floor_char_boundary(limits::NAME_BYTES);
-        Ok(Name::Literal(name.get(..cut).unwrap_or_default().into()))
+        Ok(name.get(..cut).unwrap_or_default().into())
     }
 
-    fn push(&mut self, kind: NodeKind, span: Span) -> Result<NodeId, WbxmlError> {
+    fn push(&mut self, kind: NodeKind<'_>, span: Span) -> Result<NodeId, WbxmlError> {
+        self.check_room(span)?;
+        Ok(self.tree.push(kind, span, self.open.last().copied()))
+    }
+
+    #[inline]
+    fn check_room(&self, span: Span) -> Result<(), WbxmlError> {
         if self.tree.len() >= self.bounds.nodes {
             let kind = WbxmlErrorKind::Nodes(self.bounds.nodes);
             return Err(WbxmlError { at: span.range().start, kind });
         }
-        Ok(self.tree.push(kind, span, self.open.last().copied()))
+        Ok(())
     }
 
     /// Reports the damage, keeps what was read of the broken item, closes what is open.
@@ -339,7 +342,7 @@ impl Builder<'_, '_> {
         // The damage is reported already; a ceiling met here adds nothing.
         let _ = self.end_instruction(at);
         while let Some(id) = self.open.pop() {
-            let reached = self.tree.nodes().last().map_or(at, |node| node.span.range().end);
+            let reached = self.tree.nodes().next_back().map_or(at, |node| node.span.range().end);
             self.tree.close(id, reached.max(at));
         }
         self.tree
@@ -368,10 +371,9 @@ impl Builder<'_, '_> {
 }
 
 /// A target and its data; one attribute by the grammar, more are kept.
-fn extend_instruction(text: &mut String, attribute: &Attribute, layer: &[u8]) {
-    let name = match &attribute.name {
-        Name::Known(name) => Cow::Borrowed(*name),
-        Name::Literal(name) => Cow::Borrowed(&**name),
+fn extend_instruction(text: &mut String, attribute: &Attribute<'_>, layer: &[u8]) {
+    let name = match attribute.name {
+        Name::Known(name) | Name::Literal(name) => Cow::Borrowed(name),
         Name::Unknown { page, token } => format!("unknown_p{page:02X}_a{token:02X}").into(),
     };
     for piece in [&*name, Tree::resolve(&attribute.value, layer)] {

@@ -1,61 +1,89 @@
 //! Attribute values: joined from pieces, some of them packed.
 
-use crate::model::{Attribute, Name, Namespace, Span, Text, Tree};
+use crate::model::{Attribute, Name, Namespace, Span};
 
 use super::book::Book;
+use super::strings::Characters;
+
+/// The name of an attribute being read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum AttributeName {
+    /// From the table.
+    Known(&'static str),
+    /// From the body.
+    Literal(Box<str>),
+    /// A token that the table lacks: page and token.
+    Unknown(u8, u8),
+}
+
+impl AttributeName {
+    /// As trees have it.
+    pub(super) fn name(&self) -> Name<'_> {
+        match self {
+            Self::Known(name) => Name::Known(name),
+            Self::Literal(name) => Name::Literal(name),
+            Self::Unknown(page, token) => Name::Unknown { page: *page, token: *token },
+        }
+    }
+}
 
 /// An attribute being read.
 #[derive(Debug)]
 pub(super) struct PendingAttribute {
     /// Its name.
-    pub(super) name: Name,
+    pub(super) name: AttributeName,
     /// Name and value so far.
     pub(super) span: Span,
-    /// The only piece of the value so far; kept apart because most have one.
-    first: Text,
-    /// The pieces, once there are two.
-    joined: Option<String>,
+    /// The value so far.
+    value: Characters,
 }
 
 impl PendingAttribute {
     /// An attribute whose value begins with `prefix`.
-    pub(super) fn new(name: Name, prefix: &str, span: Span) -> Self {
-        Self { name, span, first: Text::Owned(prefix.into()), joined: None }
+    pub(super) fn new(name: AttributeName, prefix: &'static str, span: Span) -> Self {
+        Self { name, span, value: Characters::Own(prefix.into()) }
     }
 
     /// Adds a piece to the value.
-    pub(super) fn extend(&mut self, piece: Text, span: Span, layer: &[u8]) {
+    pub(super) fn extend(&mut self, piece: Characters, span: Span, layer: &[u8]) {
         self.span = self.span.join(span);
-        if let Some(joined) = &mut self.joined {
-            joined.push_str(Tree::resolve(&piece, layer));
-        } else if Tree::resolve(&self.first, layer).is_empty() {
-            self.first = piece;
-        } else {
-            let mut joined = Tree::resolve(&self.first, layer).to_owned();
-            joined.push_str(Tree::resolve(&piece, layer));
-            self.joined = Some(joined);
+        if self.value.resolve(layer).is_empty() {
+            self.value = piece;
+            return;
+        }
+        if let Characters::Slice(first) = self.value {
+            let first = Characters::Slice(first).resolve(layer).to_owned();
+            self.value = Characters::Own(first.into());
+        }
+        if let Characters::Own(joined) = &mut self.value {
+            joined.to_mut().push_str(piece.resolve(layer));
         }
     }
 
     /// The whole attribute.
-    pub(super) fn finish(self) -> Attribute {
-        let value = self.joined.map_or(self.first, |joined| Text::Owned(joined.into()));
-        Attribute { name: self.name, namespace: Namespace::NONE, value, span: self.span }
+    pub(super) fn attribute(&self) -> Attribute<'_> {
+        let (name, value) = (self.name.name(), self.value.text());
+        Attribute { name, namespace: Namespace::NONE, value, span: self.span }
     }
 }
 
 /// The value that opaque bytes stand for: a time (`%Datetime` of SI 1.0 and EMN 1.0),
 /// characters, or hex.
-pub(super) fn opaque_value(book: &Book, name: &Name, payload: Span, layer: &[u8]) -> Text {
+pub(super) fn opaque_value(
+    book: &Book,
+    name: &AttributeName,
+    payload: Span,
+    layer: &[u8],
+) -> Characters {
     let bytes = payload.of(layer);
-    let is_time = matches!(name, Name::Known("created" | "si-expires" | "timestamp"))
+    let is_time = matches!(name, AttributeName::Known("created" | "si-expires" | "timestamp"))
         && matches!(book.key, "si10" | "emn10");
     if let Some(time) = packed_time(bytes).filter(|_| is_time) {
-        return Text::Owned(time.into());
+        return Characters::Own(time.into());
     }
     match std::str::from_utf8(bytes) {
-        Ok(text) if text.chars().all(is_xml_char) => Text::Slice(payload),
-        _ => Text::Owned(hex(bytes).into()),
+        Ok(text) if text.chars().all(is_xml_char) => Characters::Slice(payload),
+        _ => Characters::Own(hex(bytes).into()),
     }
 }
 
@@ -146,6 +174,7 @@ pub(super) fn is_xml_char(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Text;
 
     #[test]
     fn times_need_decimal_digits() {
@@ -170,11 +199,12 @@ mod tests {
 
     #[test]
     fn pieces_are_joined() {
-        let mut pending = PendingAttribute::new(Name::Known("href"), "http://", Span::new(0, 1));
-        pending.extend(Text::Slice(Span::new(2, 5)), Span::new(1, 6), b"\0\x03abc\0");
-        pending.extend(Text::Owned(".com/".into()), Span::new(6, 7), b"\0\x03abc\0");
-        let attribute = pending.finish();
-        assert_eq!(attribute.value, Text::Owned("http://abc.com/".into()));
+        let name = AttributeName::Known("href");
+        let mut pending = PendingAttribute::new(name, "http://", Span::new(0, 1));
+        pending.extend(Characters::Slice(Span::new(2, 5)), Span::new(1, 6), b"\0\x03abc\0");
+        pending.extend(Characters::Own(".com/".into()), Span::new(6, 7), b"\0\x03abc\0");
+        let attribute = pending.attribute();
+        assert_eq!(attribute.value, Text::Owned("http://abc.com/"));
         assert_eq!(attribute.span, Span::new(0, 7));
     }
 }

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use crate::codec::limits;
 use crate::codec::wbxml::Book;
-use crate::model::Namespace;
+use crate::model::{Namespace, NamespaceId};
 
 /// The namespace of `xmlns` declarations themselves.
 pub(super) const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
@@ -16,7 +16,7 @@ const XML: &str = "http://www.w3.org/XML/1998/namespace";
 struct Binding {
     depth: usize,
     prefix: Box<str>,
-    namespace: Namespace,
+    namespace: NamespaceId,
 }
 
 /// The declarations of the elements that are open.
@@ -28,11 +28,10 @@ pub(super) struct Scope {
 impl Scope {
     /// Declares `prefix` (empty for the default namespace) on the element at `depth`; false when
     /// there are too many.
-    pub(super) fn declare(&mut self, depth: usize, prefix: &str, namespace: &str) -> bool {
+    pub(super) fn declare(&mut self, depth: usize, prefix: &str, namespace: NamespaceId) -> bool {
         if self.bindings.len() >= limits::NAMESPACES {
             return false;
         }
-        let namespace = known(namespace);
         self.bindings.push(Binding { depth, prefix: prefix.into(), namespace });
         true
     }
@@ -45,30 +44,26 @@ impl Scope {
     }
 
     /// The namespace of a prefix; `None` when it is not declared. The empty prefix always is.
-    pub(super) fn resolve(&self, prefix: &str) -> Option<Namespace> {
+    pub(super) fn resolve(&self, prefix: &str) -> Option<NamespaceId> {
         let found = self.bindings.iter().rev().find(|binding| &*binding.prefix == prefix);
         match (found, prefix) {
-            (Some(binding), _) => Some(binding.namespace.clone()),
-            (None, "") => Some(Namespace::NONE),
-            (None, "xml") => Some(Namespace::Known(XML)),
-            (None, "xmlns") => Some(Namespace::Known(XMLNS)),
+            (Some(binding), _) => Some(binding.namespace),
+            (None, "") => Some(NamespaceId::NONE),
+            (None, "xml") => Some(NamespaceId::known(XML)),
+            (None, "xmlns") => Some(NamespaceId::known(XMLNS)),
             (None, _) => None,
         }
     }
 }
 
-/// Namespaces of the product's tables need no copy.
-fn known(namespace: &str) -> Namespace {
+/// The namespace of this name; those of the product's tables need no copy.
+pub(super) fn known(namespace: &str) -> Namespace<'_> {
     static KNOWN: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| {
         Book::all().iter().flat_map(Book::namespaces).filter(|name| !name.is_empty()).collect()
     });
     KNOWN.get(namespace).map_or_else(
         || {
-            if namespace.is_empty() {
-                Namespace::NONE
-            } else {
-                Namespace::Literal(namespace.into())
-            }
+            if namespace.is_empty() { Namespace::NONE } else { Namespace::Literal(namespace) }
         },
         |name| Namespace::Known(name),
     )
@@ -81,19 +76,21 @@ mod tests {
     #[test]
     fn inner_declarations_win_and_end() {
         let mut scope = Scope::default();
-        assert!(scope.declare(1, "", "SYNCML:SYNCML1.2") && scope.declare(2, "", "urn:x"));
-        assert_eq!(scope.resolve(""), Some(Namespace::Literal("urn:x".into())));
+        let [outer, inner] = ["urn:a", "urn:b"].map(NamespaceId::known);
+        assert!(scope.declare(1, "", outer) && scope.declare(2, "", inner));
+        assert_eq!(scope.resolve(""), Some(inner));
         scope.leave(1);
-        assert_eq!(scope.resolve(""), Some(Namespace::Known("SYNCML:SYNCML1.2")));
+        assert_eq!(scope.resolve(""), Some(outer));
         assert_eq!(scope.resolve("p"), None);
         scope.leave(0);
-        assert_eq!(scope.resolve(""), Some(Namespace::NONE));
+        assert_eq!(scope.resolve(""), Some(NamespaceId::NONE));
     }
 
     #[test]
     fn declarations_have_a_ceiling() {
         let mut scope = Scope::default();
-        let made = (0..=limits::NAMESPACES).filter(|_| scope.declare(1, "p", "u")).count();
+        let made =
+            (0..=limits::NAMESPACES).filter(|_| scope.declare(1, "p", NamespaceId::NONE)).count();
         assert_eq!(made, limits::NAMESPACES);
     }
 }

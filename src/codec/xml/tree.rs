@@ -1,6 +1,7 @@
 //! Parser events to a tree, with the checks that the parser leaves to its user.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use quick_xml::Reader;
 use quick_xml::errors::Error;
@@ -9,7 +10,7 @@ use quick_xml::events::{BytesStart, Event};
 use crate::codec::faults::Faults;
 use crate::codec::limits;
 use crate::codec::sniff::UTF8_BOM;
-use crate::model::{Element, Name, Namespace, NodeId, NodeKind, Span, Text, Tree, Written};
+use crate::model::{Name, NameId, NamespaceId, NodeId, NodeKind, Span, Text, Tree, Written};
 
 use super::attributes::{self, StartTag};
 use super::references::{self, Reference};
@@ -42,6 +43,7 @@ pub(super) fn build(
         facts: Vec::new(),
         open: Vec::new(),
         scope: Scope::default(),
+        names: HashMap::new(),
         run: None,
         root_seen: false,
         control_seen: false,
@@ -74,6 +76,8 @@ struct Builder<'a, 'f> {
     facts: Facts,
     open: Vec<Open<'a>>,
     scope: Scope,
+    /// Names of elements that the tree has already.
+    names: HashMap<(&'a str, NamespaceId), NameId>,
     run: Option<Run>,
     root_seen: bool,
     control_seen: bool,
@@ -169,11 +173,11 @@ impl<'a> Builder<'a, '_> {
         }
         let depth = self.open.len().saturating_add(1);
         let tag = StartTag { text: self.text, base: self.base, span, depth };
-        let attributes = attributes::read(&tag, start, &mut self.scope, self.faults);
+        let found = attributes::read(&tag, start, &mut self.scope, &mut self.tree, self.faults);
         let raw = self.tag_name(span);
-        let (name, namespace) = self.element_name(raw, span);
-        let element = Element { name, namespace, token: None, attributes, tag: span };
-        let id = self.push(NodeKind::Element(element), span);
+        let name = self.element_name(raw, span);
+        let id = self.tree.push_named(name, span, self.open.last().map(|open| open.id));
+        found.add(&mut self.tree, id, &self.scope, self.faults);
         if content {
             self.open.push(Open { id, name: raw, has_text: false });
         } else {
@@ -182,14 +186,18 @@ impl<'a> Builder<'a, '_> {
         true
     }
 
-    fn element_name(&mut self, raw: &str, span: Span) -> (Name, Namespace) {
+    fn element_name(&mut self, raw: &'a str, span: Span) -> NameId {
         let (prefix, local) = raw.split_once(':').unwrap_or(("", raw));
-        if let Some(namespace) = self.scope.resolve(prefix) {
-            return (Name::Literal(local.into()), namespace);
+        let resolved = self.scope.resolve(prefix);
+        if resolved.is_none() {
+            let text = format!("namespace prefix `{prefix}` is not declared");
+            self.faults.odd(span, "xml-undeclared-prefix", text);
         }
-        let text = format!("namespace prefix `{prefix}` is not declared");
-        self.faults.odd(span, "xml-undeclared-prefix", text);
-        (Name::Literal(raw.into()), Namespace::NONE)
+        let (name, namespace) =
+            resolved.map_or((raw, NamespaceId::NONE), |namespace| (local, namespace));
+        let tree = &mut self.tree;
+        let known = self.names.entry((name, namespace));
+        *known.or_insert_with(|| tree.name_id(Name::Literal(name), namespace))
     }
 
     fn end(&mut self, span: Span) {
@@ -285,9 +293,10 @@ impl<'a> Builder<'a, '_> {
         if let Some(open) = self.open.last_mut() {
             open.has_text = true;
         }
-        let text = match normal_line_ends(text) {
+        let normal = normal_line_ends(text);
+        let text = match &normal {
             Cow::Borrowed(_) => Text::Slice(content),
-            Cow::Owned(text) => Text::Owned(text.into()),
+            Cow::Owned(text) => Text::Owned(text),
         };
         self.push(NodeKind::Text(text, Written::CData), span);
     }
@@ -321,11 +330,11 @@ impl<'a> Builder<'a, '_> {
             }
         }
         open.has_text |= !blank;
-        let text = run.joined.map_or(Text::Slice(run.span), |text| Text::Owned(text.into()));
+        let text = run.joined.as_deref().map_or(Text::Slice(run.span), Text::Owned);
         self.push(NodeKind::Text(text, Written::Plain), run.span);
     }
 
-    fn push(&mut self, kind: NodeKind, span: Span) -> NodeId {
+    fn push(&mut self, kind: NodeKind<'_>, span: Span) -> NodeId {
         self.tree.push(kind, span, self.open.last().map(|open| open.id))
     }
 
@@ -426,9 +435,10 @@ mod tests {
         assert_eq!(tree.text(b, source.as_bytes()), "x & y");
         assert_eq!(tree.get(b).unwrap().span.of(source.as_bytes()), b"<b>x &amp; y</b>");
         let c = tree.element(tree.child(root, "c").unwrap()).unwrap();
-        assert_eq!(c.attributes[0].value, Text::Owned("1<2".into()));
-        assert_eq!(Tree::resolve(&c.attributes[1].value, source.as_bytes()), "z");
-        assert_eq!(c.attributes[1].span.of(source.as_bytes()), b"e='z");
+        let [d, e] = [0, 1].map(|at| c.attributes.get(at).unwrap());
+        assert_eq!(d.value, Text::Owned("1<2"));
+        assert_eq!(Tree::resolve(&e.value, source.as_bytes()), "z");
+        assert_eq!(e.span.of(source.as_bytes()), b"e='z");
         assert_eq!(tree.children(root).count(), 2);
     }
 
@@ -441,7 +451,7 @@ mod tests {
         assert_eq!(tree.element(root).unwrap().namespace.as_str(), "urn:a");
         let b = tree.element(tree.child(root, "b").unwrap()).unwrap();
         assert_eq!(b.namespace.as_str(), "urn:p");
-        assert_eq!(b.attributes[0].namespace.as_str(), "urn:p");
+        assert_eq!(b.attributes.get(0).unwrap().namespace.as_str(), "urn:p");
         assert_eq!(tree.element(tree.child(root, "d").unwrap()).unwrap().namespace.as_str(), "");
         assert_eq!(codes("<q:a/>"), [("xml-undeclared-prefix", 0)]);
     }

@@ -128,10 +128,10 @@ fn loc_uris(layer: &Layer, visit: &mut dyn FnMut(&str) -> bool) -> bool {
 /// both sides of a reference is one text; attribute values, comments; text that is no document.
 fn words(layer: &Layer, visit: &mut dyn FnMut(&str) -> bool) -> bool {
     if let Some(tree) = &layer.tree {
-        return tree.nodes().iter().zip(ids(tree)).any(|(node, id)| match &node.kind {
+        return tree.nodes().zip(ids(tree)).any(|(node, id)| match &node.kind {
             NodeKind::Element(element) => {
-                let values = element.attributes.iter().map(|attribute| &attribute.value);
-                let mut texts = values.map(|value| Tree::resolve(value, &layer.bytes));
+                let values = element.attributes.iter().map(|attribute| attribute.value);
+                let mut texts = values.map(|value| Tree::resolve(&value, &layer.bytes));
                 texts.any(|text| filled(text, visit)) || filled(&tree.text(id, &layer.bytes), visit)
             }
             // Inside an element they are part of its text.
@@ -151,7 +151,7 @@ fn ids(tree: &Tree) -> impl Iterator<Item = NodeId> {
     (0..).map(NodeId).take(tree.len())
 }
 
-fn resolved(text: &Text, layer: &Layer, visit: &mut dyn FnMut(&str) -> bool) -> bool {
+fn resolved(text: &Text<'_>, layer: &Layer, visit: &mut dyn FnMut(&str) -> bool) -> bool {
     filled(Tree::resolve(text, &layer.bytes), visit)
 }
 

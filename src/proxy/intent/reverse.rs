@@ -6,6 +6,7 @@ use hyper::header::HeaderValue;
 use tokio::time::timeout;
 
 use super::connect::secured;
+use crate::model::Scheme;
 use crate::proxy::failure;
 use crate::proxy::mode::Origin;
 use crate::proxy::recorder::Moment;
@@ -40,7 +41,14 @@ pub(in crate::proxy) async fn reverse(
         Ok(Ok(First::Tls(hello))) => {
             secured(shared, device, wire, hello, &target, |_| route).await;
         }
-        Ok(Ok(First::Http | First::Other)) => serve(shared, device, route, wire, None).await,
+        Ok(Ok(first @ (First::Http | First::Other))) => {
+            if first == First::Http && origin.scheme == Scheme::Https {
+                let failure = failure::plain_http(&target.label());
+                let describe = |exchange: &mut _| describe_target(exchange, &target);
+                shared.connection_failed(&device, begun, failure, describe).await;
+            }
+            serve(shared, device, route, wire, None).await;
+        }
         Err(_) => {
             let failure = failure::head_timeout();
             let describe = |exchange: &mut _| describe_target(exchange, &target);

@@ -19,3 +19,4 @@ pub use address::lan_addresses;
 pub(super) use address::page_urls;
 pub(super) use serve::{asks_for_us, serve};
 pub(super) use site::{HOST, Site, knows};
+pub(super) use system::System;

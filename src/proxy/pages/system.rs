@@ -1,8 +1,8 @@
 //! The system a device seems to run, from what its browser says of itself.
 
 /// A system with steps of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum System {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(in crate::proxy) enum System {
     Android,
     Ios,
     Linux,
@@ -15,22 +15,36 @@ impl System {
     pub(super) const ALL: [Self; 5] =
         [Self::Windows, Self::Android, Self::Ios, Self::Macos, Self::Linux];
 
-    /// The system behind a `User-Agent`; `None` when it does not say. An iPad that asks for desktop
-    /// pages calls itself a Macintosh: the page shows the others' steps too.
-    pub(super) fn of(user_agent: &str) -> Option<Self> {
+    /// The system behind a `User-Agent`, of a browser, a mail app (`Apple-iPhone15C2/2104.52`,
+    /// `Android-Mail/2023.04`, `MSFT-WP/8.10`) or a management client (`MSFT OMA DM Client/1.2.0.1`);
+    /// `None` when it does not say. An iPad that asks for desktop pages calls itself a Macintosh: the
+    /// page shows the others' steps too.
+    pub(in crate::proxy) fn of(user_agent: &str) -> Option<Self> {
         let has = |words: &[&str]| words.iter().any(|word| user_agent.contains(word));
-        if has(&["iPhone", "iPad", "iPod"]) {
+        if has(&["iPhone", "iPad", "iPod", "iOS/"]) {
             Some(Self::Ios)
-        } else if has(&["Android"]) {
+        } else if has(&["Android", "SAMSUNG-", "TouchDown"]) {
             Some(Self::Android)
-        } else if has(&["Windows"]) {
+        } else if has(&["Windows", "MSFT"]) {
             Some(Self::Windows)
-        } else if has(&["Macintosh", "Mac OS X"]) {
+        } else if has(&["Macintosh", "Mac OS X", "MacOutlook"]) {
             Some(Self::Macos)
         } else if has(&["Linux", "X11", "CrOS"]) {
             Some(Self::Linux)
         } else {
             None
+        }
+    }
+
+    /// The system that the table of advice calls so.
+    pub(in crate::proxy) fn by_id(id: &str) -> Option<Self> {
+        match id {
+            "android" => Some(Self::Android),
+            "ios" => Some(Self::Ios),
+            "linux" => Some(Self::Linux),
+            "macos" => Some(Self::Macos),
+            "windows" => Some(Self::Windows),
+            _ => None,
         }
     }
 
@@ -72,6 +86,11 @@ mod tests {
             ),
             ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)", Some(System::Macos)),
             ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36", Some(System::Linux)),
+            ("Apple-iPhone15C2/2104.52", Some(System::Ios)),
+            ("Android-Mail/2023.04.02.525", Some(System::Android)),
+            ("SAMSUNG-SM-G991B/101.13", Some(System::Android)),
+            ("MSFT-WP/8.10.14219", Some(System::Windows)),
+            ("MSFT OMA DM Client/1.2.0.1", Some(System::Windows)),
             ("curl/8.0", None),
             ("", None),
         ] {

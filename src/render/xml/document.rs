@@ -48,7 +48,7 @@ pub(super) const WRAPPER: &str = "urn:synctap:xml";
 pub(super) fn is_single(tree: &Tree) -> bool {
     let mut elements = 0;
     for id in tree.roots() {
-        match tree.get(id).map(|node| &node.kind) {
+        match tree.get(id).map(|node| node.kind) {
             Some(NodeKind::Element(_)) => elements += 1,
             Some(NodeKind::Text(..) | NodeKind::Opaque(_)) => return false,
             _ => {}

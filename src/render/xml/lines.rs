@@ -142,7 +142,7 @@ fn is_block(tree: &Tree, id: NodeId) -> bool {
         && children.peek().is_some()
         && children.all(|child| {
             !matches!(
-                tree.get(child).map(|node| &node.kind),
+                tree.get(child).map(|node| node.kind),
                 Some(NodeKind::Text(..) | NodeKind::Opaque(_))
             )
         })

@@ -9,14 +9,13 @@ use crate::model::Name;
 ///
 /// Table names and good names from the body are borrowed; characters that a name may not have are
 /// written as `_x0020_`.
-pub(super) fn qualified(name: &Name) -> (Cow<'_, str>, Cow<'_, str>) {
+pub(super) fn qualified(name: Name<'_>) -> (Cow<'_, str>, Cow<'_, str>) {
     let text: &str = match name {
         // The tables hold good names only.
         Name::Known(name) if !name.as_bytes().contains(&b':') => {
             return (Cow::Borrowed(""), Cow::Borrowed(name));
         }
-        Name::Known(name) => name,
-        Name::Literal(name) => name,
+        Name::Known(name) | Name::Literal(name) => name,
         Name::Unknown { page, token } => {
             return ("".into(), format!("unknown_p{page:02X}_t{token:02X}").into());
         }
@@ -66,7 +65,7 @@ mod tests {
     fn good_names_are_borrowed() {
         assert!(matches!(safe("SyncKey"), Cow::Borrowed(_)));
         let name = Name::Known("o-ex:rights");
-        assert_eq!(qualified(&name), ("o-ex".into(), "rights".into()));
+        assert_eq!(qualified(name), ("o-ex".into(), "rights".into()));
     }
 
     #[test]
@@ -74,8 +73,8 @@ mod tests {
         assert_eq!(safe("a b/>"), "a_x0020_b_x002F__x003E_");
         assert_eq!(safe("1"), "_x0031_");
         assert_eq!(safe(""), "_");
-        assert_eq!(qualified(&Name::Literal(":x".into())).1, "_x003A_x");
+        assert_eq!(qualified(Name::Literal(":x")).1, "_x003A_x");
         let unknown = Name::Unknown { page: 0x0E, token: 0x3F };
-        assert_eq!(qualified(&unknown).1, "unknown_p0E_t3F");
+        assert_eq!(qualified(unknown).1, "unknown_p0E_t3F");
     }
 }

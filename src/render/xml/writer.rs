@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use crate::model::{
-    Attribute, Element, Name, Namespace, Node, NodeId, NodeKind, Span, Text, Tree, Written,
+    Attribute, Element, Name, Namespace, NodeId, NodeKind, Span, Text, Tree, Written,
 };
 use crate::render::hidden::HiddenIn;
 use crate::render::secrets::MASK;
@@ -100,7 +100,7 @@ impl<'a> Writer<'a> {
         let Some(node) = self.tree.get(id) else { return };
         let NodeKind::Element(element) = &node.kind else { return };
         let (mark, outer) = (self.scope.mark(), self.default);
-        let (own, local) = name::qualified(&element.name);
+        let (own, local) = name::qualified(element.name);
         let bytes_only = holds == Holds::Content && self.has_only_bytes(id);
         let plain = own.is_empty() && element.attributes.is_empty() && !bytes_only;
         let prefix = if plain && self.is_plain(element) {
@@ -123,17 +123,17 @@ impl<'a> Writer<'a> {
     /// Writes an element that holds characters alone, its end tag too; false, with nothing
     /// written, when it needs more care.
     pub(super) fn leaf(&mut self, id: NodeId) -> bool {
-        let nodes = self.tree.nodes().get(id.index()..).unwrap_or_default();
-        let [Node { kind: NodeKind::Element(element), end, .. }, child, ..] = nodes else {
+        let value = NodeId(id.0.saturating_add(1));
+        let (Some(node), Some(child)) = (self.tree.get(id), self.tree.get(value)) else {
             return false;
         };
-        let (own, local) = name::qualified(&element.name);
-        let simple = end.index() == id.index() + 2
+        let NodeKind::Element(element) = &node.kind else { return false };
+        let (own, local) = name::qualified(element.name);
+        let simple = node.end.index() == id.index() + 2
             && element.attributes.is_empty()
             && own.is_empty()
             && self.is_plain(element);
         let NodeKind::Text(text, written) = &child.kind else { return false };
-        let value = NodeId(id.0.saturating_add(1));
         if !simple || *written == Written::CData || self.hidden.value(value) {
             return false;
         }
@@ -151,7 +151,7 @@ impl<'a> Writer<'a> {
     }
 
     /// True when the element needs no prefix and declares at most the default namespace.
-    fn is_plain(&self, element: &Element) -> bool {
+    fn is_plain(&self, element: &Element<'_>) -> bool {
         match element.namespace {
             Namespace::Known(name) => {
                 is_same(name, self.default)
@@ -161,7 +161,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn plain_namespace(&mut self, element: &'a Element) {
+    fn plain_namespace(&mut self, element: &Element<'a>) {
         let namespace = element.namespace.as_str();
         if !is_same(namespace, self.default) {
             self.out.push_str(" xmlns=\"");
@@ -176,7 +176,7 @@ impl<'a> Writer<'a> {
     fn full_start(
         &mut self,
         id: NodeId,
-        element: &'a Element,
+        element: &Element<'a>,
         local: &str,
         mark: Mark,
         bytes_only: bool,
@@ -225,7 +225,7 @@ impl<'a> Writer<'a> {
     }
 
     #[inline]
-    fn characters(&mut self, text: &'a Text) {
+    fn characters(&mut self, text: &Text<'a>) {
         let characters = match (text, self.whole) {
             (Text::Slice(span), Some(whole)) => whole.get(span.range()),
             _ => None,
@@ -258,10 +258,10 @@ impl<'a> Writer<'a> {
     }
 
     /// Writes the declarations that the document itself makes on this element.
-    fn declarations(&mut self, element: &'a Element, mark: Mark) {
+    fn declarations(&mut self, element: &Element<'a>, mark: Mark) {
         let mut default_seen = false;
-        for attribute in &element.attributes {
-            let Some(prefix) = declared_prefix(attribute) else { continue };
+        for attribute in element.attributes.iter() {
+            let Some(prefix) = declared_prefix(&attribute) else { continue };
             let value = Tree::resolve(&attribute.value, self.layer);
             let from_wbxml = attribute.namespace.as_str().is_empty();
             if prefix.is_empty() {
@@ -281,9 +281,9 @@ impl<'a> Writer<'a> {
     }
 
     /// Chooses the prefix of the element, declaring its namespace if need be.
-    fn element_prefix(&mut self, element: &'a Element, mark: Mark) -> &'a str {
+    fn element_prefix(&mut self, element: &Element<'a>, mark: Mark) -> &'a str {
         let namespace = element.namespace.as_str();
-        let (own, _) = name::qualified(&element.name);
+        let (own, _) = name::qualified(element.name);
         if !own.is_empty() {
             return self.literal_prefix(&own, mark);
         }
@@ -313,13 +313,13 @@ impl<'a> Writer<'a> {
         prefix
     }
 
-    fn attributes(&mut self, id: NodeId, element: &'a Element, mark: Mark) {
+    fn attributes(&mut self, id: NodeId, element: &Element<'a>, mark: Mark) {
         self.seen.clear();
         for (at, attribute) in element.attributes.iter().enumerate() {
-            if declared_prefix(attribute).is_some() {
+            if declared_prefix(&attribute).is_some() {
                 continue;
             }
-            let (own, local) = attribute_name(attribute);
+            let (own, local) = attribute_name(&attribute);
             let prefix: &'a str = match attribute.namespace.as_str() {
                 "" if own == "xml" => "xml",
                 "" if own.is_empty() => "",
@@ -391,7 +391,7 @@ impl<'a> Writer<'a> {
 
     /// True when the whole content is bytes that are not text.
     fn has_only_bytes(&self, id: NodeId) -> bool {
-        let first = self.tree.nodes().get(id.index() + 1);
+        let first = self.tree.get(NodeId(id.0.saturating_add(1)));
         if !first.is_some_and(|node| matches!(node.kind, NodeKind::Opaque(_))) {
             return false;
         }
@@ -417,7 +417,7 @@ impl<'a> Writer<'a> {
         if escape::is_text(bytes) {
             return escape::text(&mut self.out, std::str::from_utf8(bytes).unwrap_or_default());
         }
-        let parent = self.tree.get(id).and_then(|node| node.parent);
+        let parent = self.tree.parent(id);
         let announced = parent.is_some_and(|parent| self.only_opaque(parent).is_some());
         if announced {
             return escape::base64(&mut self.out, bytes);
@@ -428,7 +428,7 @@ impl<'a> Writer<'a> {
         self.out.push_str("?>");
     }
 
-    fn instruction(&mut self, text: &Text) {
+    fn instruction(&mut self, text: &Text<'_>) {
         let text = Tree::resolve(text, self.layer);
         let (target, data) =
             text.split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((text, ""));
@@ -466,12 +466,8 @@ const PREFIXES: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
 
 /// The prefix that an attribute declares (empty for the default namespace), if it is a
 /// declaration.
-fn declared_prefix(attribute: &Attribute) -> Option<&str> {
-    let name = match &attribute.name {
-        Name::Known(name) => name,
-        Name::Literal(name) => &**name,
-        Name::Unknown { .. } => return None,
-    };
+fn declared_prefix<'a>(attribute: &Attribute<'a>) -> Option<&'a str> {
+    let name = attribute.name.as_str()?;
     match attribute.namespace.as_str() {
         "" | XMLNS if name == "xmlns" => Some(""),
         "" | XMLNS => name.strip_prefix("xmlns:"),
@@ -498,9 +494,9 @@ fn is_reserved(prefix: &str) -> bool {
     matches!(prefix, "xml" | "xmlns" | "synctap")
 }
 
-fn attribute_name(attribute: &Attribute) -> (Cow<'_, str>, Cow<'_, str>) {
+fn attribute_name<'a>(attribute: &Attribute<'a>) -> (Cow<'a, str>, Cow<'a, str>) {
     if let Name::Unknown { page, token } = attribute.name {
         return ("".into(), format!("unknown_p{page:02X}_a{token:02X}").into());
     }
-    name::qualified(&attribute.name)
+    name::qualified(attribute.name)
 }

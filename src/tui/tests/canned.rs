@@ -339,13 +339,13 @@ pub(super) fn nested(id: u64) -> Detail {
     outer.page(0).open(0, 0x05, "Sync").value(0, 0x0E, "Status", "1");
     outer.opaque(0, 0x10, "Data", &inner.bytes).value(0, 0x0B, "SyncKey", "2").close();
     let mut body = outer.body(Format::Wbxml("ActiveSync"));
-    let opaque = |node: &crate::model::Node| matches!(node.kind, NodeKind::Opaque(_));
-    let at = outer.tree.nodes().iter().position(opaque).unwrap();
+    let opaque = |node: crate::model::Node<'_>| matches!(node.kind, NodeKind::Opaque(_));
+    let at = outer.tree.nodes().position(opaque).unwrap();
     let mut layer = inner.body(Format::Wbxml("ActiveSync")).layers.remove(0);
     layer.label = "Data".into();
-    let node = Some(NodeId(u32::try_from(at).unwrap()));
-    let span = outer.tree.nodes()[at].span;
-    layer.origin = Some(Origin { layer: LayerId::BODY, span, node });
+    let node = NodeId(u32::try_from(at).unwrap());
+    let span = outer.tree.get(node).unwrap().span;
+    layer.origin = Some(Origin { layer: LayerId::BODY, span, node: Some(node) });
     body.layers.push(layer);
     detail.response = Some(body);
     answered(detail, 200, 12_000)
@@ -421,23 +421,16 @@ pub(super) fn hostile(id: u64) -> Detail {
     document.page(0).open(0, 0x05, "Sync").value(0, 0x0B, "SyncKey", HOSTILE);
     document.note(Level::Warning, HOSTILE);
     document.open(0, 0x0F, "Collection");
-    let text = NodeKind::Text(Text::Owned(HOSTILE.into()), Written::Plain);
+    let text = NodeKind::Text(Text::Owned(HOSTILE), Written::Plain);
     document.push(text, 4);
     document.close().close();
     let mut body = document.body(Format::Wbxml("ActiveSync"));
     let mut named = document.tree.clone();
-    if let Some(node) = named.get_mut(NodeId(0))
-        && let NodeKind::Element(element) = &mut node.kind
-    {
-        element.name = Name::Literal(HOSTILE.into());
-        element.namespace = Namespace::Literal(HOSTILE.into());
-        element.attributes = vec![crate::model::Attribute {
-            name: Name::Literal(HOSTILE.into()),
-            namespace: Namespace::NONE,
-            value: Text::Owned(HOSTILE.into()),
-            span: Span::at(4),
-        }];
-    }
+    let (name, namespace) = (Name::Literal(HOSTILE), Namespace::Literal(HOSTILE));
+    named.rename(NodeId(0), name, namespace, Some((0, 0x05)));
+    let (namespace, value) = (Namespace::NONE, Text::Owned(HOSTILE));
+    let attribute = crate::model::Attribute { name, namespace, value, span: Span::at(4) };
+    named.add_attribute(NodeId(0), attribute);
     body.layers[0].tree = Some(named);
     body.layers[0].label = bad();
     body.layers[0].facts = vec![("version", bad())];

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 
 use crate::model::{
-    Decoded, Element, Format, Layer, LayerId, Level, Name, Namespace, Node, NodeId, NodeKind, Note,
-    Span, Text, Tree, Written,
+    Attributes, Decoded, Element, Format, Layer, LayerId, Level, Name, Namespace, Node, NodeId,
+    NodeKind, Note, Span, Text, Tree, Written,
 };
 
 /// A document written as WBXML.
@@ -21,7 +21,7 @@ impl Document {
         Self { bytes, tree: Tree::new(), open: Vec::new(), notes: Vec::new() }
     }
 
-    pub(super) fn push(&mut self, kind: NodeKind, start: usize) -> NodeId {
+    pub(super) fn push(&mut self, kind: NodeKind<'_>, start: usize) -> NodeId {
         let span = Span::new(start, self.bytes.len());
         self.tree.push(kind, span, self.open.last().copied())
     }
@@ -38,7 +38,7 @@ impl Document {
                 _ => "AirSync",
             }),
             token: Some((page, token)),
-            attributes: Vec::new(),
+            attributes: Attributes::NONE,
             tag: Span::new(start, start + 1),
         };
         let id = self.push(NodeKind::Element(element), start);
@@ -103,8 +103,8 @@ impl Document {
 
     /// Notes what the element closed last means.
     pub(super) fn note(&mut self, level: Level, text: &str) -> &mut Self {
-        let element = |(_, node): &(usize, &Node)| matches!(node.kind, NodeKind::Element(_));
-        let (last, _) = self.tree.nodes().iter().enumerate().rfind(element).unwrap();
+        let element = |(_, node): &(usize, Node<'_>)| matches!(node.kind, NodeKind::Element(_));
+        let (last, _) = self.tree.nodes().enumerate().rfind(element).unwrap();
         let node = NodeId(u32::try_from(last).unwrap());
         self.notes.push(Note { layer: LayerId::BODY, node, level, text: text.to_owned() });
         self
