@@ -5,7 +5,7 @@ use crate::model::{
 };
 
 use super::document::Subject;
-use super::draft::Draft;
+use super::draft::{Draft, clip};
 use super::rules::{Scene, Switches, check};
 use super::{eas, elsewhere, enrolment, http, syncml};
 
@@ -72,11 +72,47 @@ fn damage(exchange: &Exchange, decoded: Option<&Decoded>, leg: Leg, draft: &mut 
         && !partial
     {
         draft.raise(Level::Alarm);
+        if problem.code == UNKNOWN_CODING {
+            return unknown_coding(exchange, leg, draft);
+        }
         draft.fact(format!("{} body damaged", leg.name()));
         draft.row("damage", format!("{}: {}", leg.name(), problem.text));
     } else if !decoded.problems.is_empty() {
         draft.raise(Level::Notable);
     }
+}
+
+/// The problem of a content coding that nobody here can undo.
+const UNKNOWN_CODING: &str = "content-unknown";
+
+/// Who used a coding that is not known, and what to do about it.
+fn unknown_coding(exchange: &Exchange, leg: Leg, draft: &mut Draft) {
+    let (headers, who) = match leg {
+        Leg::Request => (exchange.request.as_ref().map(|request| &request.headers), "client"),
+        Leg::Response => (exchange.response.as_ref().map(|response| &response.headers), "server"),
+    };
+    let coding = headers.and_then(|headers| headers.first("content-encoding"));
+    let coding = clip(coding.unwrap_or_default());
+    draft.fact(format!("the {who}'s content coding `{coding}` is not known"));
+    draft.row(
+        "damage",
+        format!(
+            "{who} side: the content coding `{coding}` of the {} is not known here: its body was \
+             passed on, and is shown as it came; gzip, deflate and br are undone",
+            leg.name()
+        ),
+    );
+    let asked = exchange.request.as_ref().and_then(|r| r.headers.first("accept-encoding"));
+    let advice = match (leg, asked) {
+        (Leg::Request, _) => "have the client send the body without Content-Encoding".to_owned(),
+        (Leg::Response, Some(asked)) => {
+            format!("the client takes `{}`: the server should choose among these", clip(asked))
+        }
+        (Leg::Response, None) => {
+            "the client said nothing of codings: have the server send it without".to_owned()
+        }
+    };
+    draft.row("try", advice);
 }
 
 /// What the TLS of either leg says beside who it is.

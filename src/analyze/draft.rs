@@ -55,6 +55,12 @@ impl Draft {
         }
     }
 
+    /// Adds words to the first fact that names `what`; false when none does.
+    pub(super) fn append_to(&mut self, what: &str, words: &str) -> bool {
+        let named = self.facts.iter_mut().find(|fact| fact.contains(what));
+        named.map(|fact| fact.push_str(words)).is_some()
+    }
+
     /// Puts a fact before all others: what must not be overlooked.
     pub(super) fn headline(&mut self, text: impl Into<String>) {
         let text = text.into();

@@ -56,8 +56,8 @@ pub struct Destination {
     pub port: u16,
     /// What says so.
     pub way: Way,
-    /// False when the device came in by a reverse listener for another server: what it says there
-    /// does not pass by.
+    /// False when the device came in by a reverse listener and none that was open then is for this
+    /// server: what it says there does not pass by.
     pub covered: bool,
 }
 
@@ -83,7 +83,7 @@ pub fn destinations(exchange: &Exchange, response: Option<&Decoded>) -> Vec<Dest
         if here || known || found.len() == DESTINATIONS {
             continue;
         }
-        let covered = covers(&exchange.mode, scheme, &host, port);
+        let covered = covers(exchange, scheme, &host, port);
         found.push(Destination { scheme, host, port, way, covered });
     }
     found
@@ -97,36 +97,43 @@ pub(super) fn tell(exchange: &Exchange, response: Option<&Decoded>, draft: &mut 
         if to.covered {
             // A redirect says so itself; RespURI only names the next message of this session.
             if !matches!(to.way, Way::Redirect | Way::RespUri) {
-                draft.fact(format!("sends the device to {host}"));
+                if !draft.append_to(&host, "") {
+                    draft.fact(format!("sends the device to {host}"));
+                }
                 draft.raise(Level::Notable);
             }
-            draft.row(
-                "sent to",
-                format!("{origin} ({way}): through this proxy, if it is set for it"),
-            );
+            let how = if exchange.mode.starts_with("reverse:") {
+                "by the listener for it, if that name points there"
+            } else {
+                "through this proxy, if it is set for it"
+            };
+            draft.row("sent to", format!("{origin} ({way}): {how}"));
         } else {
-            draft.fact(format!("sends the device to {host}, not through this proxy"));
+            if !draft.append_to(&host, " (not through this proxy)") {
+                draft.fact(format!("sends the device to {host}, not through this proxy"));
+            }
             draft.raise(Level::Warning);
             draft.row(
                 "sent to",
                 format!(
-                    "{origin} ({way}): not through this proxy; \
-                     add `--mode reverse:{origin}@ADDRESS` and let that name point here"
+                    "{origin} ({way}): not through this proxy; `:cover` listens for it too, \
+                     as `--mode reverse:{origin}@ADDRESS` does; let that name point here"
                 ),
             );
         }
     }
 }
 
-/// Whether what a device says to a server passes by the way in `mode`. With an explicit proxy, all of
-/// it does; for a reverse proxy it is the one server.
-fn covers(mode: &str, scheme: &str, host: &str, port: u16) -> bool {
-    match mode.strip_prefix("reverse:") {
-        Some(origin) => {
-            parse(origin).is_some_and(|own| own == (scheme_of(scheme), host.into(), port))
-        }
-        None => true,
+/// Whether what the device says to a server passes by one of the ways in that were open. With an
+/// explicit proxy, all of it does. A device that came by a reverse listener knows of no proxy: for it
+/// there must be a reverse listener for that very server.
+fn covers(exchange: &Exchange, scheme: &str, host: &str, port: u16) -> bool {
+    if !exchange.mode.starts_with("reverse:") {
+        return true;
     }
+    let ways = std::iter::once(&exchange.mode).chain(&exchange.other_modes);
+    let mut origins = ways.filter_map(|mode| parse(mode.strip_prefix("reverse:")?));
+    origins.any(|own| own == (scheme_of(scheme), host.into(), port))
 }
 
 fn scheme_of(scheme: &str) -> &'static str {
@@ -329,6 +336,19 @@ mod tests {
         assert!(!said.summary.facts.contains("not through"), "{said:?}");
         let back = destinations(&exchange("reverse:https://b.example", 451, &moved), None);
         assert!(back[0].covered, "the host asked for may differ from the server behind");
+    }
+
+    #[test]
+    fn another_listener_that_is_open_covers_its_server_too() {
+        let moved = [("X-MS-Location", "https://b.example/x")];
+        let mut sent = exchange(REVERSE, 451, &moved);
+        sent.other_modes = vec!["regular".into(), "reverse:https://c.example".into()];
+        assert!(!destinations(&sent, None)[0].covered, "it knows of no proxy");
+        sent.other_modes.push("reverse:https://b.example".into());
+        assert!(destinations(&sent, None)[0].covered);
+        let said = annotate(&sent, None, None);
+        let row = said.overview.iter().find(|(label, _)| *label == "sent to").unwrap();
+        assert!(row.1.ends_with("by the listener for it, if that name points there"), "{}", row.1);
     }
 
     #[test]

@@ -78,12 +78,8 @@ impl Live {
         store.limit(settings.capture_limit);
         let last_closed = store.reader()?.last_closed()?;
         proxy.number_from(ExchangeId(store.last_id().0 + 1));
-        let listeners = proxy.listeners();
-        let listeners =
-            listeners.iter().map(|(mode, address)| format!("{}@{address}", mode.way)).collect();
         let name = file_name(&settings.capture);
-        let running =
-            Running { listeners, insecure, monitor: proxy.monitor(), pages: proxy.pages() };
+        let running = Running { insecure, monitor: proxy.monitor(), pages: proxy.pages() };
         let viewer = Viewer::of_proxy(Arc::clone(&store), name, Some(running))?;
         let pipeline = pipeline::spawn(inbox, store.writer(), store.reader()?);
         let pipeline = pipeline.map_err(LiveError::Thread)?;

@@ -20,6 +20,7 @@ mod pipeline;
 mod rebuild;
 mod user;
 mod viewer;
+mod way;
 
 pub use crate::model::SortBy;
 pub use devices::{DeviceGroup, SessionGroup, SessionKind};
@@ -28,3 +29,4 @@ pub use live::{Live, LiveError, LiveSettings, open_capture};
 pub use meaning::{DECODER_VERSION, detail_of};
 pub use open::{ValuePlace, open_value};
 pub use viewer::{EngineError, Status, Viewer};
+pub use way::WayError;

@@ -1,5 +1,6 @@
 //! What a front end may ask.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
@@ -7,11 +8,12 @@ use tokio::sync::watch;
 
 use crate::analyze::Observation;
 use crate::model::{Detail, Device, Exchange, ExchangeId, Leg, Row, WallTime};
-use crate::proxy::Monitor;
+use crate::proxy::{Covered, Mode, Monitor, Origin};
 use crate::store::{Reader, Store, StoreError};
 
 use super::device_states::Story;
 use super::meaning::detail_of;
+use super::way::WayError;
 
 /// Most bytes of one body that a detail view decodes.
 const DETAIL_LIMIT: usize = 64 * 1024 * 1024;
@@ -76,13 +78,19 @@ impl Drop for Shared {
 
 /// What a viewer knows of the proxy behind its capture.
 pub(super) struct Running {
-    /// Ways in and where they listen.
-    pub(super) listeners: Vec<String>,
     /// `--insecure-upstream` is on.
     pub(super) insecure: bool,
     pub(super) monitor: Monitor,
     /// URLs of the proxy's own pages.
     pub(super) pages: Vec<String>,
+}
+
+impl Running {
+    /// Ways in and where they listen, those added since the start too.
+    fn listeners(&self) -> Vec<String> {
+        let open = self.monitor.listeners();
+        open.iter().map(|(mode, address)| format!("{}@{address}", mode.way)).collect()
+    }
 }
 
 impl Viewer {
@@ -212,7 +220,7 @@ impl Viewer {
         let store = self.shared.store.status();
         let running = self.shared.running.as_ref();
         Status {
-            listeners: running.map(|running| running.listeners.clone()).unwrap_or_default(),
+            listeners: running.map(Running::listeners).unwrap_or_default(),
             capture: self.shared.capture.clone(),
             connections: running.map_or(0, |running| running.monitor.connections()),
             recorded: store.recorded,
@@ -241,6 +249,28 @@ impl Viewer {
     /// nothing is running.
     pub fn passthrough(&self, host: &str) -> Option<String> {
         self.shared.running.as_ref()?.monitor.passthrough(host)
+    }
+
+    /// Opens a further way in, as `--mode` spells it, under the rules of the start; it shows in
+    /// [`Status::listeners`]. Returns where it listens.
+    ///
+    /// # Errors
+    /// `NotRunning` for an opened file; `Mode` and `Proxy` when it cannot be opened.
+    pub fn add_mode(&self, spec: &str) -> Result<SocketAddr, WayError> {
+        let running = self.shared.running.as_ref().ok_or(WayError::NotRunning)?;
+        Ok(running.monitor.add_mode(&spec.trim().parse::<Mode>()?)?)
+    }
+
+    /// Sees to it that what devices say to `server` (`https://HOST[:PORT]`, or the host alone) can
+    /// pass by, by a reverse listener if there is none yet. What is left to do is in its `Display`.
+    ///
+    /// # Errors
+    /// As [`Viewer::add_mode`].
+    pub fn cover(&self, server: &str) -> Result<Covered, WayError> {
+        let running = self.shared.running.as_ref().ok_or(WayError::NotRunning)?;
+        let server = server.trim();
+        let url = if server.contains("://") { server.into() } else { format!("https://{server}") };
+        Ok(running.monitor.cover(&url.parse::<Origin>()?)?)
     }
 
     /// Changes when rows, details or the status may have changed.

@@ -235,6 +235,9 @@ pub struct Exchange {
     pub kind: Kind,
     /// The way in, as typed (`regular`, `reverse:https://mail.example`); the file name for imports.
     pub mode: String,
+    /// The other ways in that were open when it began, as typed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_modes: Vec<String>,
     /// When it began.
     pub started: WallTime,
     /// The device's address and port.
@@ -281,6 +284,7 @@ impl Exchange {
             conn,
             kind,
             mode: String::new(),
+            other_modes: Vec::new(),
             started,
             client: String::new(),
             server: None,

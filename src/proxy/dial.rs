@@ -31,13 +31,21 @@ pub(super) async fn connect(shared: &Shared, target: &Target) -> Result<TcpStrea
     if let Some(us) = addresses.iter().find(|address| shared.is_us(**address)) {
         return Err(failure::proxy(
             "proxy-loop",
-            format!("{} leads back to this proxy ({us})", target.label()),
+            leads_back(target, *us),
             "name the server itself; the set-up page is http://synctap.internal/",
         ));
     }
     let stream = first_to_answer(&addresses, until, &target.label()).await?;
     tune(&stream, shared.settings.limits.keep_alive);
     Ok(stream)
+}
+
+/// The address is told where the target has only a name.
+fn leads_back(target: &Target, us: SocketAddr) -> String {
+    let label = target.label();
+    let address = us.to_string();
+    let at = if label == address { String::new() } else { format!(" ({address})") };
+    format!("{label} leads back to this proxy{at}")
 }
 
 /// No delay for small segments, and probes for peers that are silent for long: both legs need them.
@@ -108,6 +116,15 @@ pub(super) fn is_plainly_us(shared: &Shared, target: &Target) -> bool {
         host => host.parse().ok(),
     };
     literal.is_some_and(|address| shared.is_us(SocketAddr::new(address, target.port)))
+}
+
+/// The addresses that `host` has now; none when it has none, or nobody tells in time.
+pub(super) async fn look_up(shared: &Shared, host: &str, port: u16) -> Vec<IpAddr> {
+    let found = timeout(shared.settings.limits.connect, lookup_host((host, port))).await;
+    match found {
+        Ok(Ok(found)) => found.map(|address| address.ip()).collect(),
+        Ok(Err(_)) | Err(_) => Vec::new(),
+    }
 }
 
 async fn addresses(target: &Target) -> Result<Vec<SocketAddr>, Failure> {

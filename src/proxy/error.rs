@@ -28,6 +28,15 @@ pub enum ProxyError {
     /// No way in was given.
     #[error("no mode to listen in")]
     NoMode,
+    /// There are as many ways in as there may be.
+    #[error("cannot listen in more than {most} ways")]
+    TooManyModes {
+        /// The ceiling.
+        most: usize,
+    },
+    /// The proxy has stopped, or is stopping.
+    #[error("the proxy is not running any more")]
+    Stopped,
     /// The file for TLS secrets cannot be opened.
     #[error("cannot append TLS secrets to `{}`", path.display())]
     KeyLog {
@@ -52,6 +61,8 @@ impl ProxyError {
             Self::NeedsAllow { .. } => {
                 "say who may connect, such as `--allow 192.168.1.0/24`".into()
             }
+            Self::TooManyModes { .. } => "start a second synctap for the others".into(),
+            Self::Stopped => "start synctap again".into(),
             Self::NoMode => "add `--mode regular`".into(),
             Self::KeyLog { .. } => "check or unset SSLKEYLOGFILE".into(),
             Self::Pki(error) => error.hint(),

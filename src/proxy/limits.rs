@@ -60,6 +60,8 @@ impl Default for Limits {
     }
 }
 
+/// Ways in that can be open at a time.
+pub(super) const MODES: usize = 64;
 /// Longest pause of a listener that cannot accept (no file descriptors left).
 pub(super) const ACCEPT_PAUSE_MAX: Duration = Duration::from_secs(1);
 /// First such pause; doubled each time.

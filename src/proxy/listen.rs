@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustls::KeyLog;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -22,7 +23,9 @@ use super::failure;
 use super::intent;
 use super::keylog::KeyLogFile;
 use super::limits::{ACCEPT_PAUSE_MAX, ACCEPT_PAUSE_MIN};
+use super::listeners::Listeners;
 use super::mode::{Mode, Way};
+use super::monitor::Monitor;
 use super::pages::{Site, lan_addresses, page_urls};
 use super::recorder::Moment;
 use super::settings::Settings;
@@ -36,38 +39,6 @@ use crate::pki::{Authority, LeafMint, PkiError, UpstreamTrust};
 pub struct Proxy {
     shared: Arc<Shared>,
     listeners: Vec<(Mode, TcpListener)>,
-    places: Arc<Semaphore>,
-}
-
-/// Looks at a proxy that runs.
-#[derive(Debug, Clone)]
-pub struct Monitor {
-    scope: Scope,
-    open: Arc<AtomicU64>,
-    choice: Arc<Choice>,
-}
-
-impl Monitor {
-    /// Devices' connections open now, those inside tunnels included in theirs.
-    pub fn connections(&self) -> u64 {
-        self.open.load(Ordering::Relaxed)
-    }
-
-    /// Tasks of the data path running now.
-    pub fn tasks(&self) -> usize {
-        self.scope.tasks()
-    }
-
-    /// From now on TLS to `host` is passed on unread (`true`), or opened again (`false`), whatever
-    /// the settings say; connections that are open stay as they are.
-    pub fn set_passthrough(&self, host: &str, passthrough: bool) {
-        self.choice.set(host, passthrough);
-    }
-
-    /// Why TLS to `host` would be passed on unread now; `None` when it would be opened.
-    pub fn passthrough(&self, host: &str) -> Option<String> {
-        self.choice.passes(host, None).map(|why| why.to_string())
-    }
 }
 
 impl Proxy {
@@ -87,13 +58,15 @@ impl Proxy {
             return Err(ProxyError::NoMode);
         }
         for mode in &settings.modes {
-            if settings.allow.is_empty() && !mode.listen.ip().to_canonical().is_loopback() {
-                return Err(ProxyError::NeedsAllow { address: mode.listen });
-            }
+            mode.permitted(&settings.allow)?;
         }
         let keylog = open_keylog(&settings)?;
         let trust = load_trust(&settings).await?;
-        let (listeners, listening) = open(&settings.modes).await?;
+        let (open, runtime) = (Listeners::default(), Handle::current());
+        let mut listeners = Vec::new();
+        for mode in &settings.modes {
+            listeners.push((mode.clone(), open.open(mode, &runtime)?.0));
+        }
         let site = Site::new(&authority);
         let most = settings.limits.connections.clamp(1, Semaphore::MAX_PERMITS);
         let shared = Shared {
@@ -102,7 +75,9 @@ impl Proxy {
             keylog,
             keeper: Arc::new(Keeper::new(events, &settings.limits, settings.body_limit)),
             scope: Scope::default(),
-            listeners: settings.modes.iter().cloned().zip(listening).collect(),
+            listeners: open,
+            places: Arc::new(Semaphore::new(most)),
+            runtime,
             site,
             choice: Arc::new(Choice::new(settings.choosing.clone())),
             systems: Systems::default(),
@@ -111,19 +86,19 @@ impl Proxy {
             open: Arc::default(),
             settings,
         };
-        Ok(Self { shared: Arc::new(shared), listeners, places: Arc::new(Semaphore::new(most)) })
+        Ok(Self { shared: Arc::new(shared), listeners })
     }
 
     /// Each mode with the address it really listens on (a port of 0 is replaced by the system's
     /// choice).
     pub fn listeners(&self) -> Vec<(Mode, SocketAddr)> {
-        self.shared.listeners.clone()
+        self.shared.listeners.all()
     }
 
     /// URLs of synctap's own pages, those that other devices can reach first; empty when every
     /// listener is a reverse one.
     pub fn pages(&self) -> Vec<String> {
-        page_urls(&self.shared.listeners, &lan_addresses())
+        page_urls(&self.shared.listeners.all(), &lan_addresses())
     }
 
     /// Numbers exchanges from `first` on instead of from 1. To be said before [`Proxy::run`].
@@ -138,21 +113,16 @@ impl Proxy {
 
     /// A view that lives on while the proxy runs.
     pub fn monitor(&self) -> Monitor {
-        Monitor {
-            scope: self.shared.scope.clone(),
-            open: Arc::clone(&self.shared.open),
-            choice: Arc::clone(&self.shared.choice),
-        }
+        Monitor::new(&self.shared)
     }
 
     /// Accepts connections until `shutdown`, then stops accepting, drains up to `limits.drain`,
     /// cuts, and returns when every exchange has sent its last snapshot (or `limits.farewell` after
     /// the cut, if the receiver does not take them).
     pub async fn run(self, shutdown: CancellationToken) {
-        let Self { shared, listeners, places } = self;
+        let Self { shared, listeners } = self;
         for (mode, listener) in listeners {
-            let accepting = accept(Arc::clone(&shared), mode.way, listener, Arc::clone(&places));
-            shared.scope.spawn(accepting);
+            shared.scope.spawn(accept(Arc::clone(&shared), mode.way, listener));
         }
         shutdown.cancelled().await;
         let limits = &shared.settings.limits;
@@ -161,18 +131,6 @@ impl Proxy {
             tracing::warn!(left, "tasks did not end");
         }
     }
-}
-
-async fn open(modes: &[Mode]) -> Result<(Vec<(Mode, TcpListener)>, Vec<SocketAddr>), ProxyError> {
-    let mut listeners = Vec::new();
-    let mut addresses = Vec::new();
-    for mode in modes {
-        let failed = |source: io::Error| ProxyError::Listen { address: mode.listen, source };
-        let listener = TcpListener::bind(mode.listen).await.map_err(failed)?;
-        addresses.push(listener.local_addr().map_err(failed)?);
-        listeners.push((mode.clone(), listener));
-    }
-    Ok((listeners, addresses))
 }
 
 fn open_keylog(settings: &Settings) -> Result<Option<Arc<dyn KeyLog>>, ProxyError> {
@@ -188,12 +146,13 @@ async fn load_trust(settings: &Settings) -> Result<UpstreamTrust, PkiError> {
     loaded.unwrap_or_else(|error| Err(PkiError::Roots { reason: error.to_string() }))
 }
 
-async fn accept(shared: Arc<Shared>, way: Way, listener: TcpListener, places: Arc<Semaphore>) {
+/// Serves who connects, until the drain begins.
+pub(super) async fn accept(shared: Arc<Shared>, way: Way, listener: TcpListener) {
     let mut pause = ACCEPT_PAUSE_MIN;
     loop {
         let accepted = tokio::select! {
             () = shared.scope.drain.cancelled() => return,
-            accepted = next(&listener, &places) => accepted,
+            accepted = next(&listener, &shared.places) => accepted,
         };
         match accepted {
             Ok((stream, address, permit)) => {

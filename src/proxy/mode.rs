@@ -4,6 +4,8 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
+use super::cidr::Cidr;
+use super::error::ProxyError;
 use crate::model::Scheme;
 
 /// Where a mode listens when nothing is said.
@@ -60,6 +62,19 @@ impl Mode {
     /// The explicit proxy on the default address.
     pub const fn regular() -> Self {
         Self { way: Way::Regular, listen: DEFAULT_LISTEN }
+    }
+}
+
+impl Mode {
+    /// Whether it may be opened, given the networks that may connect.
+    ///
+    /// # Errors
+    /// `NeedsAllow` beyond this machine when nobody is named who may connect.
+    pub(super) fn permitted(&self, allow: &[Cidr]) -> Result<(), ProxyError> {
+        if allow.is_empty() && !self.listen.ip().to_canonical().is_loopback() {
+            return Err(ProxyError::NeedsAllow { address: self.listen });
+        }
+        Ok(())
     }
 }
 

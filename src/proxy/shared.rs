@@ -6,12 +6,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use rustls::KeyLog;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::advice::Systems;
 use super::body_copy::Keeper;
 use super::choose::Choice;
-use super::mode::{Mode, Way};
+use super::listeners::Listeners;
+use super::mode::Way;
 use super::pages::Site;
 use super::recorder::{Moment, Recorder};
 use super::settings::Settings;
@@ -32,8 +34,11 @@ pub(super) struct Shared {
     pub(super) keylog: Option<Arc<dyn KeyLog>>,
     pub(super) keeper: Arc<Keeper>,
     pub(super) scope: Scope,
-    /// Each way in with the address it really listens on.
-    pub(super) listeners: Vec<(Mode, SocketAddr)>,
+    pub(super) listeners: Listeners,
+    /// As many as there may be connections.
+    pub(super) places: Arc<Semaphore>,
+    /// Where further listeners run.
+    pub(super) runtime: Handle,
     pub(super) site: Site,
     pub(super) choice: Arc<Choice>,
     pub(super) systems: Systems,
@@ -76,7 +81,20 @@ impl Drop for Place {
 impl Shared {
     /// True when connecting to `address` would end up at one of our own listeners.
     pub(super) fn is_us(&self, address: SocketAddr) -> bool {
-        self.listeners.iter().any(|(_, own)| own.port() == address.port()) && is_local(address.ip())
+        let open = self.listeners.all();
+        open.iter().any(|(_, own)| own.port() == address.port()) && is_local(address.ip())
+    }
+
+    /// The ways in beside `own`, as typed, each once.
+    fn other_ways(&self, own: &Way) -> Vec<String> {
+        let mut ways = Vec::new();
+        for (mode, _) in self.listeners.all() {
+            let text = mode.way.to_string();
+            if mode.way != *own && !ways.contains(&text) {
+                ways.push(text);
+            }
+        }
+        ways
     }
 
     /// A recorder for a new exchange on `device`'s connection, begun at `begun`.
@@ -84,6 +102,7 @@ impl Shared {
         let id = ExchangeId(self.next_exchange.fetch_add(1, Ordering::Relaxed));
         let mut exchange = Exchange::begin(id, device.conn, kind, begun.wall);
         exchange.mode = device.way.to_string();
+        exchange.other_modes = self.other_ways(&device.way);
         exchange.client = device.address.to_string();
         Recorder::new(exchange, begun.mono, &self.keeper)
     }

@@ -331,7 +331,8 @@ mod tests {
             relayed in any::<Option<(u64, u64)>>(),
         ) -> Exchange {
             Exchange {
-                id: ExchangeId(id), conn: ConnId(conn), kind, mode, started: WallTime(started),
+                id: ExchangeId(id), conn: ConnId(conn), kind, other_modes: vec![mode.clone()], mode,
+                started: WallTime(started),
                 client, server, scheme: Scheme::Tcp, host, port, client_tls, server_tls, request,
                 response, relayed: relayed.map(|(up, down)| Relayed { up, down }),
                 passthrough: relayed.map(|(up, _)| up.to_string()), times, state,

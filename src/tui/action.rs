@@ -122,6 +122,10 @@ pub(crate) enum Line {
     Filter,
     /// Words about the selected exchange.
     Comment,
+    /// A server to listen for from now on.
+    Cover,
+    /// A further way in.
+    Mode,
 }
 
 /// Choices that can be offered.

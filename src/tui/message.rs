@@ -135,6 +135,10 @@ pub(crate) enum Effect {
     Find(Needle, usize, Way),
     /// Put text on the clipboard, or into a file of this name when it is too long.
     Copy(String, String),
+    /// Listen for this server too, and say what is left to do.
+    Cover(String),
+    /// Open this way in, and say where.
+    AddMode(String),
     /// Write a file.
     Write(NamedBytes),
     /// Write exchanges into files.

@@ -21,7 +21,9 @@ use super::settings::TuiSettings;
 use super::signals::{Signal, Signals, stop_ourselves};
 use super::terminal::{Screen, restore, running};
 use super::view::view;
-use super::work::{Worker, completions, detail, devices, export, find, open, unmark_all, window};
+use super::work::{
+    Worker, add_mode, completions, cover, detail, devices, export, find, open, unmark_all, window,
+};
 use super::{files, memory, program};
 
 /// How often ages are drawn anew, while there are any.
@@ -232,6 +234,12 @@ impl Loop {
             }
             Effect::Export(id, how, secrets) => {
                 worker.query(Wanted::Export, move |source| export(source, id, how, secrets));
+            }
+            Effect::Cover(server) => {
+                worker.query(Wanted::Status, move |source| cover(source, &server));
+            }
+            Effect::AddMode(spec) => {
+                worker.query(Wanted::Status, move |source| add_mode(source, &spec));
             }
             _ => {}
         }

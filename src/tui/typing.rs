@@ -20,8 +20,9 @@ impl App {
     pub(super) fn ask_for(&mut self, line: Line) -> Option<Effect> {
         let comment = self.list.selected().map(|row| row.comment.clone());
         let text = match line {
-            Line::Command | Line::Search => String::new(),
+            Line::Command | Line::Search | Line::Mode => String::new(),
             Line::Filter => self.filter.text.clone(),
+            Line::Cover => self.sent_to().unwrap_or_default(),
             Line::Comment => self.or_say(comment, "there is nothing to comment")?,
         };
         self.overlays.push(Overlay::Prompt(Prompt::new(line, &text)));
@@ -44,7 +45,7 @@ impl App {
                 prompt.judge(judgement(&text));
                 Some(Effect::Complete(text, cursor))
             }
-            Line::Search | Line::Comment => None,
+            Line::Search | Line::Comment | Line::Cover | Line::Mode => None,
         }
     }
 
@@ -63,7 +64,9 @@ impl App {
         let Some(Overlay::Prompt(prompt)) = self.overlays.last_mut() else { return None };
         let history = match prompt.line() {
             Line::Filter => &self.filters,
-            Line::Command | Line::Search | Line::Comment => &self.searches,
+            Line::Command | Line::Search | Line::Comment | Line::Cover | Line::Mode => {
+                &self.searches
+            }
         };
         match action {
             Action::Complete => prompt.complete(),
@@ -88,13 +91,29 @@ impl App {
         }
     }
 
+    /// Where the exchange in sight sends the device.
+    fn sent_to(&self) -> Option<String> {
+        let overview = &self.detail.shown()?.detail.annotated.overview;
+        let (_, text) = overview.iter().find(|(label, _)| *label == "sent to")?;
+        text.split_whitespace().next().map(str::to_owned)
+    }
+
     fn accept_line(&mut self, prompt: Prompt) -> Option<Effect> {
         let text = prompt.edit().text().to_owned();
         match prompt.line() {
             Line::Command => {
                 let name = prompt.chosen().map_or(text.as_str(), |c| c.text.as_str());
-                let action = command::action(&self.keymap, name);
-                self.or_say(action, "there is no such command").and_then(|a| self.act(a))
+                let (word, rest) = name.split_once(' ').unwrap_or((name, ""));
+                let action = command::action(&self.keymap, word);
+                match (self.or_say(action, "there is no such command")?, rest.trim()) {
+                    (Action::Ask(Line::Cover), server) if !server.is_empty() => {
+                        Some(Effect::Cover(server.to_owned()))
+                    }
+                    (Action::Ask(Line::Mode), spec) if !spec.is_empty() => {
+                        Some(Effect::AddMode(spec.to_owned()))
+                    }
+                    (action, _) => self.act(action),
+                }
             }
             Line::Search => self.search_for(&text),
             Line::Comment => {
@@ -102,6 +121,8 @@ impl App {
                 let marking = Marking { comment: Some(text), ..Marking::default() };
                 Some(Effect::Mark(id, marking))
             }
+            Line::Cover => Some(Effect::Cover(text)),
+            Line::Mode => Some(Effect::AddMode(text)),
             Line::Filter => {
                 let Ok(filter) = Filter::parse(&text) else {
                     // What cannot be used is not used, and stays there to be put right.

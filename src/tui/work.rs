@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use crate::engine::{EngineError, Listing, Order, ValuePlace, Viewer, open_value};
+use crate::engine::{EngineError, Listing, Order, ValuePlace, Viewer, WayError, open_value};
 use crate::model::filter::{Filter, complete};
 use crate::model::{Detail, ExchangeId, Leg, Level, Row, WallTime};
 use crate::render::{Secrets, count, json, row_line};
@@ -130,6 +130,23 @@ pub(crate) fn devices(source: &Source) -> Message {
     match read() {
         Ok(rows) => Message::Devices(DeviceGroup::of(rows)),
         Err(error) => Message::Unreadable(Wanted::Devices, error.to_string()),
+    }
+}
+
+/// Listens for a further server, and says what is left to do.
+pub(crate) fn cover(source: &Source, server: &str) -> Message {
+    way(source.viewer.cover(server).map(|covered| covered.to_string()))
+}
+
+/// Opens a further way in.
+pub(crate) fn add_mode(source: &Source, spec: &str) -> Message {
+    way(source.viewer.add_mode(spec).map(|address| format!("listening on {address}: {spec}")))
+}
+
+fn way(opened: Result<String, WayError>) -> Message {
+    match opened {
+        Ok(text) => Message::Said(Level::Notable, text),
+        Err(error) => Message::Said(Level::Warning, error.to_string()),
     }
 }
 

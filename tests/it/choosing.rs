@@ -124,3 +124,22 @@ async fn a_host_is_switched_while_it_runs() {
     lab.monitor.set_passthrough("localhost", false);
     echoed(&mut lab.tunnelled(&origin).await).await;
 }
+
+#[tokio::test]
+async fn a_range_holds_for_a_name_that_leads_into_it() {
+    let origin = Origin::echo(true).await;
+    // `localhost` is a name; where it leads is looked up before it is decided.
+    let passthrough = vec![pattern("127.0.0.0/8")];
+    let left = lab(Choosing { passthrough, ..Choosing::default() }).await;
+    echoed(&mut straight(&left, &origin).await.unwrap()).await;
+    let exchange = left.events.wait(unread).await;
+    assert_eq!(exchange.passthrough.as_deref(), Some("`--passthrough 127.0.0.0/8`"));
+    let intercept = vec![pattern("127.0.0.0/8")];
+    let opened = lab(Choosing { intercept, ..Choosing::default() }).await;
+    echoed(&mut opened.tunnelled(&origin).await).await;
+    assert_eq!(opened.events.closed(1).await.kind, Kind::Http);
+    let passthrough = vec![pattern("203.0.113.0/24")];
+    let elsewhere = lab(Choosing { passthrough, ..Choosing::default() }).await;
+    echoed(&mut elsewhere.tunnelled(&origin).await).await;
+    assert_eq!(elsewhere.events.closed(1).await.kind, Kind::Http);
+}

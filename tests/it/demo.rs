@@ -88,7 +88,7 @@ fn every_mishap_is_a_row_with_its_cause() {
         "the client spoke TLS to the proxy itself",
         "the client offers TLS 1.0 at most",
         "the server closed after 5 bytes of an unfinished chunked body",
-        "response body damaged",
+        "the server's content coding `zip9000` is not known",
         "no address is known for `no-such-host.invalid`",
         "the server does not speak TLS on this port",
         "refused the connection",

@@ -38,4 +38,5 @@ mod support;
 mod tables;
 mod terminal;
 mod tls;
+mod ways;
 mod xml;

@@ -109,10 +109,7 @@ mod tests {
         );
         assert_eq!(told.summary.protocol, Protocol::ActiveSync);
         assert_eq!(told.summary.command, "Autodiscover");
-        assert_eq!(
-            told.summary.facts,
-            "server https://m.example/Microsoft-Server-ActiveSync, sends the device to m.example"
-        );
+        assert_eq!(told.summary.facts, "server https://m.example/Microsoft-Server-ActiveSync");
         let told = json(r#"{"ErrorCode":"ProtocolNotSupported","ErrorMessage":"no"}"#).summary;
         assert_eq!(told.facts, "error: ProtocolNotSupported, no");
         assert_eq!(told.level, Level::Warning);
@@ -127,10 +124,7 @@ mod tests {
             annotate(&exchange("/autodiscover/autodiscover.xml"), Some(&ask), Some(&answer)).summary
         };
         let server = "<Autodiscover><Response><Action><Settings><Server><Type>MobileSync</Type><Url>https://m.example/x</Url></Server></Settings></Action></Response></Autodiscover>";
-        assert_eq!(
-            tell(server).facts,
-            "for a@example.org, server https://m.example/x, sends the device to m.example"
-        );
+        assert_eq!(tell(server).facts, "for a@example.org, server https://m.example/x");
         let error = "<Autodiscover><Response><Error><ErrorCode>600</ErrorCode></Error></Response></Autodiscover>";
         let told = tell(error);
         assert!(told.facts.contains("error: ErrorCode 600"), "{}", told.facts);

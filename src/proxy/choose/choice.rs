@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::pattern::Pattern;
@@ -90,8 +91,21 @@ impl Choice {
         Self { settings, learnt: Mutex::default() }
     }
 
-    /// Why TLS to `host` is passed on unread; `None` when it is opened.
-    pub(in crate::proxy) fn passes(&self, host: &str, port: Option<u16>) -> Option<Why> {
+    /// True when a range of addresses may decide about `host`, which is a name.
+    pub(in crate::proxy) fn needs_addresses(&self, host: &str) -> bool {
+        let Choosing { intercept, passthrough, .. } = &self.settings;
+        host.parse::<IpAddr>().is_err()
+            && intercept.iter().chain(passthrough).any(Pattern::is_range)
+    }
+
+    /// Why TLS to `host`, which has `addresses` as far as they are known, is passed on unread; `None`
+    /// when it is opened.
+    pub(in crate::proxy) fn passes(
+        &self,
+        host: &str,
+        port: Option<u16>,
+        addresses: &[IpAddr],
+    ) -> Option<Why> {
         if pages::asks_for_us(host) {
             return None;
         }
@@ -106,7 +120,11 @@ impl Choice {
         };
         let settings = &self.settings;
         let find = |patterns: &[Pattern]| {
-            patterns.iter().find(|pattern| pattern.matches(&host, port)).map(ToString::to_string)
+            let holds = |pattern: &&Pattern| {
+                pattern.matches(&host, port)
+                    || addresses.iter().any(|ip| pattern.matches_address(*ip, port))
+            };
+            patterns.iter().find(holds).map(ToString::to_string)
         };
         if let Some(pattern) = find(&settings.passthrough) {
             return Some(Why::Pattern(pattern));
@@ -124,18 +142,20 @@ impl Choice {
         unsupported::find(&host, port).map(|entry| Why::Unsupported(entry.what))
     }
 
-    /// As [`Choice::passes`], for a connection to `host` that asks for `sni`: either name decides.
+    /// As [`Choice::passes`], for a connection to `host` that asks for `sni`: either name decides, and
+    /// the addresses of `host`.
     pub(in crate::proxy) fn passes_either(
         &self,
         host: &str,
         sni: Option<&str>,
         port: u16,
+        addresses: &[IpAddr],
     ) -> Option<Why> {
-        let by_host = || self.passes(host, Some(port));
+        let by_host = || self.passes(host, Some(port), addresses);
         let Some(sni) = sni.filter(|sni| !sni.eq_ignore_ascii_case(host)) else {
             return by_host();
         };
-        match (self.passes(sni, Some(port)), by_host()) {
+        match (self.passes(sni, Some(port), &[]), by_host()) {
             // One of the two was named to be opened.
             (None, Some(Why::NotChosen)) | (Some(Why::NotChosen), None) => None,
             (by_name, by_host) => by_name.or(by_host),
@@ -202,42 +222,60 @@ mod tests {
     #[test]
     fn everything_is_opened_but_what_vendors_ask_to_leave_alone() {
         let choice = choice(&[], &[], 0);
-        assert_eq!(choice.passes("mail.example", Some(443)), None);
-        let intune = choice.passes("x.manage.microsoft.com", Some(443));
+        assert_eq!(choice.passes("mail.example", Some(443), &[]), None);
+        let intune = choice.passes("x.manage.microsoft.com", Some(443), &[]);
         assert_eq!(intune, Some(Why::Unsupported("Intune device management")));
     }
 
     #[test]
     fn naming_a_host_overrides_the_list_and_excludes_the_others() {
         let choice = choice(&["*.manage.microsoft.com", "*.example"], &["secret.example"], 0);
-        assert_eq!(choice.passes("x.manage.microsoft.com", None), None);
-        assert_eq!(choice.passes("other.test", None), Some(Why::NotChosen));
-        let why = choice.passes("secret.example", None).unwrap().to_string();
+        assert_eq!(choice.passes("x.manage.microsoft.com", None, &[]), None);
+        assert_eq!(choice.passes("other.test", None, &[]), Some(Why::NotChosen));
+        let why = choice.passes("secret.example", None, &[]).unwrap().to_string();
         assert_eq!(why, "`--passthrough secret.example`");
-        assert_eq!(choice.passes_either("10.0.0.1", Some("mail.example"), 443), None);
-        assert!(choice.passes_either("10.0.0.1", Some("secret.example"), 443).is_some());
+        assert_eq!(choice.passes_either("10.0.0.1", Some("mail.example"), 443, &[]), None);
+        assert!(choice.passes_either("10.0.0.1", Some("secret.example"), 443, &[]).is_some());
+    }
+
+    #[test]
+    fn a_range_holds_for_a_name_that_leads_into_it() {
+        let (inside, outside): (IpAddr, IpAddr) = ([10, 1, 2, 3].into(), [192, 0, 2, 1].into());
+        let left = choice(&[], &["10.0.0.0/8"], 0);
+        assert!(left.needs_addresses("ten.example") && !left.needs_addresses("10.1.2.3"));
+        let why = left.passes("ten.example", Some(443), &[outside, inside]);
+        assert_eq!(why, Some(Why::Pattern("10.0.0.0/8".into())));
+        assert_eq!(left.passes("ten.example", Some(443), &[outside]), None);
+        let opened = choice(&["10.0.0.0/8"], &[], 0);
+        assert_eq!(opened.passes("ten.example", Some(443), &[inside]), None);
+        assert_eq!(opened.passes("ten.example", Some(443), &[]), Some(Why::NotChosen));
+        assert!(!choice(&["*.example"], &["login.*"], 0).needs_addresses("ten.example"));
     }
 
     #[test]
     fn a_person_decides_last_and_may_come_back() {
         let choice = choice(&[], &["a.example"], 0);
         choice.set("A.example.", false);
-        assert_eq!(choice.passes("a.example", None), None);
+        assert_eq!(choice.passes("a.example", None, &[]), None);
         choice.set("b.example", true);
-        assert_eq!(choice.passes("b.example", None), Some(Why::Asked));
+        assert_eq!(choice.passes("b.example", None, &[]), Some(Why::Asked));
         choice.set("synctap.internal", true);
-        assert_eq!(choice.passes("synctap.internal", None), None, "our own pages are always ours");
+        assert_eq!(
+            choice.passes("synctap.internal", None, &[]),
+            None,
+            "our own pages are always ours"
+        );
     }
 
     #[test]
     fn rejections_count_only_when_asked_to() {
         let counts = choice(&[], &[], 2);
         counts.rejected("pinned.example");
-        assert_eq!(counts.passes("pinned.example", None), None);
+        assert_eq!(counts.passes("pinned.example", None, &[]), None);
         counts.rejected("PINNED.example");
-        assert_eq!(counts.passes("pinned.example", None), Some(Why::Rejected(2)));
+        assert_eq!(counts.passes("pinned.example", None, &[]), Some(Why::Rejected(2)));
         let never = choice(&[], &[], 0);
         never.rejected("pinned.example");
-        assert_eq!(never.passes("pinned.example", None), None);
+        assert_eq!(never.passes("pinned.example", None, &[]), None);
     }
 }

@@ -44,8 +44,19 @@ impl Pattern {
                 let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
                 glob_matches(glob.as_bytes(), host.as_bytes())
             }
-            Hosts::Range(range) => host.parse::<IpAddr>().is_ok_and(|ip| range.contains(ip)),
+            Hosts::Range(_) => host.parse().is_ok_and(|ip| self.matches_address(ip, port)),
         }
+    }
+
+    /// True for a range of addresses that holds `address`, on this port.
+    pub(super) fn matches_address(&self, address: IpAddr, port: Option<u16>) -> bool {
+        let Hosts::Range(range) = &self.hosts else { return false };
+        (self.port.is_none() || self.port == port) && range.contains(address)
+    }
+
+    /// True when it is a range of addresses.
+    pub(super) fn is_range(&self) -> bool {
+        matches!(self.hosts, Hosts::Range(_))
     }
 }
 

@@ -88,8 +88,16 @@ pub(super) async fn secured(
 ) {
     let begun = Moment::now();
     let sni = hello.as_ref().and_then(|hello| hello.sni.as_deref());
+    let addresses = if shared.choice.needs_addresses(&target.host) {
+        tokio::select! {
+            () = shared.scope.cut.cancelled() => return,
+            found = dial::look_up(&shared, &target.host, target.port) => found,
+        }
+    } else {
+        Vec::new()
+    };
     if target.scheme == Scheme::Https
-        && let Some(why) = shared.choice.passes_either(&target.host, sni, target.port)
+        && let Some(why) = shared.choice.passes_either(&target.host, sni, target.port, &addresses)
     {
         let unread = Unread { target, hello, why, begun };
         return passthrough(shared, device, wire, unread).await;

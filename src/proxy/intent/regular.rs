@@ -11,7 +11,7 @@ use crate::model::Failure;
 use crate::proxy::dial;
 use crate::proxy::exchange::Arrived;
 use crate::proxy::failure;
-use crate::proxy::mode::{Origin, split_authority};
+use crate::proxy::mode::{Origin, Way, split_authority};
 use crate::proxy::pages;
 use crate::proxy::recorder::Moment;
 use crate::proxy::serve::{Route, Session, serve};
@@ -108,7 +108,9 @@ fn named(session: &Session, arrived: &Arrived) -> Intent {
         if pages::knows(uri.path()) {
             return Intent::Page;
         }
-        let addresses = session.shared.listeners.iter().map(|(_, address)| address.to_string());
+        let open = session.shared.listeners.all();
+        let regular = open.iter().filter(|(mode, _)| mode.way == Way::Regular);
+        let addresses = regular.map(|(_, address)| address.to_string());
         return Intent::Refuse(failure::client(
             "not-a-proxy-request",
             "this is a proxy, and the client asked it as if it were a server",

@@ -35,7 +35,7 @@ pub(in crate::proxy) fn serve(session: &Session, arrived: &Arrived, mut reply: R
         user_agent: agent.unwrap_or_default(),
         secure: session.tls.is_some(),
         proxied: absolute || tunnelled,
-        proxy: proxy_address(&shared.listeners, session.device.local),
+        proxy: proxy_address(&shared.listeners.all(), session.device.local),
     };
     let response = match *request.method() {
         Method::GET | Method::HEAD => response(shared.site.page(&ask)),

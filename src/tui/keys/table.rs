@@ -251,6 +251,8 @@ const COMMANDS: &[Row] = &[
         "",
         "copy the selected node with what is inside",
     ),
+    ("cover", NONE, Action::Ask(Line::Cover), "", "listen for a further server: cover HOST"),
+    ("mode", NONE, Action::Ask(Line::Mode), "", "open a further way in: mode SPEC@ADDR"),
     ("copy-value", NONE, Action::Copy(Piece::Value), "", "copy the selected value"),
     ("copy-path", NONE, Action::Copy(Piece::Path), "", "copy the path of the selected node"),
     ("copy-xml", NONE, Action::Copy(Piece::Xml), "", "copy the document as XML"),

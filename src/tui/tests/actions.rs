@@ -347,3 +347,16 @@ fn exchanges_by_device_fold_and_lead_to_the_list() {
     stage.click(5, 2);
     assert_eq!(stage.app.overlays.len(), 1, "a click there chooses a line");
 }
+
+#[test]
+fn further_ways_in_are_opened_by_command() {
+    let mut stage = Stage::new(80, 24, canned::morning());
+    stage.keys(":cover b.example<Enter>:mode regular@:9<Enter>");
+    stage.keys(":cover<Enter>c.example<Enter>");
+    let expected = [
+        Effect::Cover("b.example".into()),
+        Effect::AddMode("regular@:9".into()),
+        Effect::Cover("c.example".into()),
+    ];
+    assert_eq!(stage.effects, expected);
+}

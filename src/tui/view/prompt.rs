@@ -46,6 +46,8 @@ fn typed(app: &App, prompt: &Prompt, buffer: &mut Buffer, area: Rect) {
         Line::Search => "/",
         Line::Filter => "filter: ",
         Line::Comment => "comment: ",
+        Line::Cover => "listen for the server: ",
+        Line::Mode => "way in: ",
     };
     let mut pen = Pen::new(buffer, app.theme, area, 0).blank();
     pen.put(Tone::Key, sign);
