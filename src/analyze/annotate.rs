@@ -6,7 +6,7 @@ use crate::model::{
 
 use super::document::Subject;
 use super::draft::{Draft, clip};
-use super::rules::{Scene, Switches, check};
+use super::rules::{Enrolling, Scene, Switches, check, check_enrolment};
 use super::{eas, elsewhere, enrolment, http, syncml};
 
 /// Says what one exchange means. Pure: needs nothing but the exchange and its decoded bodies.
@@ -23,6 +23,9 @@ pub fn annotate(
     let mut annotated = tell(&subject, head.as_ref(), eas::FolderNames::default());
     if let Some(head) = &head {
         annotated.found(check(&Scene::new(&subject, head, None), &Switches::default()));
+    } else if annotated.summary.protocol == Protocol::Enrolment {
+        let scene = Enrolling::new(&subject, None);
+        annotated.found(check_enrolment(&scene, &Switches::default()));
     }
     annotated
 }

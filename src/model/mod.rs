@@ -24,8 +24,8 @@ pub use annotation::{
 pub use clock::{MonoTime, WallTime};
 pub use decoded::{Decoded, Format, Grade, Layer, LayerId, Origin, Problem};
 pub use device::{
-    Device, DeviceKey, Folder, KeyRole, KeyStep, Policy, PolicyChange, ProvisionState, Setting,
-    Step, Waiting, Wipe, WipeKind,
+    Device, DeviceCertificate, DeviceKey, Enrolment, Folder, KeyRole, KeyStep, Policy,
+    PolicyChange, ProvisionState, Setting, Step, Waiting, Wipe, WipeKind,
 };
 pub use exchange::{
     BodyFacts, Exchange, Failure, Header, Headers, Kind, Relayed, Request, Response, Side, State,

@@ -4,10 +4,13 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use synctap::model::{Leg, Protocol};
-use synctap::render::{OutlineOptions, Secrets, outline, outline_text};
+use synctap::analyze::Sessions;
+use synctap::codec::x509::{Certificate, CertificateRequest, Proof};
+use synctap::codec::{Hints, decode};
+use synctap::model::{Device, Leg, Protocol};
+use synctap::render::{OutlineOptions, Secrets, device_lines, outline, outline_text, step_lines};
 
-use crate::conversation::{Turn, turns};
+use crate::conversation::{Turn, pki, turns};
 use crate::robust::spans_lie_inside;
 
 fn conversation(name: &str) -> Vec<Turn> {
@@ -89,4 +92,143 @@ fn every_message_of_enrolment_is_known_as_such() {
     let expected = [enrolment, enrolment, Protocol::Http, enrolment, enrolment];
     assert_eq!(protocols[..5], expected);
     assert!(protocols[5..].iter().all(|protocol| *protocol == Protocol::SyncMl));
+}
+
+/// The devices of a conversation, with everything found in it.
+fn folded(name: &str) -> (Vec<Device>, Vec<String>) {
+    let mut sessions = Sessions::new();
+    let mut found = Vec::new();
+    for turn in conversation(name) {
+        let (request, response) = (turn.request.as_ref(), turn.response.as_ref());
+        let (annotated, _) = sessions.tell(&turn.exchange, request, response);
+        found.extend(annotated.findings.into_iter().map(|finding| finding.id));
+    }
+    (sessions.devices(), found)
+}
+
+/// The story of each device, as `synctap timeline` draws it.
+fn drawn(name: &str) -> String {
+    let mut text = String::new();
+    for device in folded(name).0 {
+        let lines = device_lines(&device).into_iter().chain([String::new()]);
+        for line in lines.chain(device.steps.iter().flat_map(step_lines)) {
+            let _ = writeln!(text, "{line}");
+        }
+    }
+    text
+}
+
+#[test]
+fn one_story_from_discovery_to_management() {
+    insta::assert_snapshot!(drawn("federated"));
+}
+
+#[test]
+fn a_refusal_ends_the_story() {
+    insta::assert_snapshot!(drawn("refused"));
+}
+
+#[test]
+fn a_renewal_is_the_same_device() {
+    let (devices, _) = folded("renewal");
+    let enrolment = devices[0].enrolment.as_ref().unwrap();
+    assert_eq!((devices.len(), enrolment.renewals, enrolment.sessions), (1, 2, 1));
+    let certificate = enrolment.certificate.as_ref().unwrap();
+    assert_eq!(certificate.sha1, Certificate::read(&pki("renewed")).unwrap().sha1);
+}
+
+#[test]
+fn correct_enrolments_break_no_rule() {
+    for name in ["federated", "on-premises", "renewal"] {
+        let found = folded(name).1;
+        assert!(found.iter().all(|id| id == "enr-password-cleartext"), "{name}: {found:?}");
+    }
+}
+
+#[test]
+fn requests_prove_possession_of_their_key() {
+    let proof = |name: &str| CertificateRequest::read(&pki(name)).unwrap().proof;
+    for name in ["device.request", "renewed.request", "small.request", "curve.request"] {
+        assert_eq!(proof(name), Proof::Right, "{name}");
+    }
+    assert_eq!(proof("unproved.request"), Proof::Wrong);
+    let request = CertificateRequest::read(&pki("device.request")).unwrap();
+    let certificate = Certificate::read(&pki("device")).unwrap();
+    assert_eq!(request.key, certificate.key);
+    assert_eq!((request.key.bits, request.purposes.hardware_id.as_str()), (2048, "HW-LAB0001"));
+    assert_eq!(request.purposes.extended, ["client authentication"]);
+    assert_eq!(certificate.purposes.names, ["UPN al@enrol.test"]);
+    let curve = Certificate::read(&pki("curve")).unwrap();
+    assert_eq!((curve.key.to_string(), curve.key.bits), ("EC P-256".to_owned(), 256));
+}
+
+/// Every beginning of every certificate and request, and each of their bytes changed.
+#[test]
+fn broken_certificates_are_none_or_read() {
+    for name in ["root", "device", "curve", "device.request", "curve.request", "renewal.p7"] {
+        let der = pki(name);
+        for end in 0..der.len() {
+            assert!(Certificate::read(&der[..end]).is_none(), "{name} {end}");
+            assert!(CertificateRequest::read(&der[..end]).is_none(), "{name} {end}");
+        }
+        for at in 0..der.len() {
+            let mut der = der.clone();
+            der[at] ^= [0xFF, 0x80, 0x01][at % 3];
+            let _ = Certificate::read(&der);
+            let _ = CertificateRequest::read(&der);
+        }
+    }
+}
+
+/// A message as `annotate_body` and `decode` take it.
+fn outlined(text: &str) -> String {
+    let decoded = decode(text.as_bytes().to_vec().into(), &Hints::default());
+    assert_eq!(spans_lie_inside(&decoded), Ok(()));
+    let notes = synctap::analyze::annotate_body(&decoded, None);
+    outline_text(&outline(&decoded, &notes, OutlineOptions::default()))
+}
+
+#[test]
+fn entities_are_never_expanded() {
+    let text = "<!DOCTYPE s:Envelope [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;\">\
+        <!ENTITY f SYSTEM \"file:///etc/passwd\">]>\
+        <s:Envelope xmlns:s=\"http://www.w3.org/2003/05/soap-envelope\"><s:Body>\
+        <Discover xmlns=\"http://schemas.microsoft.com/windows/management/2012/01/enrollment\">\
+        <request><EmailAddress>&b;&f;</EmailAddress></request></Discover></s:Body></s:Envelope>";
+    let shown = outlined(text);
+    assert!(shown.contains("&b;") && shown.contains("&f;"), "{shown}");
+    assert!(!shown.contains("aaaaaaaaaaaaaaaaaaaa") && !shown.contains("root:"), "{shown}");
+}
+
+#[test]
+fn huge_and_broken_tokens_stay_bounded() {
+    let response = |token: &str| {
+        format!(
+            "<s:Envelope xmlns:s=\"http://www.w3.org/2003/05/soap-envelope\"><s:Body>\
+             <RequestSecurityTokenResponseCollection xmlns=\"http://docs.oasis-open.org/ws-sx/ws-trust/200512\">\
+             <BinarySecurityToken>{token}</BinarySecurityToken>\
+             </RequestSecurityTokenResponseCollection></s:Body></s:Envelope>"
+        )
+    };
+    // Nine megabytes of base64 are not tried; deep nesting and many certificates end at a ceiling.
+    let huge = response(&"QUJD".repeat((9 << 20) / 4));
+    assert!(outlined(&huge).len() < 10_000);
+    let nested = "<characteristic type=\"a\">".repeat(3_000);
+    let document = format!("<wap-provisioningdoc>{nested}<parm name=\"a\" value=\"b\"/>");
+    assert!(outlined(&document).contains("nested"));
+    let certificate = base64(&pki("device"));
+    let parm = format!(
+        "<characteristic type=\"x\"><parm name=\"EncodedCertificate\" value=\"{certificate}\"/></characteristic>"
+    );
+    let many = format!(
+        "<wap-provisioningdoc><characteristic type=\"CertificateStore\"><characteristic type=\"My\">{}</characteristic></characteristic></wap-provisioningdoc>",
+        parm.repeat(400)
+    );
+    let decoded = decode(many.into_bytes().into(), &Hints::default());
+    assert!(decoded.layers.len() <= 256, "{}", decoded.layers.len());
+}
+
+fn base64(bytes: &[u8]) -> String {
+    use ::base64::Engine as _;
+    ::base64::engine::general_purpose::STANDARD.encode(bytes)
 }

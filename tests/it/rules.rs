@@ -19,8 +19,11 @@ fn fixture(id: &str) -> String {
 
 /// Ids of everything found in a conversation.
 fn found(text: &str, mut sessions: Sessions) -> BTreeSet<String> {
-    let observed = turns(text).into_iter().filter_map(|turn| turn.observe(&mut sessions));
-    observed.flat_map(|seen| seen.findings).map(|finding| finding.id).collect()
+    let told = turns(text).into_iter().map(|turn| {
+        let (request, response) = (turn.request.as_ref(), turn.response.as_ref());
+        sessions.tell(&turn.exchange, request, response).0
+    });
+    told.flat_map(|annotated| annotated.findings).map(|finding| finding.id).collect()
 }
 
 #[test]

@@ -56,7 +56,7 @@ impl Credentials {
         match self {
             Self::None => "nothing in the message: by certificate in TLS, if at all",
             Self::Password { .. } => "user name and password",
-            Self::Token { value_type, .. } => match table::token(value_type).map(|e| e.key) {
+            Self::Token { value_type, .. } => match table::token(value_type) {
                 Some("UserToken") => "token of the web sign-in",
                 Some("JWT") => "token (JWT) of the identity service",
                 Some("X509v3") => "certificate",

@@ -81,7 +81,7 @@ impl<'a> Envelope<'a> {
     }
 
     /// The envelopes of an exchange, request first.
-    pub(super) fn both(subject: &Subject<'a>) -> [Option<Self>; 2] {
+    pub(in crate::analyze) fn both(subject: &Subject<'a>) -> [Option<Self>; 2] {
         [subject.request.and_then(Self::of), subject.response.and_then(Self::of)]
     }
 

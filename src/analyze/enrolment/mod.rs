@@ -8,7 +8,8 @@
 //!
 //! `envelope` reads SOAP by names without case, `exchange` dispatches; one file a step tells its
 //! story. `provisioning` reads what the device is given at the end, also when it comes alone, as in
-//! OMA client provisioning; `bootstrap` checks the code that authenticates it then.
+//! OMA client provisioning; `bootstrap` checks the code that authenticates it then. `fold` joins the
+//! exchanges of one device, from discovery to management.
 
 mod answer;
 mod bootstrap;
@@ -18,6 +19,7 @@ mod envelope;
 mod exchange;
 mod explain;
 mod fault;
+mod fold;
 mod identity;
 mod policy;
 mod poll;
@@ -26,4 +28,12 @@ mod request;
 mod table;
 
 pub use bootstrap::{Bootstrap, Integrity, Pin};
+pub(super) use credentials::Credentials;
+pub(super) use discovery::is_path as is_discovery_path;
+pub(super) use envelope::{Envelope, Message};
 pub(super) use exchange::{recognise, tell};
+pub(super) use fault::Refusal;
+pub(super) use fold::{Demand, Enrolments};
+pub(super) use provisioning::{Provisioning, Stored};
+pub(super) use request::{RequestKind, TokenRequest};
+pub(super) use table::{action, token};

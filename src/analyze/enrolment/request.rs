@@ -28,7 +28,7 @@ pub(in crate::analyze) struct TokenRequest<'a> {
     /// `BinarySecurityToken`.
     pub(in crate::analyze) blob: Option<NodeId>,
     pub(in crate::analyze) pkcs10: Option<CertificateRequest>,
-    envelope: Envelope<'a>,
+    pub(in crate::analyze) envelope: Envelope<'a>,
 }
 
 impl<'a> TokenRequest<'a> {
@@ -44,6 +44,12 @@ impl<'a> TokenRequest<'a> {
             .zip(decoded)
             .and_then(|(node, decoded)| identity::request_in(decoded, &envelope.document, node));
         Self { kind, blob, pkcs10, envelope }
+    }
+
+    /// The bytes that the blob holds; `None` when they are not base64.
+    pub(in crate::analyze) fn bytes<'d>(&self, decoded: &'d Decoded) -> Option<&'d [u8]> {
+        let id = identity::layer_of(decoded, &self.envelope.document, self.blob?)?;
+        Some(&decoded.layer(id)?.bytes)
     }
 
     /// A `ContextItem` by name; empty when there is none.

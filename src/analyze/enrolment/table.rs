@@ -9,7 +9,7 @@ const FAULTS: &str = include_str!("../tables/enrolment_faults.tsv");
 
 /// One name or number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(in crate::analyze) struct Entry {
     kind: &'static str,
     pub(super) key: &'static str,
     pub(super) value: &'static str,
@@ -31,14 +31,16 @@ pub(in crate::analyze) fn action(uri: &str) -> Option<&'static Entry> {
     of_kind("action").find(|entry| entry.value.eq_ignore_ascii_case(uri.trim()))
 }
 
-/// A `ValueType`, `TokenType` or the like, compared without case and white space: one document has a
+/// The short name of a `ValueType`, `TokenType` or the like, compared without case and white space: one document has a
 /// stray blank.
-pub(in crate::analyze) fn token(uri: &str) -> Option<&'static Entry> {
+pub(in crate::analyze) fn token(uri: &str) -> Option<&'static str> {
     let uri: String = uri.split_whitespace().collect();
     // One printing of the provisioning document's type leaves a part out.
     let other = uri.replace(".com/ConfigurationManager/", ".com/5.0.0.0/ConfigurationManager/");
-    of_kind("token")
-        .find(|e| e.value.eq_ignore_ascii_case(&uri) || e.value.eq_ignore_ascii_case(&other))
+    let mut known = of_kind("token");
+    let found =
+        known.find(|e| e.value.eq_ignore_ascii_case(&uri) || e.value.eq_ignore_ascii_case(&other));
+    found.map(|entry| entry.key)
 }
 
 /// A `ContextItem` of the certificate request.

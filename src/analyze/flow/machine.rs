@@ -38,27 +38,7 @@ pub(super) struct Machine {
 
 impl Machine {
     pub(super) fn new(key: DeviceKey, started: WallTime) -> Self {
-        let device = Device {
-            key,
-            state: ProvisionState::Unknown,
-            assumed: false,
-            version: String::new(),
-            device_type: String::new(),
-            user_agent: String::new(),
-            keys: Vec::new(),
-            wipe: None,
-            policy: None,
-            previous: None,
-            folders: Vec::new(),
-            waiting: None,
-            last_command: String::new(),
-            last: ExchangeId(0),
-            first_seen: started,
-            last_seen: started,
-            exchanges: 0,
-            findings: 0,
-            steps: Vec::new(),
-        };
+        let device = Device::new(key, started);
         Self {
             memory: Memory::default(),
             device,

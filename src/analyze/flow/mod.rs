@@ -22,5 +22,5 @@ mod walk;
 
 pub(super) use event::{Ask, Provision, Reply, SentKey};
 pub(super) use machine::fingerprint;
-pub(super) use memory::{Mark, Memory};
+pub(super) use memory::{Mark, Memory, over};
 pub use sessions::{Observation, Sessions};

@@ -6,9 +6,11 @@ use crate::analyze::annotate::tell;
 use crate::analyze::document::Subject;
 use crate::analyze::draft::{clip, clip_to, joined};
 use crate::analyze::eas::Head;
-use crate::analyze::rules::{Scene, Switches, check};
+use crate::analyze::enrolment::Enrolments;
+use crate::analyze::rules::{Enrolling, Scene, Switches, check, check_enrolment};
 use crate::model::{
-    Annotated, Decoded, Device, DeviceKey, Exchange, Finding, ProvisionState, Step, Summary,
+    Annotated, Decoded, Device, DeviceKey, Exchange, Finding, Protocol, ProvisionState, Step,
+    Summary,
 };
 
 use super::event::{Ask, Reply};
@@ -38,11 +40,13 @@ pub struct Observation {
 
 /// A fold over the exchanges of a capture, in the order in which they ended.
 ///
-/// Memory is bounded: at most 1,024 devices, for each at most two policies, 32 keys and 128 steps.
+/// Memory is bounded: at most 1,024 devices, for each at most two policies, 32 keys and 128 steps; and
+/// as many devices that enrolled in management.
 #[derive(Debug, Clone, Default)]
 pub struct Sessions {
     machines: HashMap<DeviceKey, Kept>,
     turn: u64,
+    enrolments: Enrolments,
     switches: Switches,
 }
 
@@ -82,8 +86,13 @@ impl Sessions {
         let Some((head, key)) = head.as_ref().zip(key) else {
             if let Some(head) = &head {
                 annotated.found(check(&Scene::new(&subject, head, None), &self.switches));
+                return (annotated, None);
             }
-            return (annotated, None);
+            let (findings, seen) = self.enrolled(&subject, &annotated.summary);
+            if let Some(findings) = findings {
+                annotated.found(findings);
+            }
+            return (annotated, seen);
         };
         let seen = self.take(key, &subject, head, &annotated.summary);
         annotated.found(seen.findings.clone());
@@ -102,9 +111,38 @@ impl Sessions {
         annotated: &Annotated,
     ) -> Option<Observation> {
         let subject = Subject::new(exchange, request, response);
-        let head = Head::of(&subject)?;
+        let Some(head) = Head::of(&subject) else {
+            return self.enrolled(&subject, &annotated.summary).1;
+        };
         let key = self.key_of(exchange, &head)?;
         Some(self.take(key, &subject, &head, &annotated.summary))
+    }
+
+    /// Takes in an exchange of enrolment or of the management that follows it: what is found in it
+    /// (`None` of another), and its place in the story of its device.
+    fn enrolled(
+        &mut self,
+        subject: &Subject<'_>,
+        summary: &Summary,
+    ) -> (Option<Vec<Finding>>, Option<Observation>) {
+        let seen =
+            |(device, step), findings| Observation { device, step, findings, story: Vec::new() };
+        match summary.protocol {
+            Protocol::Enrolment => {
+                let scene = Enrolling::new(subject, self.enrolments.demand(subject));
+                let findings = check_enrolment(&scene, &self.switches);
+                if subject.exchange.in_flight() {
+                    return (Some(findings), None);
+                }
+                let told = self.enrolments.enrol(subject, summary, &findings);
+                (Some(findings.clone()), told.map(|told| seen(told, findings)))
+            }
+            Protocol::SyncMl if !subject.exchange.in_flight() => {
+                let told = self.enrolments.manage(subject.exchange, summary, None);
+                (None, told.map(|told| seen(told, Vec::new())))
+            }
+            _ => (None, None),
+        }
     }
 
     fn take(
@@ -155,6 +193,7 @@ impl Sessions {
     pub fn devices(&self) -> Vec<Device> {
         let mut devices: Vec<Device> =
             self.machines.values().map(|kept| kept.machine.view()).collect();
+        devices.extend(self.enrolments.devices());
         devices.sort_by(|a, b| (a.first_seen, &a.key).cmp(&(b.first_seen, &b.key)));
         devices
     }

@@ -6,6 +6,8 @@ use crate::analyze::draft::{clip_to, joined};
 use crate::model::{Finding, Level, Requirement};
 
 use super::catalogue::{RuleText, text_of};
+#[cfg(test)]
+use super::enrolment;
 use super::hit::{Hit, Scene};
 use super::{device_information, key, order, server, settings, status, structure, wipe};
 
@@ -41,6 +43,11 @@ impl Switches {
     pub(in crate::analyze) fn without<'a>(ids: impl IntoIterator<Item = &'a str>) -> Self {
         Self { off: ids.into_iter().map(str::to_owned).collect() }
     }
+
+    /// True when this rule is not looked at.
+    pub(in crate::analyze) fn is_off(&self, id: &str) -> bool {
+        !self.off.is_empty() && self.off.contains(id)
+    }
 }
 
 /// Everything that is found in one exchange, loudest first.
@@ -48,7 +55,7 @@ pub(in crate::analyze) fn check(scene: &Scene<'_>, switches: &Switches) -> Vec<F
     let version = scene.head.version.as_str();
     let mut findings: Vec<Finding> = Vec::new();
     for (id, check) in RULES.iter().copied().flatten() {
-        if !switches.off.is_empty() && switches.off.contains(*id) {
+        if switches.is_off(id) {
             continue;
         }
         let Some(hit) = check(scene) else { continue };
@@ -56,16 +63,21 @@ pub(in crate::analyze) fn check(scene: &Scene<'_>, switches: &Switches) -> Vec<F
             findings.push(finding(text, hit));
         }
     }
+    sort(&mut findings);
+    findings
+}
+
+/// Loudest first; of equally loud ones the more strongly worded.
+pub(super) fn sort(findings: &mut [Finding]) {
     let strength = |requirement| match requirement {
         Requirement::Must => 0,
         Requirement::Should => 1,
         Requirement::Info => 2,
     };
     findings.sort_by_key(|found| (std::cmp::Reverse(found.level), strength(found.requirement)));
-    findings
 }
 
-fn finding(rule: &RuleText, hit: Hit) -> Finding {
+pub(super) fn finding(rule: &RuleText, hit: Hit) -> Finding {
     let (requirement, level) = match hit.lowered {
         Some(_) => (Requirement::Info, Level::Info),
         None => (rule.requirement, rule.level),
@@ -94,6 +106,7 @@ mod tests {
     #[test]
     fn every_row_has_one_function_and_every_function_a_row() {
         let mut rules: Vec<&str> = RULES.iter().copied().flatten().map(|(id, _)| *id).collect();
+        rules.extend(enrolment::ids());
         let mut rows: Vec<&str> = catalogue().iter().map(|rule| rule.id).collect();
         rules.sort_unstable();
         rows.sort_unstable();

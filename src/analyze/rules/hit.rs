@@ -3,7 +3,7 @@
 use crate::analyze::document::{Document, Subject};
 use crate::analyze::eas::{Head, WAP_ROOT};
 use crate::analyze::flow::{Ask, Mark, Memory, Provision, Reply, SentKey, fingerprint};
-use crate::model::{Evidence, Format, Leg, NodeId, Span};
+use crate::model::{Evidence, ExchangeId, Format, Leg, NodeId, Span};
 
 /// Pieces of evidence of one finding.
 const EVIDENCE: usize = 16;
@@ -108,8 +108,12 @@ pub(super) struct Hit {
 impl Hit {
     /// One half of the exchange as a whole.
     pub(super) fn leg(scene: &Scene<'_>, leg: Leg) -> Self {
-        let evidence =
-            Evidence { exchange: scene.subject.exchange.id, leg, layer: 0, span: Span::default() };
+        Self::half(scene.subject.exchange.id, leg)
+    }
+
+    /// One half of this exchange as a whole.
+    pub(super) fn half(exchange: ExchangeId, leg: Leg) -> Self {
+        let evidence = Evidence { exchange, leg, layer: 0, span: Span::default() };
         Self { evidence: vec![evidence], ..Self::default() }
     }
 
@@ -125,9 +129,18 @@ impl Hit {
         document: &Document<'_>,
         ids: &[NodeId],
     ) -> Option<Self> {
+        Self::of_nodes(scene.subject.exchange.id, leg, document, ids)
+    }
+
+    /// Some nodes of this exchange; `None` when there are none.
+    pub(super) fn of_nodes(
+        exchange: ExchangeId,
+        leg: Leg,
+        document: &Document<'_>,
+        ids: &[NodeId],
+    ) -> Option<Self> {
         let place = |id: &NodeId| {
             let span = document.tree.get(*id)?.span;
-            let exchange = scene.subject.exchange.id;
             Some(Evidence { exchange, leg, layer: document.layer.0, span })
         };
         let evidence: Vec<_> = ids.iter().take(EVIDENCE).filter_map(place).collect();

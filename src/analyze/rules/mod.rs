@@ -8,6 +8,7 @@
 mod catalogue;
 mod device_information;
 mod engine;
+mod enrolment;
 mod hit;
 mod key;
 mod order;
@@ -19,4 +20,5 @@ mod wipe;
 
 pub use catalogue::{RuleText, catalogue};
 pub(super) use engine::{Switches, check};
+pub(super) use enrolment::{Enrolling, check_enrolment};
 pub(super) use hit::Scene;

@@ -27,7 +27,13 @@ pub(super) fn run(args: &TimelineArgs) -> Result<ExitCode, Report> {
     let devices = viewer.history(&mut tell).map_err(cannot_read)?;
     let mut out = stdout();
     if args.json {
-        chosen(&devices, args.device.as_deref(), &args.file)?;
+        let chosen = chosen(&devices, args.device.as_deref(), &args.file)?;
+        let enrolled =
+            |key: &DeviceKey| chosen.iter().any(|d| d.enrolment.is_some() && d.key == *key);
+        steps.retain(|(device, _)| !enrolled(device));
+        for device in chosen.iter().filter(|device| device.enrolment.is_some()) {
+            steps.extend(device.steps.iter().map(|step| (device.key.clone(), step.clone())));
+        }
         for (device, step) in &steps {
             let object = json!({ "schema": render::SCHEMA, "device": device, "step": step });
             writeln!(out, "{object}")?;
@@ -40,6 +46,14 @@ pub(super) fn run(args: &TimelineArgs) -> Result<ExitCode, Report> {
             writeln!(out, "{line}")?;
         }
         writeln!(out)?;
+        // What came before the device named itself is part of its story: the fold has it together.
+        if device.enrolment.is_some() {
+            for line in device.steps.iter().flat_map(render::step_lines) {
+                writeln!(out, "{line}")?;
+            }
+            writeln!(out)?;
+            continue;
+        }
         // The user may have become known only later: host and id tell devices apart as well.
         let own = |key: &DeviceKey| {
             key == &device.key

@@ -10,6 +10,7 @@ use x509_parser::x509::X509Name;
 
 use super::extensions::Purposes;
 use super::key::{PublicKey, algorithm};
+use super::proof::Proof;
 
 /// Characters kept of one name: a subject may be as long as its sender likes.
 const NAME_CHARS: usize = 300;
@@ -89,6 +90,8 @@ pub struct CertificateRequest {
     pub key: PublicKey,
     /// Algorithm of the request's own signature, which proves possession of the key.
     pub signature: String,
+    /// Whether that signature is right.
+    pub proof: Proof,
     /// What the certificate is to be for.
     pub purposes: Purposes,
 }
@@ -111,10 +114,12 @@ impl CertificateRequest {
         if let Some(value) = hardware_id(info.raw) {
             purposes.add_hardware_id(value);
         }
+        let key = PublicKey::of(&info.subject_pki);
         Some(Self {
             subject: name(&info.subject),
-            key: PublicKey::of(&info.subject_pki),
             signature: algorithm(&found.signature_algorithm.algorithm),
+            proof: Proof::of(&found, key.bits),
+            key,
             purposes,
         })
     }
