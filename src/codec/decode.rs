@@ -5,6 +5,7 @@ use bytes::Bytes;
 use crate::model::{Decoded, Leg};
 
 use super::document_type::DocumentType;
+use super::progress::Progress;
 use super::unwrap::Unwrapping;
 
 /// What is known about a body beside its bytes; all of it may be absent or wrong.
@@ -22,6 +23,8 @@ pub struct Hints<'a> {
     pub truncated: bool,
     /// Deviations from the WBXML grammar that were read all the same are problems too.
     pub strict: bool,
+    /// Who is told how far a large document is read.
+    pub progress: Progress<'a>,
 }
 
 /// Unwraps and decodes a body as far as it can be. Never fails: what is wrong is a problem.

@@ -41,6 +41,7 @@ mod limits;
 mod mail_header;
 mod mime;
 mod multipart;
+mod progress;
 mod reader;
 mod sniff;
 mod transcode;
@@ -53,6 +54,7 @@ pub use decode::{Hints, decode, decode_as};
 pub use document_type::{DocumentType, UnknownDocumentType};
 pub use eas::{Command, Form, Query, QueryFault};
 pub use leaf::open_value;
+pub use progress::Progress;
 pub use wbxml::{
     AttributeStart, Book, Data, EncodeError, Event, EventKind, Events, Follows, Header, Preamble,
     PublicId, Tag, TagName, WbxmlError, WbxmlErrorKind, encode,

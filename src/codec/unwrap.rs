@@ -155,6 +155,7 @@ impl<'a> Unwrapping<'a> {
             truncated: self.hints.truncated,
             nodes: self.nodes_left,
             strict: self.hints.strict,
+            progress: self.hints.progress,
         };
         let document = wbxml::read(bytes, &outside);
         self.nodes_left = self.nodes_left.saturating_sub(document.tree.len());
@@ -173,7 +174,8 @@ impl<'a> Unwrapping<'a> {
             self.problem(task.layer, Span::new(0, 1), Grade::Odd, "media-type", text);
         }
         let Some(task) = self.transcode(task, bytes, true) else { return };
-        let document = xml::read(bytes, self.hints.truncated, self.nodes_left);
+        let meter = self.hints.progress.of(bytes.len());
+        let document = xml::read(bytes, self.hints.truncated, self.nodes_left, meter);
         self.nodes_left = self.nodes_left.saturating_sub(document.tree.len());
         self.faults(task.layer, document.faults);
         self.set_format(task.layer, Format::Xml(document.name));

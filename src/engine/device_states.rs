@@ -9,6 +9,10 @@ use super::meaning::{ROW_LIMIT, decode_leg, tell};
 /// Exchanges read at a time.
 const BATCH: usize = 256;
 
+/// Exchanges of an earlier run that a new run takes up: some days of a few devices, read in less than
+/// a second.
+const RESUMED: u64 = 2_048;
+
 /// Exchanges in flight that are looked at.
 const IN_FLIGHT: usize = 1_024;
 
@@ -25,6 +29,17 @@ impl Story {
     /// Nothing taken in yet.
     pub(super) fn new(reader: Reader) -> Self {
         Self { reader, sessions: Sessions::new(), closed: 0 }
+    }
+
+    /// The fold over the last exchanges of a capture that a new run adds to, and the reader back. What
+    /// cannot be read is not known, as if the capture began behind it.
+    pub(super) fn resumed(reader: Reader) -> (Sessions, Reader) {
+        let closed = reader.last_closed().unwrap_or_default().saturating_sub(RESUMED);
+        let mut story = Self { reader, sessions: Sessions::new(), closed };
+        if let Err(error) = story.catch_up(&mut |_| ()) {
+            tracing::warn!(%error, "what was recorded before is not known of devices");
+        }
+        (story.sessions, story.reader)
     }
 
     /// Takes in what ended since. An exchange that cannot be read is passed over.

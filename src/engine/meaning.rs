@@ -8,7 +8,7 @@ use bytes::Bytes;
 use crate::analyze;
 use crate::analyze::{Observation, Sessions};
 use crate::codec;
-use crate::codec::Hints;
+use crate::codec::{Hints, Progress};
 use crate::model::{
     Annotated, BodyFacts, Decoded, Detail, Exchange, Format, Grade, Headers, Layer, LayerId, Leg,
     Level, Problem, Row, Span, Summary,
@@ -26,8 +26,19 @@ pub(super) const ROW_LIMIT: usize = 1024 * 1024;
 /// Everything about one exchange. The bodies are what the capture holds of them; `None` while there
 /// is nothing of that leg.
 pub fn detail_of(exchange: Exchange, request: Option<Bytes>, response: Option<Bytes>) -> Detail {
-    let request = request.map(|bytes| decode_leg(&exchange, Leg::Request, bytes));
-    let response = response.map(|bytes| decode_leg(&exchange, Leg::Response, bytes));
+    detail_in_steps(exchange, request, response, Progress::default())
+}
+
+/// The same; `progress` is told how far large bodies are decoded.
+pub(super) fn detail_in_steps(
+    exchange: Exchange,
+    request: Option<Bytes>,
+    response: Option<Bytes>,
+    progress: Progress<'_>,
+) -> Detail {
+    let decode = |leg, bytes| decode_in_steps(&exchange, leg, bytes, progress);
+    let request = request.map(|bytes| decode(Leg::Request, bytes));
+    let response = response.map(|bytes| decode(Leg::Response, bytes));
     let annotated = annotate(&exchange, request.as_ref(), response.as_ref());
     Detail { exchange, request, response, annotated }
 }
@@ -70,6 +81,10 @@ pub(super) fn tell(
 
 /// Decodes one body with what its headers say about it.
 pub(super) fn decode_leg(exchange: &Exchange, leg: Leg, bytes: Bytes) -> Decoded {
+    decode_in_steps(exchange, leg, bytes, Progress::default())
+}
+
+fn decode_in_steps(exchange: &Exchange, leg: Leg, bytes: Bytes, progress: Progress<'_>) -> Decoded {
     let none = Headers::default();
     let (headers, body) = match leg {
         Leg::Request => exchange.request.as_ref().map(|r| (&r.headers, r.body)),
@@ -83,6 +98,7 @@ pub(super) fn decode_leg(exchange: &Exchange, leg: Leg, bytes: Bytes) -> Decoded
         leg: Some(leg),
         truncated: body.truncated() || !body.ended || (bytes.len() as u64) < body.seen,
         strict: false,
+        progress,
     };
     let copy = bytes.clone();
     guarded(|| codec::decode(bytes, &hints)).unwrap_or_else(|| undecodable(copy))
@@ -113,17 +129,34 @@ fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(work)).ok()
 }
 
+/// What is known before bodies are decoded: their bytes.
+pub(super) fn undecoded(
+    exchange: &Exchange,
+    request: Option<&Bytes>,
+    response: Option<&Bytes>,
+) -> Detail {
+    let body = |bytes: Option<&Bytes>| {
+        let layers = vec![raw(bytes?.clone())];
+        Some(Decoded { layers, problems: Vec::new() })
+    };
+    Detail {
+        request: body(request),
+        response: body(response),
+        annotated: annotate(exchange, None, None),
+        exchange: exchange.clone(),
+    }
+}
+
+fn raw(bytes: Bytes) -> Layer {
+    let format = if bytes.is_empty() { Format::Empty } else { Format::Binary("binary") };
+    let (label, facts) = ("body".to_owned(), Vec::new());
+    Layer { label, origin: None, bytes, format, tree: None, facts }
+}
+
 fn undecodable(bytes: Bytes) -> Decoded {
     let span = Span::new(0, bytes.len());
     Decoded {
-        layers: vec![Layer {
-            label: "body".to_owned(),
-            origin: None,
-            bytes,
-            format: Format::Binary("binary"),
-            tree: None,
-            facts: Vec::new(),
-        }],
+        layers: vec![raw(bytes)],
         problems: vec![Problem {
             layer: LayerId::BODY,
             span,

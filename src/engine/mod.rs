@@ -28,5 +28,5 @@ pub use listing::{Listing, ListingProgress, Order};
 pub use live::{Live, LiveError, LiveSettings, open_capture};
 pub use meaning::{DECODER_VERSION, detail_of};
 pub use open::{ValuePlace, open_value};
-pub use viewer::{EngineError, Status, Viewer};
+pub use viewer::{DetailStep, EngineError, Status, Viewer};
 pub use way::WayError;

@@ -14,6 +14,7 @@ use crate::model::{Decoded, Exchange, ExchangeId, Leg};
 use crate::proxy::{KeptBytes, ProxyEvent};
 use crate::store::{Reader, Writer};
 
+use super::device_states::Story;
 use super::meaning::{ROW_LIMIT, decode_leg, row_of};
 
 /// Bytes of one body kept in memory until it ends; a longer one is read back from the capture.
@@ -25,9 +26,11 @@ pub(super) fn spawn(
     writer: Writer,
     reader: Reader,
 ) -> std::io::Result<JoinHandle<()>> {
-    let sessions = Sessions::new();
-    let pipeline = Pipeline { writer, reader, open: HashMap::new(), sessions };
-    thread::Builder::new().name("pipeline".to_owned()).spawn(move || pipeline.run(events))
+    let work = move || {
+        let (sessions, reader) = Story::resumed(reader);
+        Pipeline { writer, reader, open: HashMap::new(), sessions }.run(events);
+    };
+    thread::Builder::new().name("pipeline".to_owned()).spawn(work)
 }
 
 struct Pipeline {

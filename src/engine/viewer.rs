@@ -7,16 +7,34 @@ use std::thread::JoinHandle;
 use tokio::sync::watch;
 
 use crate::analyze::Observation;
+use crate::codec::Progress;
 use crate::model::{Detail, Device, Exchange, ExchangeId, Leg, Row, WallTime};
 use crate::proxy::{Covered, Mode, Monitor, Origin};
 use crate::store::{Reader, Store, StoreError};
 
 use super::device_states::Story;
-use super::meaning::detail_of;
+use super::meaning::{detail_in_steps, undecoded};
 use super::way::WayError;
 
 /// Most bytes of one body that a detail view decodes.
 const DETAIL_LIMIT: usize = 64 * 1024 * 1024;
+
+/// Bytes of the bodies of an exchange from which decoding is told of.
+const LARGE: usize = 256 * 1024;
+
+/// How far the bodies of an exchange are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DetailStep {
+    /// They are read, and each is one layer of bytes as yet.
+    Bodies(Box<Detail>),
+    /// A document in them is being decoded.
+    Decoding {
+        /// Bytes read of it.
+        done: usize,
+        /// All of its bytes.
+        all: usize,
+    },
+}
 
 /// Something that could not be read from the capture.
 #[derive(Debug, thiserror::Error)]
@@ -164,11 +182,32 @@ impl Viewer {
         Ok(self.list().closed_after(sequence, limit)?)
     }
 
+    /// The facts of one exchange, without its bodies.
+    ///
+    /// # Errors
+    /// When the capture cannot be read.
+    pub fn exchange(&self, id: ExchangeId) -> Result<Option<Exchange>, EngineError> {
+        Ok(lock(&self.shared.details).exchange(id)?)
+    }
+
     /// Everything about one exchange, decoded anew.
     ///
     /// # Errors
     /// When the capture cannot be read.
     pub fn detail(&self, id: ExchangeId) -> Result<Option<Detail>, EngineError> {
+        self.detail_in_steps(id, &|_| ())
+    }
+
+    /// The same; of large bodies (256 KiB and more together) `tell` hears before and while they are
+    /// decoded.
+    ///
+    /// # Errors
+    /// When the capture cannot be read.
+    pub fn detail_in_steps(
+        &self,
+        id: ExchangeId,
+        tell: &dyn Fn(DetailStep),
+    ) -> Result<Option<Detail>, EngineError> {
         let (exchange, request, response, row) = {
             let reader = lock(&self.shared.details);
             let Some(exchange) = reader.exchange(id)? else { return Ok(None) };
@@ -179,7 +218,13 @@ impl Viewer {
             let response = body(Leg::Response, has_response_body(&exchange))?;
             (exchange, request, response, reader.row(id)?)
         };
-        let mut detail = detail_of(exchange, request, response);
+        let size: usize = [&request, &response].into_iter().flatten().map(bytes::Bytes::len).sum();
+        if size >= LARGE {
+            let bodies = undecoded(&exchange, request.as_ref(), response.as_ref());
+            tell(DetailStep::Bodies(Box::new(bodies)));
+        }
+        let told = |done, all| tell(DetailStep::Decoding { done, all });
+        let mut detail = detail_in_steps(exchange, request, response, Progress::new(&told));
         // The list also knows what came before.
         if let Some(row) = row {
             let annotated = &mut detail.annotated;

@@ -111,12 +111,6 @@ impl Authority {
         folder.join(CERTIFICATE_FILE).exists()
     }
 
-    /// True when the system's own store of roots (as OpenSSL and curl read it) holds its
-    /// certificate. Blocks: reads that store.
-    pub fn trusted_here(&self) -> bool {
-        rustls_native_certs::load_native_certs().certs.contains(&self.der)
-    }
-
     /// Where it is, what it says, what is odd about it.
     pub fn facts(&self) -> AuthorityFacts {
         AuthorityFacts {

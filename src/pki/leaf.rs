@@ -95,11 +95,37 @@ impl LeafMint {
         Ok(leaf)
     }
 
+    /// A leaf for `host` with a key of its own that holds from `from` to `until`, for a server that
+    /// is to be refused. It is not remembered.
+    ///
+    /// # Errors
+    /// As [`LeafMint::leaf`].
+    pub fn leaf_between(
+        &self,
+        host: &str,
+        from: OffsetDateTime,
+        until: OffsetDateTime,
+    ) -> Result<Leaf, PkiError> {
+        let host = normal(host);
+        let key = KeyPair::generate().map_err(|source| mint(&host, source))?;
+        self.make_between(&host, KeyKind::P256, &key, (from, until))
+    }
+
     fn make(&self, host: &str, kind: KeyKind, key: &KeyPair) -> Result<Leaf, PkiError> {
         let now = OffsetDateTime::now_utc();
         let authority_ends = self.authority.certificate_facts().not_after.utc();
         let expires = (now - BACKDATED + VALIDITY).min(authority_ends);
-        let params = parameters(host, kind, now - BACKDATED, expires)?;
+        self.make_between(host, kind, key, (now - BACKDATED, expires))
+    }
+
+    fn make_between(
+        &self,
+        host: &str,
+        kind: KeyKind,
+        key: &KeyPair,
+        (from, expires): (OffsetDateTime, OffsetDateTime),
+    ) -> Result<Leaf, PkiError> {
+        let params = parameters(host, kind, from, expires)?;
         let made =
             params.signed_by(key, self.authority.issuer()).map_err(|source| mint(host, source))?;
         let private = PrivateKeyDer::try_from(key.serialize_der())

@@ -10,7 +10,7 @@ use super::secrets::{Secrets, TABLE, mask_form};
 
 /// What is not shown of a body.
 #[derive(Debug, Default)]
-pub(super) struct Hidden {
+pub struct Hidden {
     layers: Vec<HiddenIn>,
     nothing: HiddenIn,
 }
@@ -18,14 +18,13 @@ pub(super) struct Hidden {
 /// The bytes where the secrets of a body stand, for views of bytes.
 #[derive(Debug, Clone, Default)]
 pub struct SecretPlaces {
+    /// By layer and start; those of one layer do not touch.
     spans: Vec<(LayerId, Span)>,
-    nodes: HashSet<(LayerId, NodeId)>,
 }
 
 impl SecretPlaces {
-    /// Finds them; none when secrets are shown.
-    pub fn of(decoded: &Decoded, secrets: Secrets) -> Self {
-        let hidden = Hidden::of(decoded, secrets);
+    /// Where the bytes of what is `hidden` in `decoded` stand.
+    pub fn of(decoded: &Decoded, hidden: &Hidden) -> Self {
         let mut places = Self::default();
         for (id, layer) in decoded.ids() {
             let inside = hidden.layer(id);
@@ -33,7 +32,6 @@ impl SecretPlaces {
                 places.cover(decoded, id, Span::new(0, layer.bytes.len()));
             }
             let Some(tree) = &layer.tree else { continue };
-            places.nodes.extend(inside.values.iter().map(|node| (id, *node)));
             for node in &inside.values {
                 if let Some(node) = tree.get(*node) {
                     places.cover(decoded, id, node.span);
@@ -46,20 +44,27 @@ impl SecretPlaces {
                 }
             }
         }
+        places.join();
         places
-    }
-
-    /// True when this node is a secret value, or an element with one directly inside.
-    pub fn has(&self, decoded: &Decoded, layer: LayerId, node: NodeId) -> bool {
-        let tree = decoded.layer(layer).and_then(|layer| layer.tree.as_ref());
-        let mut inside = tree.into_iter().flat_map(|tree| tree.children(node));
-        self.nodes.contains(&(layer, node))
-            || inside.any(|child| self.nodes.contains(&(layer, child)))
     }
 
     /// True when this byte of a layer belongs to a secret.
     pub fn covers(&self, layer: LayerId, offset: usize) -> bool {
-        self.spans.iter().any(|(of, span)| *of == layer && span.contains(offset))
+        let starts = |(of, span): &(LayerId, Span)| (*of, span.start as usize) <= (layer, offset);
+        let after = self.spans.partition_point(starts);
+        let last = after.checked_sub(1).and_then(|at| self.spans.get(at));
+        last.is_some_and(|(of, span)| *of == layer && span.contains(offset))
+    }
+
+    fn join(&mut self) {
+        self.spans.sort_unstable();
+        self.spans.dedup_by(|(of, span), (before, around)| {
+            let joined = of == before && span.start <= around.end;
+            if joined {
+                *around = around.join(*span);
+            }
+            joined
+        });
     }
 
     /// Takes in bytes of a layer, and those of the layers around it that they were made from: the
@@ -96,7 +101,7 @@ pub(super) struct HiddenIn {
 
 impl Hidden {
     /// What is secret in `decoded`, if secrets are masked. Linear in its size.
-    pub(super) fn of(decoded: &Decoded, secrets: Secrets) -> Self {
+    pub fn of(decoded: &Decoded, secrets: Secrets) -> Self {
         let mut layers: Vec<HiddenIn> = Vec::new();
         if secrets == Secrets::Masked {
             for layer in &decoded.layers {
@@ -109,6 +114,14 @@ impl Hidden {
             spread(decoded, &mut layers);
         }
         Self { layers, nothing: HiddenIn::default() }
+    }
+
+    /// True when this node is a secret value, or an element with one directly inside.
+    pub fn has(&self, decoded: &Decoded, layer: LayerId, node: NodeId) -> bool {
+        let tree = decoded.layer(layer).and_then(|layer| layer.tree.as_ref());
+        let mut inside = tree.into_iter().flat_map(|tree| tree.children(node));
+        let hidden = self.layer(layer);
+        hidden.value(node) || inside.any(|child| hidden.value(child))
     }
 
     /// What is hidden of one layer.

@@ -25,9 +25,11 @@ pub use clean::{clean, printable};
 pub use curl::curl;
 pub use headers::headers;
 pub use hex::{HEX_ROW, HexLine, hex};
-pub use hidden::SecretPlaces;
+pub use hidden::{Hidden, SecretPlaces};
 pub use json::{SCHEMA, json, json_decoded};
-pub use outline::{OutlineLine, OutlineOptions, Piece, Role, outline, outline_text};
+pub use outline::{
+    Outline, OutlineLine, OutlineOptions, Outlined, Piece, Role, outline, outline_text,
+};
 pub use overview::overview;
 pub use policy::{policy_changes, policy_table};
 pub use qr::qr;
@@ -35,4 +37,4 @@ pub use row::{RowText, brief, row, row_line};
 pub use secrets::{Secrets, mask_header, mask_url};
 pub use timeline::{device_lines, step_lines};
 pub use units::{age, bytes, count, thousands};
-pub use xml::{XmlLine, xml, xml_lines, xml_of_tree};
+pub use xml::{IndexedXml, XmlLine, each_xml_line, xml, xml_lines, xml_of_tree};

@@ -13,6 +13,7 @@ use super::layout::{Arrangement, Pane};
 use super::listing::is_listing;
 use super::message::{Effect, Selection};
 use super::overlays::{Devices, Help, Overlay};
+use super::panes::Sought;
 use super::search::{Needle, Way};
 
 /// Thousandths of the screen that one key gives a pane.
@@ -144,6 +145,7 @@ impl App {
         if self.overlays.pop().is_some() {
             return true;
         }
+        self.detail.unmark();
         std::mem::replace(&mut self.focus, Pane::List) != Pane::List
     }
 
@@ -220,8 +222,18 @@ impl App {
             self.notice = Some((Level::Info, "searching…".to_owned()));
             return Some(Effect::Find(needle, at, way));
         }
-        if !self.detail.find(&needle, way) {
-            self.say(Level::Warning, "not found here");
+        self.search_detail(&needle, way)
+    }
+
+    /// Goes to the next hit of the detail, or has all of them looked for first.
+    pub(super) fn search_detail(&mut self, needle: &Needle, way: Way) -> Option<Effect> {
+        match self.detail.find(needle, way) {
+            Sought::At(number) => self.say(Level::Info, &format!("hit {number}")),
+            Sought::Nowhere => self.say(Level::Warning, "not found here"),
+            Sought::Ask(quest) => {
+                self.say(Level::Info, "searching…");
+                return Some(Effect::Search(quest, way));
+            }
         }
         None
     }
@@ -243,7 +255,8 @@ impl App {
     /// True, and told, while what is in sight is not yet what is selected.
     fn is_stale(&mut self) -> bool {
         let Some(id) = self.list.selected().map(|row| row.id) else { return true };
-        let stale = !self.detail.is_shown(id);
+        let decoded = self.detail.shown().is_some_and(|shown| !shown.undecoded);
+        let stale = !self.detail.is_shown(id) || !decoded;
         if stale {
             self.say(Level::Notable, &format!("{id} is still being read"));
         }

@@ -1,11 +1,13 @@
 //! The state of the screen and how messages change it.
 
+use std::sync::Arc;
+
 use ratatui::layout::Size;
 
 use crate::engine::{Order, Status, ValuePlace};
 use crate::model::filter::Filter;
 use crate::model::{ExchangeId, Level, Row, WallTime};
-use crate::render::{Secrets, clean, count};
+use crate::render::{Secrets, bytes, clean, count};
 
 use super::keys::{Context, Keymap, STACKS};
 use super::layout::{Areas, Arrangement, Pane, Shape, areas};
@@ -70,6 +72,8 @@ pub(crate) struct App {
     /// The rows asked for last: rows that a capture does not have are not asked for twice.
     window_asked: Option<Span>,
     detail_load: Load<(ExchangeId, Secrets)>,
+    /// How far the bodies being read are decoded: bytes, of how many.
+    decoding: Option<(ExchangeId, u64, u64)>,
     /// The row whose exchange was asked for last: a row that changes asks again.
     detail_asked: Option<(Row, Secrets)>,
 }
@@ -107,6 +111,7 @@ impl App {
             window_load: Load::default(),
             window_asked: None,
             detail_load: Load::default(),
+            decoding: None,
             detail_asked: None,
         }
     }
@@ -142,6 +147,17 @@ impl App {
             }
             Message::Window(window) => self.take_window(window, &mut effects),
             Message::Detail(id, prepared) => self.take_detail(id, prepared, &mut effects),
+            Message::Undecoded(prepared) => self.take_undecoded(prepared),
+            Message::Decoding(id, done, all) => {
+                self.decoding = Some((id, done, all)).filter(|_| self.detail_load.running());
+            }
+            Message::Hits(hits, way) => {
+                let needle = hits.quest.needle.clone();
+                if self.detail.take_hits(hits) {
+                    // All places are known now: this asks for nothing.
+                    effects.extend(self.search_detail(&needle, way));
+                }
+            }
             Message::Opened(id, prepared) => self.take_opened(id, prepared),
             Message::Devices(groups) => {
                 effects.extend(self.devices_load.done().map(|()| Effect::LoadDevices));
@@ -235,6 +251,9 @@ impl App {
     /// What to say while the selected exchange is being read; `None` while it is not.
     pub(crate) fn reading(&self) -> Option<String> {
         let row = self.list.selected().filter(|_| self.detail_load.running())?;
+        if let Some((_, done, all)) = self.decoding.filter(|(id, ..)| *id == row.id) {
+            return Some(format!("decoded {} of {}…", bytes(done), bytes(all)));
+        }
         let size = row.request_size.saturating_add(row.response_size);
         Some(format!("reading and decoding {}…", count(size, "byte")))
     }
@@ -302,10 +321,11 @@ impl App {
     fn take_detail(
         &mut self,
         id: ExchangeId,
-        prepared: Option<Box<Prepared>>,
+        prepared: Option<Arc<Prepared>>,
         effects: &mut Vec<Effect>,
     ) {
         self.readable(Wanted::Detail);
+        self.decoding = None;
         match prepared {
             Some(prepared) => {
                 self.opened.clear();
@@ -318,7 +338,17 @@ impl App {
         effects.extend(next.map(|(id, secrets)| Effect::LoadDetail(id, secrets)));
     }
 
-    fn take_opened(&mut self, id: ExchangeId, prepared: Option<Box<Prepared>>) {
+    /// Shows header fields and bytes while the bodies are being decoded. What is shown decoded already
+    /// stays until its newer version is.
+    fn take_undecoded(&mut self, prepared: Arc<Prepared>) {
+        let id = prepared.id();
+        if self.list.is_selected(id) && !self.detail.is_shown(id) {
+            self.opened.clear();
+            self.detail.show(prepared);
+        }
+    }
+
+    fn take_opened(&mut self, id: ExchangeId, prepared: Option<Arc<Prepared>>) {
         match prepared {
             Some(prepared) if self.detail.is_shown(id) => {
                 self.opened.clone_from(&prepared.opened);

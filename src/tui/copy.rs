@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use bytes::Bytes;
 
-use crate::model::{Format, LayerId, Leg};
+use crate::model::{Format, Leg};
 use crate::render::{clean, curl, outline_text};
 
 use super::action::{Coding, Face, Piece, Tab};
@@ -87,13 +87,12 @@ fn body_name(shown: &Prepared, leg: Leg) -> String {
 fn node(pane: &DetailPane, shown: &Prepared) -> Option<String> {
     let pairs = match (pane.tab(), pane.face()) {
         (Tab::Overview, _) => &shown.overview,
-        (Tab::Leg(leg), Face::Headers) => &shown.leg(leg).headers,
+        (Tab::Leg(leg), Face::Headers) => shown.half(leg).headers(),
         (Tab::Leg(leg), Face::Tree | Face::Xml | Face::Hex) => {
-            let lines = &shown.leg(leg).tree;
+            let tree = shown.half(leg).tree();
             let at = pane.leg(leg).tree.selected()?;
-            let depth = lines.get(at)?.depth;
-            let inside = lines[at + 1..].iter().take_while(|line| line.depth > depth).count();
-            let mut part = lines[at..=at + inside].to_vec();
+            let depth = tree.depth(at);
+            let mut part: Vec<_> = tree.lines(at..tree.end(at)).collect();
             for line in &mut part {
                 line.depth -= depth;
             }
@@ -111,13 +110,14 @@ fn value(pane: &DetailPane, shown: &Prepared, leg: Leg) -> Option<String> {
     if pane.tab() == Tab::Overview {
         return None;
     }
-    let line = shown.leg(leg).tree.get(pane.leg(leg).tree.selected()?)?;
-    let decoded = shown.detail.decoded(leg)?;
+    let half = shown.half(leg);
+    let line = half.tree().line(pane.leg(leg).tree.selected()?)?;
+    let decoded = half.decoded?;
     let layer = decoded.layer(line.layer)?;
     let (Some(id), Some(tree)) = (line.node, &layer.tree) else {
         return Some(line.text());
     };
-    if shown.leg(leg).secret.has(decoded, line.layer, id) {
+    if half.hidden().has(decoded, line.layer, id) {
         return Some("********".to_owned());
     }
     let text = tree.text(id, &layer.bytes);
@@ -126,9 +126,9 @@ fn value(pane: &DetailPane, shown: &Prepared, leg: Leg) -> Option<String> {
 
 /// `/Provision/Policies/Policy`, through documents that stand inside others.
 fn path(pane: &DetailPane, shown: &Prepared, leg: Leg) -> Option<String> {
-    let line = shown.leg(leg).tree.get(pane.leg(leg).tree.selected()?)?;
-    let decoded = shown.detail.decoded(leg)?;
-    let (mut at, mut node) = (line.layer, line.node);
+    let half = shown.half(leg);
+    let (mut at, mut node) = half.tree().place(pane.leg(leg).tree.selected()?)?;
+    let decoded = half.decoded?;
     let mut parts: Vec<String> = Vec::new();
     // Parents stand before children: this ends at the body.
     loop {
@@ -146,15 +146,14 @@ fn path(pane: &DetailPane, shown: &Prepared, leg: Leg) -> Option<String> {
 }
 
 fn xml(pane: &DetailPane, shown: &Prepared, leg: Leg) -> Option<String> {
-    let lines = shown.leg(leg);
-    let (layer, _) = pane.leg(leg).selection(lines);
-    let lines =
-        if lines.xml(layer).is_empty() { lines.xml(LayerId::BODY) } else { lines.xml(layer) };
+    let half = shown.half(leg);
+    let (layer, _) = pane.leg(leg).selection(half);
     let mut out = String::new();
-    for line in lines {
-        out.push_str(&clean(&line.text));
+    half.each_xml_line(layer, &mut |_, line| {
+        out.push_str(&clean(line));
         out.push('\n');
-    }
+        true
+    });
     (!out.is_empty()).then_some(out)
 }
 

@@ -1,5 +1,7 @@
 //! What happens to the screen, and what it asks for.
 
+use std::sync::Arc;
+
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use crate::engine::{Order, Status, ValuePlace};
@@ -9,6 +11,7 @@ use crate::render::Secrets;
 
 use super::action::{Export, Program};
 use super::copy::NamedBytes;
+use super::hits::{Hits, Quest};
 use super::overlays::{Choice, DeviceGroup};
 use super::prepared::Prepared;
 use super::search::{Needle, Way};
@@ -33,9 +36,15 @@ pub(crate) enum Message {
     /// Rows of the list.
     Window(Window),
     /// An exchange in full; `None` when the capture no longer has it.
-    Detail(ExchangeId, Option<Box<Prepared>>),
+    Detail(ExchangeId, Option<Arc<Prepared>>),
+    /// What is known of an exchange before its bodies are decoded.
+    Undecoded(Arc<Prepared>),
+    /// So many bytes of a body are decoded, of so many.
+    Decoding(ExchangeId, u64, u64),
     /// An exchange with the value that was asked for open; `None` when nothing is in it.
-    Opened(ExchangeId, Option<Box<Prepared>>),
+    Opened(ExchangeId, Option<Arc<Prepared>>),
+    /// Where in the exchange in sight what was searched for stands, and which way to go.
+    Hits(Hits, Way),
     /// The exchanges of the list by device; the newest 20,000.
     Devices(Vec<DeviceGroup>),
     /// Where in the list what was searched for stands; `None` when nowhere.
@@ -133,6 +142,8 @@ pub(crate) enum Effect {
     OpenValue(ExchangeId, Secrets, Vec<ValuePlace>),
     /// Search the list from a position on and answer with [`Message::Found`].
     Find(Needle, usize, Way),
+    /// Search the exchange in sight and answer with [`Message::Hits`].
+    Search(Quest, Way),
     /// Put text on the clipboard, or into a file of this name when it is too long.
     Copy(String, String),
     /// Listen for this server too, and say what is left to do.

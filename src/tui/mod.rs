@@ -24,6 +24,7 @@ mod edit;
 mod files;
 mod fit;
 mod footer;
+mod hits;
 mod keys;
 mod layout;
 mod listing;

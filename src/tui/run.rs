@@ -191,6 +191,14 @@ impl Loop {
                 self.worker.list(filter, order);
                 self.list_changes = Some(self.worker.source.list.revision());
             }
+            Effect::Search(quest, way) => {
+                if let Some(shown) = self.app.detail.shared() {
+                    self.worker.query(Wanted::Hit, move |_| {
+                        let half = shown.half(quest.leg);
+                        Message::Hits(quest.run(half), way)
+                    });
+                }
+            }
             query => self.ask(query),
         }
         Ok(())
@@ -223,7 +231,8 @@ impl Loop {
                 Message::Marked
             }),
             Effect::LoadDetail(id, secrets) => {
-                worker.query(Wanted::Detail, move |source| detail(source, id, secrets));
+                let answer = worker.answer.clone();
+                worker.query(Wanted::Detail, move |source| detail(source, id, secrets, &answer));
             }
             Effect::LoadDevices => worker.query(Wanted::Devices, devices),
             Effect::OpenValue(id, secrets, places) => {

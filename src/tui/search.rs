@@ -1,5 +1,7 @@
 //! What is searched for, and where in lines and bytes it stands.
 
+use std::ops::Range;
+
 /// Something to search for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Needle {
@@ -38,25 +40,87 @@ impl Needle {
         }
     }
 
-    /// Where it begins in `bytes`, from byte `from` on (not there itself), round the end if need be.
-    pub(crate) fn in_bytes(&self, bytes: &[u8], from: usize, way: Way) -> Option<usize> {
-        let needle = match self {
-            Self::Text(text) => text.as_bytes(),
-            Self::Bytes(needle) => needle,
+    /// Calls `each` with every place in `bytes` where it begins until that returns false.
+    pub(crate) fn each_in_bytes(&self, bytes: &[u8], each: &mut dyn FnMut(usize) -> bool) {
+        let needle = self.bytes();
+        let Some(last) = bytes.len().checked_sub(needle.len()) else { return };
+        let Some(first) = needle.first() else { return };
+        let (low, high) = match self {
+            Self::Text(_) => (first.to_ascii_lowercase(), first.to_ascii_uppercase()),
+            Self::Bytes(_) => (*first, *first),
         };
-        let fold = matches!(self, Self::Text(_));
-        let last = bytes.len().checked_sub(needle.len())?;
-        let at = |start: &usize| {
-            let window = &bytes[*start..*start + needle.len()];
-            if fold { window.eq_ignore_ascii_case(needle) } else { window == needle }
-        };
-        let after = from.saturating_add(1).min(last + 1);
-        let before = from.min(last + 1);
-        match way {
-            Way::Forward => (after..=last).chain(0..after).find(at),
-            Way::Backward => (0..before).rev().chain((before..=last).rev()).find(at),
+        let starts = bytes.get(..=last).unwrap_or_default();
+        for at in memchr::memchr2_iter(low, high, starts) {
+            if self.is_at(bytes, at) && !each(at) {
+                return;
+            }
         }
     }
+
+    /// True when it begins at this byte.
+    fn is_at(&self, bytes: &[u8], at: usize) -> bool {
+        let needle = self.bytes();
+        let Some(window) = bytes.get(at..at + needle.len()) else { return false };
+        match self {
+            Self::Text(_) => window.eq_ignore_ascii_case(needle),
+            Self::Bytes(_) => window == needle,
+        }
+    }
+
+    /// What it is as bytes.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Text(text) => text.as_bytes(),
+            Self::Bytes(bytes) => bytes,
+        }
+    }
+
+    /// The parts of a line that hold it, in bytes, within its first 4 KiB; they do not overlap.
+    pub(crate) fn ranges(&self, line: &str) -> Vec<Range<usize>> {
+        let line = line.get(..line.floor_char_boundary(SEEN)).unwrap_or_default();
+        let (text, fold) = match self {
+            Self::Text(text) => (text.as_str(), true),
+            Self::Bytes(bytes) => (std::str::from_utf8(bytes).unwrap_or_default(), false),
+        };
+        let mut ranges: Vec<Range<usize>> = Vec::new();
+        if text.is_empty() {
+            return ranges;
+        }
+        for (start, _) in line.char_indices() {
+            let free = ranges.last().is_none_or(|range| range.end <= start);
+            if let Some(len) =
+                line.get(start..).filter(|_| free).and_then(|l| begins(l, text, fold))
+            {
+                ranges.push(start..start + len);
+            }
+        }
+        ranges
+    }
+}
+
+/// Bytes of a line in which hits are marked: more than a screen shows.
+const SEEN: usize = 4096;
+
+/// Bytes of `line` that are `text`, when it begins so; `text` is in lower case where case is not looked
+/// at.
+fn begins(line: &str, text: &str, fold: bool) -> Option<usize> {
+    let mut wanted = text.chars().peekable();
+    let mut len = 0;
+    for c in line.chars() {
+        if wanted.peek().is_none() {
+            break;
+        }
+        len += c.len_utf8();
+        let same = if fold {
+            c.to_lowercase().all(|c| wanted.next() == Some(c))
+        } else {
+            wanted.next() == Some(c)
+        };
+        if !same {
+            return None;
+        }
+    }
+    wanted.next().is_none().then_some(len)
 }
 
 /// The next of `len` lines after (or before) `from` for which `hit` holds, round the end if need
@@ -103,15 +167,37 @@ mod tests {
     }
 
     #[test]
-    fn bytes_are_found_both_ways_and_round_the_end() {
-        let needle = Needle::parse("ab").unwrap();
-        let bytes = b"ab..AB..ab";
-        assert_eq!(needle.in_bytes(bytes, 0, Way::Forward), Some(4));
-        assert_eq!(needle.in_bytes(bytes, 8, Way::Forward), Some(0));
-        assert_eq!(needle.in_bytes(bytes, 4, Way::Backward), Some(0));
-        assert_eq!(needle.in_bytes(bytes, 0, Way::Backward), Some(8));
-        assert_eq!(needle.in_bytes(b"a", 0, Way::Forward), None);
-        assert_eq!(needle.in_bytes(bytes, 999, Way::Forward), Some(0), "a place that is gone");
+    fn bytes_are_found_wherever_they_begin() {
+        let places = |needle: &str, bytes: &[u8]| {
+            let mut found = Vec::new();
+            Needle::parse(needle).unwrap().each_in_bytes(bytes, &mut |at| {
+                found.push(at);
+                true
+            });
+            found
+        };
+        assert_eq!(places("ab", b"ab..AB.aab"), [0, 4, 8]);
+        assert_eq!(places("0x 61 61", b"aaa.AA"), [0, 1]);
+        assert!(places("ab", b"a").is_empty() && places("ab", b"").is_empty());
+        let mut first = 0;
+        Needle::parse("a").unwrap().each_in_bytes(b".aaaa", &mut |at| {
+            first = at;
+            false
+        });
+        assert_eq!(first, 1, "it ends when told to");
+    }
+
+    #[test]
+    fn parts_of_a_line_are_marked_whatever_their_case() {
+        let ranges = |needle: &str, line: &str| -> Vec<(usize, usize)> {
+            let ranges = Needle::parse(needle).unwrap().ranges(line).into_iter();
+            ranges.map(|range| (range.start, range.end)).collect()
+        };
+        assert_eq!(ranges("key", "Key: PolicyKEY"), [(0, 3), (11, 14)]);
+        assert_eq!(ranges("aa", "aaaa"), [(0, 2), (2, 4)]);
+        assert_eq!(ranges("straße", "eine STRAßE"), [(5, 12)]);
+        assert_eq!(ranges("0x4b", "kKk"), [(1, 2)]);
+        assert!(ranges("0xff", "anything").is_empty() && ranges("abc", "ab").is_empty());
     }
 
     #[test]

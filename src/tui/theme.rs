@@ -31,6 +31,10 @@ pub(crate) enum Tone {
     Bytes,
     /// The byte under the cursor.
     ByteCursor,
+    /// What was searched for.
+    Hit,
+    /// The same where one is.
+    HitNow,
     /// A key to press.
     Key,
     /// What must not be overlooked.
@@ -77,8 +81,11 @@ impl Theme {
             Tone::Dim | Tone::Piece(Role::Dim) => (Some(Hue::Dim), Modifier::DIM),
             Tone::Strong => (None, Modifier::BOLD),
             Tone::BarFocused | Tone::Selected | Tone::Bytes => (None, Modifier::REVERSED),
-            Tone::ByteCursor => (None, Modifier::BOLD | Modifier::UNDERLINED | Modifier::REVERSED),
+            Tone::ByteCursor | Tone::HitNow => {
+                (None, Modifier::BOLD | Modifier::UNDERLINED | Modifier::REVERSED)
+            }
             Tone::Bar => (None, Modifier::UNDERLINED),
+            Tone::Hit => (Some(Hue::Live), Modifier::UNDERLINED),
             Tone::SelectedIdle => (None, Modifier::BOLD.union(Modifier::UNDERLINED)),
             Tone::Key => (Some(Hue::Notable), Modifier::BOLD),
             Tone::Alert => (Some(Hue::Alarm), Modifier::BOLD.union(Modifier::REVERSED)),
@@ -140,6 +147,8 @@ mod tests {
             Tone::SelectedIdle,
             Tone::Bytes,
             Tone::ByteCursor,
+            Tone::Hit,
+            Tone::HitNow,
             Tone::Key,
             Tone::Alert,
             Tone::Live,

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use crate::engine::{EngineError, Listing, Order, ValuePlace, Viewer, WayError, open_value};
+use crate::engine::{
+    DetailStep, EngineError, Listing, Order, ValuePlace, Viewer, WayError, open_value,
+};
 use crate::model::filter::{Filter, complete};
 use crate::model::{Detail, ExchangeId, Leg, Level, Row, WallTime};
 use crate::render::{Secrets, count, json, row_line};
@@ -181,10 +183,24 @@ pub(crate) fn unmark_all(source: &Source) -> Message {
 }
 
 /// An exchange, ready to be looked at.
-pub(crate) fn detail(source: &Source, id: ExchangeId, secrets: Secrets) -> Message {
-    match source.viewer.detail(id) {
+pub(crate) fn detail(
+    source: &Source,
+    id: ExchangeId,
+    secrets: Secrets,
+    answer: &mpsc::Sender<Message>,
+) -> Message {
+    // What there is no room for is not waited for: it is only news of what is coming.
+    let tell = |step| {
+        let _ = answer.try_send(match step {
+            DetailStep::Bodies(detail) => {
+                Message::Undecoded(Arc::new(Prepared::undecoded(*detail, secrets)))
+            }
+            DetailStep::Decoding { done, all } => Message::Decoding(id, done as u64, all as u64),
+        });
+    };
+    match source.viewer.detail_in_steps(id, &tell) {
         Ok(found) => {
-            let prepared = found.map(|detail| Box::new(Prepared::new(detail, secrets)));
+            let prepared = found.map(|detail| Arc::new(Prepared::new(detail, secrets)));
             Message::Detail(id, prepared)
         }
         Err(error) => Message::Unreadable(Wanted::Detail, error.to_string()),
@@ -208,9 +224,9 @@ pub(crate) fn open(
         found = open_value(&mut detail, *place);
     }
     let prepared = found.then(|| {
-        let mut prepared = Box::new(Prepared::new(detail, secrets));
+        let mut prepared = Prepared::new(detail, secrets);
         prepared.opened = places;
-        prepared
+        Arc::new(prepared)
     });
     Message::Opened(id, prepared)
 }

@@ -113,7 +113,7 @@ fn decoded(body: Bytes, headers: &Headers, target: &str, leg: Leg) -> Decoded {
         target,
         leg: Some(leg),
         truncated: false,
-        strict: false,
+        ..Hints::default()
     };
     decode(body, &hints)
 }

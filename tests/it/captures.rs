@@ -32,7 +32,7 @@ impl Capture {
             target: &self.target,
             leg: Some(self.leg),
             truncated: false,
-            strict: false,
+            ..Hints::default()
         }
     }
 

@@ -6,8 +6,12 @@
 //! device Device1                        device id, type, user, host: likewise
 //!
 //! > FolderSync key=0 wait=5             command, policy key (`-`: no header), seconds since the last answer
-//! <FolderSync xmlns="…">…</FolderSync>  body, sent as WBXML; `text:` before it sends it as it is
-//! < 200 Retry-After=30                  HTTP status, headers; `< none`: no answer
+//! > Sync Name:a%20b -Name query=… conn=7 from=10.0.0.1 http
+//!                                       a header, a header left out, the whole query, connection, address,
+//!                                       without TLS
+//! <FolderSync xmlns="…">…</FolderSync>  body, sent as WBXML; `text:` before it sends it as it is, `mail:` as
+//!                                       a message (`\n` ends a line), `gzip:` and `parts:` wrap the WBXML
+//! < 200 Retry-After=30 -Content-Type    HTTP status, headers; `< none`: no answer
 //! <FolderSync xmlns="…">…</FolderSync>
 //!
 //! > POST https://host/path Name=value   any other request: its URL and headers
@@ -18,6 +22,7 @@
 //! `[[file NAME]]` for that of `captures/enrolment/pki/NAME.der`, `[[sha1 NAME]]` for its thumbprint.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
@@ -28,7 +33,7 @@ use synctap::analyze::{Observation, Sessions, annotate};
 use synctap::codec::{Book, DocumentType, Hints, Preamble, decode, decode_as, encode};
 use synctap::model::{
     Annotated, BodyFacts, ConnId, Decoded, Exchange, ExchangeId, Header, Headers, Kind, Leg,
-    MonoTime, Request, Response, State, WallTime,
+    MonoTime, Request, Response, Scheme, State, WallTime,
 };
 
 /// The media type of WBXML bodies.
@@ -174,8 +179,16 @@ fn turn(
     };
     let wait: i64 = option("wait=").map_or(1, |seconds| seconds.parse().unwrap());
     *now += wait * 1_000_000;
-    let mut exchange = Exchange::begin(ExchangeId(id), ConnId(id), Kind::Http, WallTime(*now));
+    let connection = option("conn=").map_or(id, |number| number.parse().unwrap());
+    let mut exchange =
+        Exchange::begin(ExchangeId(id), ConnId(connection), Kind::Http, WallTime(*now));
     exchange.host.clone_from(&settings.host);
+    exchange.client = option("from=").map(|ip| format!("{ip}:40{id:03}")).unwrap_or_default();
+    exchange.scheme = if question.split_whitespace().any(|word| word == "http") {
+        Scheme::Http
+    } else {
+        Scheme::Https
+    };
     if is_plain {
         return plain(exchange, now, question, asked, status, answered);
     }
@@ -185,10 +198,13 @@ fn turn(
     headers.extend(key.map(|key| ("X-MS-PolicyKey".to_owned(), key)));
     headers.push(("User-Agent".into(), "LabPhone/1.0".into()));
     headers.extend(media_type(asked));
-    let target = format!(
-        "/Microsoft-Server-ActiveSync?Cmd={command}&User={}&DeviceId={}&DeviceType={}",
-        settings.user, settings.device, settings.device_type
-    );
+    change(&mut headers, question, ':');
+    let query = option("query=").unwrap_or_else(|| {
+        let Settings { user, device, device_type, .. } = settings;
+        format!("Cmd={command}&User={user}&DeviceId={device}&DeviceType={device_type}")
+    });
+    let mark = if query.is_empty() { "" } else { "?" };
+    let target = format!("/Microsoft-Server-ActiveSync{mark}{query}");
     exchange.request = Some(Request {
         method: if command == "OPTIONS" { "OPTIONS".into() } else { "POST".into() },
         target: target.clone(),
@@ -215,11 +231,8 @@ fn plain(
     let (host, path) = rest.split_once('/').unwrap();
     host.clone_into(&mut exchange.host);
     let (question_body, answer_body) = (wire(asked), wire(answered));
-    let mut headers: Vec<(String, String)> =
-        words.filter_map(pair).filter(|(name, _)| name != "wait").collect();
-    if !headers.iter().any(|(name, _)| name == "Content-Type") {
-        headers.extend(media_type(asked));
-    }
+    let mut headers: Vec<(String, String)> = media_type(asked).into_iter().collect();
+    change(&mut headers, &words.collect::<Vec<_>>().join(" "), '=');
     exchange.request = Some(Request {
         method: method.to_owned(),
         target: format!("/{path}"),
@@ -229,11 +242,6 @@ fn plain(
         ..Request::default()
     });
     finished(exchange, now, status, (question_body, answered, answer_body))
-}
-
-fn pair(word: &str) -> Option<(String, String)> {
-    let (name, value) = word.split_once('=')?;
-    Some((name.to_owned(), value.to_owned()))
 }
 
 /// Adds the answer, and what is made of it all.
@@ -246,10 +254,8 @@ fn finished(
     let mut parts = status.split_whitespace();
     let code = parts.next().unwrap();
     if code != "none" {
-        let mut headers: Vec<(String, String)> = parts.filter_map(pair).collect();
-        if !headers.iter().any(|(name, _)| name == "Content-Type") {
-            headers.extend(media_type(answered));
-        }
+        let mut headers: Vec<(String, String)> = media_type(answered).into_iter().collect();
+        change(&mut headers, &parts.collect::<Vec<_>>().join(" "), '=');
         exchange.response = Some(Response {
             status: code.parse().unwrap(),
             version: "HTTP/1.1".into(),
@@ -269,8 +275,30 @@ fn finished(
     Turn { exchange, request, response, annotated }
 }
 
+/// Adds, replaces and leaves out headers: `Name:value`, `-Name`.
+fn change(headers: &mut Vec<(String, String)>, words: &str, separator: char) {
+    for word in words.split_whitespace() {
+        let named = word
+            .split_once(separator)
+            .filter(|(name, _)| name.starts_with(|c: char| c.is_ascii_uppercase()));
+        if let Some(name) = word.strip_prefix('-').filter(|name| !name.is_empty()) {
+            headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        } else if let Some((name, value)) = named {
+            if name != "Set-Cookie" {
+                headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+            }
+            headers.push((name.to_owned(), value.replace("%20", " ")));
+        }
+    }
+}
+
 fn media_type(body: &str) -> Option<(String, String)> {
-    let media_type = if body.starts_with("text:") { "text/xml" } else { WBXML };
+    let media_type = match body.split_once(':').map(|(how, _)| how) {
+        Some("text") => "text/xml",
+        Some("mail") => "message/rfc822",
+        Some("parts") => "application/vnd.ms-sync.multipart",
+        _ => WBXML,
+    };
     (!body.is_empty()).then(|| ("Content-Type".to_owned(), media_type.to_owned()))
 }
 
@@ -290,11 +318,29 @@ fn wire(body: &str) -> Bytes {
     if let Some(text) = body.strip_prefix("text:") {
         return Bytes::from(text.to_owned());
     }
+    if let Some(text) = body.strip_prefix("mail:") {
+        return Bytes::from(text.replace("\\n", "\r\n"));
+    }
+    if let Some(inner) = body.strip_prefix("gzip:") {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        gzip.write_all(&wire(inner)).unwrap();
+        return gzip.finish().unwrap().into();
+    }
+    if let Some(inner) = body.strip_prefix("parts:") {
+        return parts(&wire(inner), b"content beside the document");
+    }
     let read = decode_as(Bytes::from(body.to_owned()), DocumentType::Xml, &Hints::default());
     assert!(read.problems.is_empty(), "{body}: {:?}", read.problems);
     let (_, tree, bytes) = read.document().expect("a document");
     let book = Book::by_name("ActiveSync").unwrap();
     encode(tree, bytes, &Preamble::canonical(book)).unwrap_or_else(|e| panic!("{body}: {e}")).into()
+}
+
+/// A multipart body of a document and one part (MS-ASCMD 2.2.1.10.1).
+fn parts(document: &[u8], content: &[u8]) -> Bytes {
+    let number = |n: usize| u32::try_from(n).unwrap().to_le_bytes();
+    let table = [2, 20, document.len(), 20 + document.len(), content.len()].map(number);
+    [&table.concat(), document, content].concat().into()
 }
 
 fn decoded(exchange: &Exchange, body: Bytes, leg: Leg) -> Decoded {

@@ -95,6 +95,14 @@ fn every_mishap_is_a_row_with_its_cause() {
         "the server reset the connection",
         "the server speaks TLS on this port, and was asked in plain HTTP",
         "the server's certificate does not hold: no trusted authority signed it",
+        "the server's certificate does not hold: it expired on ",
+        "the server's certificate does not hold: it is not valid before ",
+        "the server's certificate does not hold: it is not for localhost but for other.example",
+        " did not answer in time",
+        "the client closed the connection during the TLS handshake",
+        "the client and synctap share no way to speak TLS: no cipher suite in common",
+        "the client spoke plain HTTP to a port where localhost",
+        "the client's body goes on after the end its head promised",
     ] {
         assert_eq!(text.matches(words).count(), 1, "{words}\n{text}");
     }

@@ -75,6 +75,19 @@ pub(in crate::analyze) static HTTP_STATUSES: LazyLock<Vec<HttpStatus>> = LazyLoc
         .collect()
 });
 
+/// Why a server throttles or blocks a device: values of `X-MS-ASThrottle` as Exchange names the
+/// behaviour (`Set-ActiveSyncDeviceAutoblockThreshold`), and the one MS-ASHTTP 2.2.2.1.2.13 has.
+const THROTTLES: [(&str, &str); 8] = [
+    ("Global", "the whole server is busy"),
+    ("CommandFrequency", "too many commands in a short time"),
+    ("RecentCommands", "the same commands again and again"),
+    ("SyncCommands", "too many Syncs with the same key"),
+    ("UserAgentsChanges", "the User-Agent changes too often"),
+    ("OutOfBudgets", "the device used up its budget"),
+    ("Watsons", "the device made the server fail"),
+    ("EnableNotificationEmail", "the user is told by mail"),
+];
+
 /// Tells the HTTP side of the answer, and the headers of both sides that have a meaning here.
 pub(super) fn tell(subject: &Subject<'_>, draft: &mut Draft) {
     tell_headers(subject, draft);
@@ -89,8 +102,35 @@ pub(super) fn tell(subject: &Subject<'_>, draft: &mut Draft) {
     let row = row(response.status).filter(|_| response.status != 200);
     draft.row("provisioning", row.map(|row| row.provisioning).unwrap_or_default());
     for (header, key) in TELLING {
-        draft.row(key, response.headers.first(header).map(clip).unwrap_or_default());
+        let value = response.headers.first(header).unwrap_or_default();
+        draft.row(key, if value.is_empty() { String::new() } else { words(header, value) });
     }
+    if let Some(why) = response.headers.first("X-MS-ASThrottle") {
+        draft.raise(Level::Warning);
+        draft.fact(format!("throttled: {}", clip(why)));
+    }
+}
+
+/// The value of a header with what it means, where more is to be said than the value.
+fn words(header: &str, value: &str) -> String {
+    let meaning = match header {
+        "X-MS-ASThrottle" => {
+            let known = THROTTLES.iter().find(|(name, _)| name.eq_ignore_ascii_case(value.trim()));
+            known.map(|(_, meaning)| (*meaning).to_owned())
+        }
+        "Retry-After" => seconds(value).map(|_| "seconds".to_owned()),
+        "X-MS-BackOffDuration" => value.split_once('/').and_then(|(level, seconds)| {
+            let wait = seconds.trim().parse::<i64>().ok()?;
+            let wait =
+                if wait > 0 { format!("wait {wait} s") } else { "no need to wait".to_owned() };
+            Some(format!("level {level}: {wait}"))
+        }),
+        "X-MS-Credentials-Expire" | "X-MS-Credential-Expires" => {
+            Some(if value.trim() == "0" { "within a day" } else { "days" }.to_owned())
+        }
+        _ => None,
+    };
+    joined([clip(value), meaning.map(|text| format!("({text})")).unwrap_or_default()], " ")
 }
 
 /// `X-BEServer: EXCH01 (backend that worked)`.
@@ -123,12 +163,15 @@ fn fact(response: &Response, request: Option<&Request>) -> String {
             Some(location) => format!("HTTP 451: use {location} from now on"),
             None => "HTTP 451: wrong server, ask Autodiscover".to_owned(),
         },
-        457 => "HTTP 457: password expired".to_owned(),
+        456 => "HTTP 456: account blocked, see the administrator".to_owned(),
+        457 => match header("X-MS-Credential-Service-Url") {
+            Some(url) => format!("HTTP 457: password expired, change it at {url}"),
+            None => "HTTP 457: password expired".to_owned(),
+        },
         503 => joined(
             [
                 "HTTP 503: try later".to_owned(),
                 header("Retry-After").map(|time| after(&time)).unwrap_or_default(),
-                header("X-MS-ASThrottle").map(|why| format!("({why})")).unwrap_or_default(),
             ],
             " ",
         ),
@@ -140,10 +183,15 @@ fn fact(response: &Response, request: Option<&Request>) -> String {
     }
 }
 
-/// A time to wait is seconds or a date (RFC 9110 section 10.2.3).
+/// A time to wait is seconds or a date (RFC 9110 section 10.2.3); Exchange writes fractions too.
 fn after(time: &str) -> String {
-    let unit = if time.bytes().all(|byte| byte.is_ascii_digit()) { " s" } else { "" };
+    let unit = if seconds(time).is_some() { " s" } else { "" };
     format!("after {time}{unit}")
+}
+
+/// Seconds of a `Retry-After`.
+pub(in crate::analyze) fn seconds(text: &str) -> Option<f64> {
+    text.trim().parse().ok().filter(|seconds: &f64| seconds.is_finite() && *seconds >= 0.0)
 }
 
 fn row(status: u16) -> Option<&'static HttpStatus> {
@@ -174,6 +222,28 @@ mod tests {
         assert_eq!(check(TABLE, heading, 1), 16);
     }
 
+    /// Every status that is no success says in the overview what comes next.
+    #[test]
+    fn every_status_has_a_next_step() {
+        for row in HTTP_STATUSES.iter().filter(|row| row.code != "200") {
+            let status = row.code.parse().unwrap();
+            let told = answer(&Response { status, ..Response::default() });
+            assert!(told.contains(row.meaning) && told.contains("(next: "), "{told}");
+            assert!(level(status, None) >= Level::Notable);
+        }
+    }
+
+    #[test]
+    fn headers_that_throttle_have_words() {
+        let throttled = "SyncCommands (too many Syncs with the same key)";
+        assert_eq!(words("X-MS-ASThrottle", "SyncCommands"), throttled);
+        assert_eq!(words("X-MS-ASThrottle", "Other"), "Other");
+        assert_eq!(words("X-MS-BackOffDuration", "L/-469"), "L/-469 (level L: no need to wait)");
+        assert_eq!(words("X-MS-BackOffDuration", "H/30"), "H/30 (level H: wait 30 s)");
+        assert_eq!(words("X-MS-Credentials-Expire", "0"), "0 (within a day)");
+        assert_eq!(words("Retry-After", "30"), "30 (seconds)");
+    }
+
     #[test]
     fn a_redirect_and_a_throttle_say_what_to_do() {
         let response = |status, name: &str, value: &str| Response {
@@ -189,6 +259,22 @@ mod tests {
         assert_eq!(
             fact(&response(503, "Retry-After", "30"), None),
             "HTTP 503: try later after 30 s"
+        );
+        assert_eq!(
+            fact(&response(503, "Retry-After", "1.5"), None),
+            "HTTP 503: try later after 1.5 s"
+        );
+        assert_eq!(
+            fact(&response(503, "Retry-After", "Fri, 31 Dec 2027 23:59:59 GMT"), None),
+            "HTTP 503: try later after Fri, 31 Dec 2027 23:59:59 GMT"
+        );
+        assert_eq!(
+            fact(&response(457, "X-MS-Credential-Service-Url", "https://p/"), None),
+            "HTTP 457: password expired, change it at https://p/"
+        );
+        assert_eq!(
+            fact(&response(456, "", ""), None),
+            "HTTP 456: account blocked, see the administrator"
         );
         assert_eq!(fact(&response(449, "", ""), None), "HTTP 449: provision first");
         assert_eq!(fact(&response(507, "", ""), None), "HTTP 507 Insufficient Storage");

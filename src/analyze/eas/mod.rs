@@ -4,6 +4,7 @@
 //! commands tells its story; `status`, `policy` and `values` read the tables.
 
 mod autodiscover;
+mod command_table;
 mod exchange;
 mod folders;
 mod head;
@@ -16,19 +17,23 @@ mod policy_document;
 mod provision;
 mod settings;
 mod status;
+mod status_table;
 mod sync;
 mod values;
 mod waiting;
 
 pub(super) use autodiscover::tell_json;
+pub(super) use command_table::{COMMANDS, CommandRow};
 pub(super) use exchange::tell;
 pub(super) use head::Head;
-pub(super) use http::HTTP_STATUSES;
+pub(super) use http::{HTTP_STATUSES, seconds as retry_seconds};
 pub(super) use names::FolderNames;
 pub(super) use policy::{POLICIES, Policy, weak};
 pub(super) use policy_document::{Told, WAP_ROOT, absent, parameters, settings};
-pub(super) use provision::key_text;
-pub(super) use status::{COMMAND_STATUSES, COMMON_STATUSES, PROVISION_STATUSES, StatusMeaning};
+pub(super) use provision::{key_text, parse_key};
+pub(super) use status_table::{
+    COMMAND_STATUSES, COMMON_STATUSES, PROVISION_STATUSES, StatusMeaning,
+};
 pub(super) use sync::is_sms;
 pub(super) use values::label as value_label;
 pub(super) use waiting::watched;

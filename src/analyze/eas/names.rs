@@ -10,13 +10,18 @@ const KEY_CHARS: usize = 22;
 #[derive(Debug, Clone, Copy, Default)]
 pub(in crate::analyze) struct FolderNames<'a>(pub(in crate::analyze) &'a [Folder]);
 
-impl FolderNames<'_> {
+impl<'a> FolderNames<'a> {
     /// `5 (Inbox)`; the id alone when nothing is known of it.
     pub(in crate::analyze) fn label(&self, id: &str) -> String {
         match self.0.iter().find(|folder| folder.id == id) {
             Some(folder) => format!("{} ({})", short(id), clip(&folder.name)),
             None => short(id),
         }
+    }
+
+    /// The type of a folder, as a number.
+    pub(in crate::analyze) fn kind(&self, id: &str) -> Option<&'a str> {
+        self.0.iter().find(|folder| folder.id == id).map(|folder| folder.kind.as_str())
     }
 
     /// `Inbox`; the id when nothing is known of it.

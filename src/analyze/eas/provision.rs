@@ -148,7 +148,7 @@ pub(in crate::analyze) fn key_text(text: &str) -> String {
 }
 
 /// Reads a policy key; some servers print it signed.
-pub(super) fn parse_key(text: &str) -> Option<PolicyKey> {
+pub(in crate::analyze) fn parse_key(text: &str) -> Option<PolicyKey> {
     let signed = || text.parse::<i32>().ok().map(i32::cast_unsigned);
     text.parse::<u32>().ok().or_else(signed).map(PolicyKey)
 }

@@ -5,162 +5,9 @@ use std::sync::LazyLock;
 
 use crate::analyze::document::Document;
 use crate::analyze::draft::{Draft, clip};
-use crate::analyze::table::rows;
 use crate::model::{Leg, Level, NodeId};
 
-const PROVISION: &str = include_str!("../tables/provision_status.tsv");
-const COMMAND: &str = include_str!("../tables/command_status.tsv");
-const COMMON: &str = include_str!("../tables/common_status.tsv");
-
-/// What one code means in one context.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::analyze) struct StatusMeaning {
-    /// Where it stands: a path of element names, or command and parent element.
-    pub(in crate::analyze) context: (&'static str, &'static str),
-    pub(in crate::analyze) code: &'static str,
-    pub(in crate::analyze) label: &'static str,
-    outcome: &'static str,
-    pub(in crate::analyze) meaning: &'static str,
-    pub(in crate::analyze) client_action: &'static str,
-    pub(in crate::analyze) versions: &'static str,
-    pub(in crate::analyze) notes: &'static str,
-    pub(in crate::analyze) source: &'static str,
-}
-
-impl StatusMeaning {
-    /// How loud it is: success is plain, a failure a warning, anything about a wipe an alarm.
-    pub(in crate::analyze) fn level(&self) -> Level {
-        match self.outcome {
-            "ok" => Level::Info,
-            "notable" => Level::Notable,
-            "alarm" => Level::Alarm,
-            _ => Level::Warning,
-        }
-    }
-
-    /// One sentence: `165 DeviceInformationRequired: … (client: resend with …)`.
-    pub(in crate::analyze) fn sentence(&self) -> String {
-        let mut text = format!("{} {}: {}", self.code, self.label, self.meaning);
-        if !self.client_action.is_empty() {
-            text.push_str(" (next: ");
-            text.push_str(self.client_action);
-            text.push(')');
-        }
-        text
-    }
-}
-
-/// A common code (101-184), which may stand in the answer to any command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::analyze) struct CommonStatus {
-    pub(in crate::analyze) status: StatusMeaning,
-    pub(in crate::analyze) retry: &'static str,
-    pub(in crate::analyze) provisioning: &'static str,
-    /// The HTTP status protocol versions before 14.0 say this with.
-    pub(in crate::analyze) http_before_14: &'static str,
-}
-
-/// Codes of Provision by path and direction (MS-ASPROV 2.2.2.54).
-pub(in crate::analyze) static PROVISION_STATUSES: LazyLock<Vec<StatusMeaning>> =
-    LazyLock::new(|| {
-        rows::<11>(PROVISION)
-            .map(
-                |[
-                    path,
-                    direction,
-                    code,
-                    label,
-                    outcome,
-                    meaning,
-                    _,
-                    action,
-                    versions,
-                    notes,
-                    source,
-                ]| {
-                    StatusMeaning {
-                        context: (path, direction),
-                        code,
-                        label,
-                        outcome,
-                        meaning,
-                        client_action: action,
-                        versions,
-                        notes,
-                        source,
-                    }
-                },
-            )
-            .collect()
-    });
-
-/// Codes by command and parent element (MS-ASCMD).
-pub(in crate::analyze) static COMMAND_STATUSES: LazyLock<Vec<StatusMeaning>> =
-    LazyLock::new(|| {
-        rows::<10>(COMMAND)
-            .map(
-                |[
-                    command,
-                    parent,
-                    code,
-                    label,
-                    outcome,
-                    meaning,
-                    action,
-                    versions,
-                    notes,
-                    source,
-                ]| {
-                    StatusMeaning {
-                        context: (command, parent),
-                        code,
-                        label,
-                        outcome,
-                        meaning,
-                        client_action: action,
-                        versions,
-                        notes,
-                        source,
-                    }
-                },
-            )
-            .collect()
-    });
-
-/// Codes every command may answer with (MS-ASCMD 2.2.2).
-pub(in crate::analyze) static COMMON_STATUSES: LazyLock<Vec<CommonStatus>> = LazyLock::new(|| {
-    rows::<11>(COMMON)
-        .map(
-            |[
-                code,
-                label,
-                outcome,
-                meaning,
-                action,
-                retry,
-                provisioning,
-                versions,
-                http,
-                notes,
-                source,
-            ]| {
-                let context = ("", "");
-                let status = StatusMeaning {
-                    context,
-                    code,
-                    label,
-                    outcome,
-                    meaning,
-                    client_action: action,
-                    versions,
-                    notes,
-                    source,
-                };
-                CommonStatus { status, retry, provisioning, http_before_14: http }
-            },
-        )
-        .collect()
-});
+use super::status_table::{COMMAND_STATUSES, COMMON_STATUSES, PROVISION_STATUSES, StatusMeaning};
 
 /// (path or command, direction or parent, code) to the row.
 static BY_CONTEXT: LazyLock<HashMap<[&'static str; 3], &'static StatusMeaning>> =
@@ -187,7 +34,11 @@ pub(super) fn meaning(
         trimmed => trimmed,
     };
     let find = |one: &str, two: &str| BY_CONTEXT.get(&[one, two, code]).copied();
-    find(path, leg.name()).or_else(|| find(command, parent)).or_else(|| find("", ""))
+    find(path, leg.name())
+        .or_else(|| find(command, parent))
+        .or_else(|| find("", ""))
+        // Pictures and the like stand in the answers of several commands.
+        .or_else(|| COMMAND_STATUSES.iter().find(|row| row.context.1 == parent && row.code == code))
 }
 
 /// What the Status elements of one body amount to.
@@ -216,13 +67,15 @@ pub(super) fn annotate(
         }
         let parent = context_name(document, id);
         let found = meaning(leg, command, &document.path(id), parent, &code);
-        let (level, label, text) = found.map_or_else(
-            || {
+        let (level, label, text) = match found {
+            Some(row) => (row.level(), row.label, row.sentence()),
+            // In all contexts but those of the tables 1 is success (MS-ASCMD 2.2.3.177).
+            None if code == "1" => (Level::Info, "success", "1 success".to_owned()),
+            None => {
                 let text = format!("{}: in no table for {command}, {parent}", clip(&code));
                 (Level::Notable, "", text)
-            },
-            |row| (row.level(), row.label, row.sentence()),
-        );
+            }
+        };
         draft.note(leg, document, id, level, text);
         if outcome.text.is_empty() || level > outcome.level {
             let at_root = document.parent(id) == Some(document.root());
@@ -270,19 +123,6 @@ fn context_name<'a>(document: &Document<'a>, id: NodeId) -> &'a str {
 mod tests {
     use super::*;
     use crate::analyze::document::sketch;
-    use crate::analyze::table::check;
-
-    #[test]
-    fn the_tables_parse() {
-        let provision =
-            "path direction code label outcome meaning cause client_action versions notes source";
-        assert_eq!(check(PROVISION, provision, 3), 31);
-        let command =
-            "command parent code label outcome meaning client_action versions notes source";
-        assert_eq!(check(COMMAND, command, 3), 325);
-        let common = "code label outcome meaning client_action retry provisioning versions http_before_14 notes source";
-        assert_eq!(check(COMMON, common, 1), 78);
-    }
 
     #[test]
     fn the_same_code_means_what_its_context_says() {
@@ -323,5 +163,56 @@ mod tests {
         let mut draft = Draft::default();
         annotate(Leg::Response, "Sync", &Document::of(&decoded).unwrap(), &mut draft);
         assert!(draft.finish().response.is_empty());
+    }
+
+    /// Every row is found in a body that has it in its place, and a failure says what comes next.
+    #[test]
+    fn every_row_is_told_in_its_own_context() {
+        let told = |leg, command: &str, body: &str| {
+            let decoded = sketch::decoded(body);
+            let mut draft = Draft::default();
+            annotate(leg, command, &Document::of(&decoded).unwrap(), &mut draft);
+            let annotated = draft.finish();
+            annotated.notes(leg).iter().map(|note| note.text.clone()).collect::<Vec<_>>()
+        };
+        let wrap = |path: &[&str], code: &str| {
+            let inner = code.to_owned();
+            path.iter().rev().fold(inner, |inner, name| format!("<{name}>{inner}</{name}>"))
+        };
+        for row in PROVISION_STATUSES.iter() {
+            let (path, direction) = row.context;
+            let leg = if direction == "request" { Leg::Request } else { Leg::Response };
+            let names: Vec<&str> = path.split('/').collect();
+            assert_eq!(told(leg, "Provision", &wrap(&names, row.code)), [row.sentence()]);
+        }
+        for row in COMMAND_STATUSES.iter() {
+            let (command, parent) = row.context;
+            let status = if parent == "ErrorCode" { "ErrorCode" } else { "Status" };
+            let around = if parent == "ErrorCode" { "Error" } else { parent };
+            let inside = [command, around, status];
+            let names = if command == parent { &inside[1..] } else { &inside[..] };
+            let text = told(Leg::Response, command, &wrap(names, row.code));
+            assert_eq!(text, [row.sentence()], "{command} {parent} {}", row.code);
+        }
+        for row in COMMON_STATUSES.iter() {
+            let row = &row.status;
+            let text = told(Leg::Response, "SendMail", &wrap(&["SendMail", "Status"], row.code));
+            assert_eq!(text, [row.sentence()]);
+        }
+        let rows = PROVISION_STATUSES.iter().chain(COMMAND_STATUSES.iter());
+        for row in rows.chain(COMMON_STATUSES.iter().map(|common| &common.status)) {
+            let silent = row.level() >= Level::Warning && row.client_action.is_empty();
+            assert!(!silent, "{:?} {} has no next step", row.context, row.code);
+        }
+    }
+
+    #[test]
+    fn a_picture_is_the_same_in_every_command() {
+        let label = |command, parent, code| {
+            meaning(Leg::Response, command, "", parent, code).map(|row| row.label)
+        };
+        assert_eq!(label("Find", "Picture", "173"), Some("NoPicture"));
+        assert_eq!(label("Find", "Picture", "1"), label("Search", "Picture", "1"));
+        assert_eq!(label("Sync", "BodyPart", "176"), Some("BodyPart_ConversationTooLarge"));
     }
 }

@@ -72,6 +72,15 @@ struct Kept {
     turn: u64,
 }
 
+/// The place of an exchange in the story of its device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::analyze) struct Told {
+    pub(in crate::analyze) device: DeviceKey,
+    pub(in crate::analyze) step: Step,
+    /// What came before the device named itself, told with the exchange that names it.
+    pub(in crate::analyze) earlier: Vec<Step>,
+}
+
 /// A fold over exchanges in the order in which they ended. Memory is bounded: at most 1,024 devices,
 /// for each at most 32 exchanges of enrolment and 96 of management, and 256 beginnings.
 #[derive(Debug, Clone, Default)]
@@ -98,7 +107,7 @@ impl Enrolments {
         subject: &Subject<'_>,
         summary: &Summary,
         findings: &[Finding],
-    ) -> Option<(DeviceKey, Step)> {
+    ) -> Option<Told> {
         self.turn += 1;
         let exchange = subject.exchange;
         let step = step(exchange, summary, findings);
@@ -116,17 +125,11 @@ impl Enrolments {
             .entry(id)
             .or_insert_with(|| Kept::new(exchange, &summary.device, begun.as_ref()));
         kept.turn = turn;
-        if let Some(begun) = begun {
-            kept.demand = begun.demand.or(kept.demand);
-            for step in begun.steps {
-                kept.device.exchanges += 1;
-                kept.add_step(step);
-            }
-        }
+        let earlier = begun.map(|begun| kept.began_with(begun)).unwrap_or_default();
         kept.meet(exchange, summary);
         kept.learn(subject, request.as_ref(), summary);
         kept.add_step(step.clone());
-        Some((kept.device.key.clone(), step))
+        Some(Told { device: kept.device.key.clone(), step, earlier })
     }
 
     /// Takes in one exchange of management; `told` is its place in the story, when there is a better
@@ -136,7 +139,7 @@ impl Enrolments {
         exchange: &Exchange,
         summary: &Summary,
         told: Option<&Step>,
-    ) -> Option<(DeviceKey, Step)> {
+    ) -> Option<Told> {
         self.turn += 1;
         let turn = self.turn;
         let (id, how) = self.find(exchange, summary)?;
@@ -158,7 +161,7 @@ impl Enrolments {
         }
         kept.device.findings += step.findings.len() as u64;
         kept.managed.push_back(step.clone());
-        Some((kept.device.key.clone(), step))
+        Some(Told { device: kept.device.key.clone(), step, earlier: Vec::new() })
     }
 
     /// Every device remembered, the first seen first.
@@ -291,6 +294,16 @@ impl Kept {
             device.user_agent = clip(agent);
         }
         self.address = address(exchange);
+    }
+
+    /// Takes in what came before the device named itself.
+    fn began_with(&mut self, begun: Open) -> Vec<Step> {
+        self.demand = begun.demand.or(self.demand);
+        for step in &begun.steps {
+            self.device.exchanges += 1;
+            self.add_step(step.clone());
+        }
+        begun.steps
     }
 
     fn add_step(&mut self, step: Step) {

@@ -33,7 +33,7 @@ pub(super) use discovery::is_path as is_discovery_path;
 pub(super) use envelope::{Envelope, Message};
 pub(super) use exchange::{recognise, tell};
 pub(super) use fault::Refusal;
-pub(super) use fold::{Demand, Enrolments};
+pub(super) use fold::{Demand, Enrolments, Told};
 pub(super) use provisioning::{Provisioning, Stored};
 pub(super) use request::{RequestKind, TokenRequest};
 pub(super) use table::{action, token};

@@ -1,49 +1,13 @@
 //! Numbers: each is many things, depending on where it stands.
 
-use std::sync::LazyLock;
-
-use crate::analyze::eas::{self, StatusMeaning};
+use crate::analyze::eas::{self, COMMANDS, CommandRow, StatusMeaning};
 use crate::analyze::hresult;
 use crate::analyze::syncml;
-use crate::analyze::table::rows;
 
 use super::look_up::{Explanation, Lines};
 
-const COMMANDS: &str = include_str!("../tables/commands.tsv");
-
 /// Codes above this are no plain code of any protocol here.
 const HIGHEST_CODE: u32 = 0xFFFF;
-
-/// One row of the command table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct CommandRow {
-    pub(super) code: &'static str,
-    pub(super) name: &'static str,
-    first: &'static str,
-    last: &'static str,
-    request: &'static str,
-    response: &'static str,
-    key: &'static str,
-    notes: &'static str,
-    source: &'static str,
-}
-
-/// Every ActiveSync command (MS-ASHTTP 2.2.1.1.1.1.2).
-pub(super) static COMMAND_ROWS: LazyLock<Vec<CommandRow>> = LazyLock::new(|| {
-    rows::<9>(COMMANDS)
-        .map(|[code, name, first, last, request, response, key, notes, source]| CommandRow {
-            code,
-            name,
-            first,
-            last,
-            request,
-            response,
-            key,
-            notes,
-            source,
-        })
-        .collect()
-});
 
 /// Everything the number is known as. `asked` is what was typed, `value` what it is in 32 bits.
 pub(super) fn explain(asked: &str, value: u32) -> Vec<Explanation> {
@@ -62,7 +26,7 @@ pub(super) fn explain(asked: &str, value: u32) -> Vec<Explanation> {
     found.extend(http(&code));
     found.extend(syncml_status(&code));
     found.extend(alert(&code));
-    found.extend(COMMAND_ROWS.iter().filter(|row| row.code == code).map(CommandRow::explanation));
+    found.extend(COMMANDS.iter().filter(|row| row.code == code).map(CommandRow::explanation));
     found.extend(win32(value));
     found
 }
@@ -199,13 +163,6 @@ impl CommandRow {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analyze::table::check;
-
-    #[test]
-    fn the_table_parses() {
-        let heading = "code command first_version last_version body_request body_response needs_policy_key notes source";
-        assert_eq!(check(COMMANDS, heading, 2), 27);
-    }
 
     #[test]
     fn decimal_and_hexadecimal_spellings_of_small_numbers_agree() {

@@ -3,13 +3,13 @@
 use std::sync::LazyLock;
 
 use crate::analyze::draft::joined;
-use crate::analyze::eas::{self, Policy};
+use crate::analyze::eas::{self, COMMANDS, Policy};
 use crate::analyze::hresult;
 use crate::analyze::syncml;
 use crate::analyze::table::rows;
 use crate::codec::Book;
 
-use super::code::{self, COMMAND_ROWS};
+use super::code;
 use super::look_up::{Explanation, Lines};
 
 const HEADERS: &str = include_str!("../tables/headers.tsv");
@@ -59,7 +59,7 @@ fn policy(policy: &'static Policy) -> Explanation {
 
 /// The command, and the statuses it may answer with.
 fn command(name: &str) -> Option<Explanation> {
-    let row = COMMAND_ROWS.iter().find(|row| row.name.eq_ignore_ascii_case(name))?;
+    let row = COMMANDS.iter().find(|row| row.name.eq_ignore_ascii_case(name))?;
     let mut explanation = row.explanation();
     explanation.table = "ActiveSync command";
     row.name.clone_into(&mut explanation.key);

@@ -15,6 +15,7 @@ use crate::model::{
 use super::event::{Ask, Provision, Reply, SentKey};
 use super::mailbox::Mailbox;
 use super::memory::{Failed, KnownKey, Mark, Memory};
+use super::nameless::Early;
 use super::policy;
 use super::transitions::{To, answered, asked};
 
@@ -101,7 +102,18 @@ impl Machine {
         self.answer(scene);
         self.keys_of(scene);
         self.wipe_of(scene);
+        self.memory.habits.observe(scene);
         [before, self.memory.state]
+    }
+
+    /// An exchange that named no device turned out to be of this one.
+    pub(super) fn began_with(&mut self, early: Early) -> Step {
+        self.device.exchanges += 1;
+        if early.offered.is_some() {
+            self.memory.habits.offered = early.offered;
+        }
+        self.step(early.step.clone());
+        early.step
     }
 
     /// Adds to the history.

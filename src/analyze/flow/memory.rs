@@ -7,6 +7,8 @@ use crate::model::{
 use crate::analyze::document::Document;
 use crate::model::NodeId;
 
+use super::habits::Habits;
+
 /// When and where something was learnt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::analyze) struct Mark {
@@ -123,4 +125,5 @@ pub(in crate::analyze) struct Memory {
     pub(in crate::analyze) wiped: Option<Mark>,
     pub(in crate::analyze) policy: Option<Policy>,
     pub(in crate::analyze) previous: Option<Policy>,
+    pub(in crate::analyze) habits: Habits,
 }

@@ -11,9 +11,11 @@
 //! it assumes at most, and says so; no finding rests on what was not seen.
 
 mod event;
+mod habits;
 mod machine;
 mod mailbox;
 mod memory;
+mod nameless;
 mod policy;
 mod relay;
 mod sessions;

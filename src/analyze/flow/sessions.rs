@@ -6,7 +6,7 @@ use crate::analyze::annotate::tell;
 use crate::analyze::document::Subject;
 use crate::analyze::draft::{clip, clip_to, joined};
 use crate::analyze::eas::Head;
-use crate::analyze::enrolment::Enrolments;
+use crate::analyze::enrolment::{Enrolments, Told};
 use crate::analyze::rules::{Enrolling, Scene, Switches, check, check_enrolment};
 use crate::model::{
     Annotated, Decoded, Device, DeviceKey, Exchange, Finding, Protocol, ProvisionState, Step,
@@ -14,8 +14,10 @@ use crate::model::{
 };
 
 use super::event::{Ask, Reply};
+use super::habits::offered;
 use super::machine::Machine;
 use super::memory::over;
+use super::nameless::{Early, Nameless, Sender, user_of};
 use super::walk;
 
 /// Devices remembered; the one silent for longest is forgotten first.
@@ -36,6 +38,9 @@ pub struct Observation {
     pub findings: Vec<Finding>,
     /// What only the exchanges before it explain: a chain of keys that breaks, what is polled for.
     pub story: Vec<String>,
+    /// Steps of exchanges that came before and named no device (OPTIONS, Autodiscover), and turn out to
+    /// be of this one; they stand in its history before this step.
+    pub earlier: Vec<Step>,
 }
 
 /// A fold over the exchanges of a capture, in the order in which they ended.
@@ -45,6 +50,7 @@ pub struct Observation {
 #[derive(Debug, Clone, Default)]
 pub struct Sessions {
     machines: HashMap<DeviceKey, Kept>,
+    nameless: Nameless,
     turn: u64,
     enrolments: Enrolments,
     switches: Switches,
@@ -53,6 +59,8 @@ pub struct Sessions {
 #[derive(Debug, Clone)]
 struct Kept {
     machine: Machine,
+    /// Where it spoke from the last time.
+    sender: Sender,
     /// The turn it was last seen in.
     turn: u64,
 }
@@ -85,7 +93,9 @@ impl Sessions {
         let mut annotated = tell(&subject, head.as_ref(), names);
         let Some((head, key)) = head.as_ref().zip(key) else {
             if let Some(head) = &head {
-                annotated.found(check(&Scene::new(&subject, head, None), &self.switches));
+                let scene = Scene::new(&subject, head, None);
+                annotated.found(check(&scene, &self.switches));
+                self.wait(&scene, &annotated.summary, &annotated.findings);
                 return (annotated, None);
             }
             let (findings, seen) = self.enrolled(&subject, &annotated.summary);
@@ -114,7 +124,11 @@ impl Sessions {
         let Some(head) = Head::of(&subject) else {
             return self.enrolled(&subject, &annotated.summary).1;
         };
-        let key = self.key_of(exchange, &head)?;
+        let Some(key) = self.key_of(exchange, &head) else {
+            let scene = Scene::new(&subject, &head, None);
+            self.wait(&scene, &annotated.summary, &annotated.findings);
+            return None;
+        };
         Some(self.take(key, &subject, &head, &annotated.summary))
     }
 
@@ -125,8 +139,10 @@ impl Sessions {
         subject: &Subject<'_>,
         summary: &Summary,
     ) -> (Option<Vec<Finding>>, Option<Observation>) {
-        let seen =
-            |(device, step), findings| Observation { device, step, findings, story: Vec::new() };
+        let seen = |told: Told, findings| {
+            let Told { device, step, earlier } = told;
+            Observation { device, step, findings, story: Vec::new(), earlier }
+        };
         match summary.protocol {
             Protocol::Enrolment => {
                 let scene = Enrolling::new(subject, self.enrolments.demand(subject));
@@ -145,6 +161,20 @@ impl Sessions {
         }
     }
 
+    /// Keeps an exchange that names no device until one seems to have sent it.
+    fn wait(&mut self, scene: &Scene<'_>, summary: &Summary, findings: &[Finding]) {
+        let exchange = scene.subject.exchange;
+        if scene.ask != Ask::Exempt || !counts(scene.subject) {
+            return;
+        }
+        let states = [ProvisionState::Unknown; 2];
+        let step = step(scene, summary, states, false, findings);
+        let autodiscover = scene.head.is_autodiscover();
+        let host = if autodiscover { String::new() } else { exchange.authority().to_lowercase() };
+        let sender = Sender::of(exchange, scene.head);
+        self.nameless.keep(Early::new(step, offered(scene), host, sender));
+    }
+
     fn take(
         &mut self,
         key: DeviceKey,
@@ -155,18 +185,31 @@ impl Sessions {
         let exchange = subject.exchange;
         self.turn += 1;
         let turn = self.turn;
-        self.make_room(&key);
-        let kept = self
-            .machines
-            .entry(key.clone())
-            .or_insert_with(|| Kept { machine: Machine::new(key, exchange.started), turn });
-        kept.turn = turn;
+        let sender = Sender::of(exchange, head);
+        let (mut earlier, mut before) = (Vec::new(), None);
+        if !self.machines.contains_key(&key) {
+            self.make_room(&key);
+            before = self.was_before(&key, &sender);
+            earlier = self.nameless.take(&key.host, &sender);
+        }
+        let kept = self.machines.entry(key.clone()).or_insert_with(|| Kept {
+            machine: Machine::new(
+                key,
+                earlier.first().map_or(exchange.started, |early| early.step.started),
+            ),
+            sender: sender.clone(),
+            turn,
+        });
+        (kept.turn, kept.sender) = (turn, sender);
         let machine = &mut kept.machine;
+        if before.is_some() {
+            machine.memory.habits.before = before;
+        }
+        let earlier = earlier.into_iter().map(|early| machine.began_with(early)).collect();
         let scene = Scene::new(subject, head, None);
-        // A challenge is no answer: the same request comes again with credentials.
-        let counts = !exchange.in_flight() && !matches!(subject.http_status(), Some(401 | 407));
+        let counts = counts(subject);
         let findings = if counts {
-            check(&scene.knowing(&machine.memory), &self.switches)
+            check(&scene.knowing(&machine.memory, machine.mailbox.names()), &self.switches)
         } else {
             check(&scene, &self.switches)
         };
@@ -186,7 +229,30 @@ impl Sessions {
             step.facts = clip_to(&facts, FACTS_CHARS);
             machine.step(step.clone());
         }
-        Observation { device: machine.key().clone(), step, findings, story }
+        Observation { device: machine.key().clone(), step, findings, story, earlier }
+    }
+
+    /// The device that spoke from there before one with a new id does, and whether on one connection.
+    fn was_before(&self, key: &DeviceKey, sender: &Sender) -> Option<(String, bool)> {
+        let same = |other: &DeviceKey| other.host == key.host && other.user == key.user;
+        let near = self.machines.iter().filter(|(other, kept)| {
+            same(other) && !key.user.is_empty() && kept.sender.is_near(sender)
+        });
+        let (other, kept) = near.max_by_key(|(_, kept)| kept.turn)?;
+        Some((other.device.clone(), kept.sender.is_on(sender)))
+    }
+
+    /// The only device that could have sent an exchange that names none.
+    fn nearest(&self, exchange: &Exchange, head: &Head) -> Option<DeviceKey> {
+        if !matches!(head.command.as_str(), "OPTIONS" | "Autodiscover") {
+            return None;
+        }
+        let (host, sender) = (exchange.authority().to_lowercase(), Sender::of(exchange, head));
+        let mut near = self.machines.iter().filter(|(key, kept)| {
+            (head.is_autodiscover() || key.host == host) && kept.sender.is_near(&sender)
+        });
+        let (key, _) = near.next()?;
+        near.next().is_none().then(|| key.clone())
     }
 
     /// Every device remembered, the first seen first.
@@ -207,10 +273,9 @@ impl Sessions {
     /// device, if there is one.
     fn key_of(&mut self, exchange: &Exchange, head: &Head) -> Option<DeviceKey> {
         if head.device.is_empty() {
-            return None;
+            return self.nearest(exchange, head);
         }
-        let user = head.user.to_lowercase();
-        let user = user.rsplit('\\').next().unwrap_or_default().to_owned();
+        let user = user_of(head);
         let key = DeviceKey {
             host: exchange.authority().to_lowercase(),
             user,
@@ -243,6 +308,12 @@ impl Sessions {
             self.machines.remove(&oldest);
         }
     }
+}
+
+/// True for an exchange that is over. A challenge is no answer: the same request comes again with
+/// credentials.
+fn counts(subject: &Subject<'_>) -> bool {
+    !subject.exchange.in_flight() && !matches!(subject.http_status(), Some(401 | 407))
 }
 
 /// The walk's steps; the last two count once after each final key.

@@ -1,7 +1,10 @@
-//! Rules about `DeviceInformation` in Provision (MS-ASPROV 2.2.2.53, MS-ASCMD 2.2.3.45).
+//! Rules about `DeviceInformation`, in Provision and in Settings (MS-ASPROV 2.2.2.53, MS-ASCMD
+//! 2.2.1.18, 2.2.3.45).
 
+use crate::analyze::document::Document;
+use crate::analyze::draft::clip;
 use crate::analyze::flow::{Ask, Reply};
-use crate::model::Leg;
+use crate::model::{Leg, NodeId};
 
 use super::engine::Rule;
 use super::hit::{Hit, Scene};
@@ -14,7 +17,16 @@ pub(super) const RULES: &[Rule] = &[
     ("prov-devinfo-settings", settings),
     ("prov-devinfo-response", response),
     ("prov-response-order", response_order),
+    ("settings-status-first", status_first),
+    ("settings-devinfo-length", field_length),
+    ("settings-imei-format", imei),
 ];
+
+/// Characters of one field (MS-ASCMD 2.2.3.45 and its children).
+const FIELD: usize = 1_024;
+
+/// Digits of an IMEI (MS-ASCMD 2.2.3.91).
+const IMEI: usize = 15;
 
 fn missing(scene: &Scene<'_>) -> Option<Hit> {
     let message = scene.request.as_ref().filter(|_| scene.ask == Ask::Initial)?;
@@ -69,4 +81,37 @@ fn response_order(scene: &Scene<'_>) -> Option<Hit> {
     let information = answer.device_information?;
     let status = answer.document.child(answer.root, "Status")?;
     (information > status).then(|| Hit::node(scene, Leg::Response, &answer.document, information))
+}
+
+fn status_first(scene: &Scene<'_>) -> Option<Hit> {
+    let document = scene.subject.response.filter(|_| scene.head.command == "Settings")?;
+    let late = |id: &NodeId| {
+        let first = document.children(*id).next().map(|child| document.name(child));
+        document.child(*id, "Status").is_some() && first != Some("Status")
+    };
+    let id = document.children(document.root()).find(late)?;
+    Some(Hit::node(scene, Leg::Response, &document, id).saying(clip(document.name(id))))
+}
+
+/// What a device says of itself.
+fn set<'a>(scene: &Scene<'a>) -> Option<(Document<'a>, NodeId)> {
+    let document = scene.subject.request?;
+    Some((document, document.child(scene.device_information()?, "Set")?))
+}
+
+fn field_length(scene: &Scene<'_>) -> Option<Hit> {
+    let (document, set) = set(scene)?;
+    let long = |id: &NodeId| document.text(*id).chars().count() > FIELD;
+    let id = document.children(set).find(long)?;
+    Some(Hit::node(scene, Leg::Request, &document, id).saying(clip(document.name(id))))
+}
+
+fn imei(scene: &Scene<'_>) -> Option<Hit> {
+    let (document, set) = set(scene)?;
+    let id = document.child(set, "IMEI")?;
+    let text = document.text(id);
+    let right = text.len() == IMEI && text.bytes().all(|byte| byte.is_ascii_digit());
+    (!right).then(|| {
+        Hit::node(scene, Leg::Request, &document, id).saying(format!("{} characters", text.len()))
+    })
 }

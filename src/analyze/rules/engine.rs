@@ -9,7 +9,10 @@ use super::catalogue::{RuleText, text_of};
 #[cfg(test)]
 use super::enrolment;
 use super::hit::{Hit, Scene};
-use super::{device_information, key, order, server, settings, status, structure, wipe};
+use super::{
+    answer, device_information, enforce, habit, key, order, request, server, settings, status,
+    structure, wipe,
+};
 
 /// What a rule is: what it sees, and what it finds.
 pub(super) type Check = fn(&Scene<'_>) -> Option<Hit>;
@@ -21,7 +24,7 @@ pub(super) type Rule = (&'static str, Check);
 const TEXT_CHARS: usize = 400;
 
 /// The rules, a table a file.
-const RULES: [&[Rule]; 8] = [
+const RULES: [&[Rule]; 12] = [
     key::RULES,
     order::RULES,
     server::RULES,
@@ -30,6 +33,10 @@ const RULES: [&[Rule]; 8] = [
     device_information::RULES,
     status::RULES,
     wipe::RULES,
+    request::RULES,
+    answer::RULES,
+    habit::RULES,
+    enforce::RULES,
 ];
 
 /// Which rules are off; none by default.

@@ -1,7 +1,8 @@
 //! What a rule sees, and what it answers.
 
 use crate::analyze::document::{Document, Subject};
-use crate::analyze::eas::{Head, WAP_ROOT};
+use crate::analyze::draft::clip;
+use crate::analyze::eas::{FolderNames, Head, WAP_ROOT};
 use crate::analyze::flow::{Ask, Mark, Memory, Provision, Reply, SentKey, fingerprint};
 use crate::model::{Evidence, ExchangeId, Format, Leg, NodeId, Span};
 
@@ -15,6 +16,7 @@ pub(in crate::analyze) struct Scene<'a> {
     pub(in crate::analyze) head: &'a Head,
     /// What is known of the device before this exchange; `None` for an exchange looked at alone.
     pub(in crate::analyze) memory: Option<&'a Memory>,
+    names: FolderNames<'a>,
     pub(in crate::analyze) ask: Ask,
     pub(in crate::analyze) reply: Reply,
     pub(in crate::analyze) key: SentKey,
@@ -37,13 +39,19 @@ impl<'a> Scene<'a> {
         let ask = Ask::of(subject, head, request.as_ref());
         let reply = Reply::of(subject, ask, answer.as_ref());
         let key = SentKey::of(head);
-        Self { subject, head, memory, ask, reply, key, request, answer }
+        let names = FolderNames::default();
+        Self { subject, head, memory, names, ask, reply, key, request, answer }
     }
 
-    /// The same, with what is known of the device.
-    pub(in crate::analyze) fn knowing<'b>(&'b self, memory: &'b Memory) -> Scene<'b> {
+    /// The same, with what is known of the device and its folders.
+    pub(in crate::analyze) fn knowing<'b>(
+        &'b self,
+        memory: &'b Memory,
+        names: FolderNames<'b>,
+    ) -> Scene<'b> {
         Scene {
             memory: Some(memory),
+            names,
             subject: self.subject,
             head: self.head,
             ask: self.ask,
@@ -59,6 +67,46 @@ impl<'a> Scene<'a> {
         let document = self.subject.response.as_ref();
         let text = document.and_then(|document| document.child_text(document.root(), "Status"));
         text.map(std::borrow::Cow::into_owned).unwrap_or_default()
+    }
+
+    /// True for an answer with HTTP 200.
+    pub(in crate::analyze) fn served(&self) -> bool {
+        self.subject.http_status() == Some(200)
+    }
+
+    /// The first header of one leg with this name.
+    pub(in crate::analyze) fn header(&self, leg: Leg, name: &str) -> Option<&'a str> {
+        let exchange = self.subject.exchange;
+        match leg {
+            Leg::Request => exchange.request.as_ref()?.headers.first(name),
+            Leg::Response => exchange.response.as_ref()?.headers.first(name),
+        }
+    }
+
+    /// The media type of one leg; empty when it names none.
+    pub(super) fn media_type(&self, leg: Leg) -> Option<String> {
+        let exchange = self.subject.exchange;
+        match leg {
+            Leg::Request => exchange.request.as_ref().map(|r| r.headers.media_type()),
+            Leg::Response => exchange.response.as_ref().map(|r| r.headers.media_type()),
+        }
+    }
+
+    /// Collection and key of each collection that a Sync asks about.
+    pub(in crate::analyze) fn sync_keys(&self) -> Vec<(String, String)> {
+        let Some(document) = self.subject.request.filter(|_| self.head.command == "Sync") else {
+            return Vec::new();
+        };
+        let list = document.child(document.root(), "Collections");
+        let all = list.into_iter().flat_map(|list| document.named(list, "Collection"));
+        let text =
+            |id, name: &str| document.child_text(id, name).map(|t| clip(&t)).unwrap_or_default();
+        all.map(|id| (text(id, "CollectionId"), text(id, "SyncKey"))).collect()
+    }
+
+    /// The type of a folder, when an exchange before told it.
+    pub(super) fn folder_kind(&self, id: &str) -> Option<&'a str> {
+        self.names.kind(id)
     }
 
     /// `DeviceInformation` in the request, of Provision or Settings.

@@ -5,13 +5,17 @@
 //! exchange and, when there is one, what is remembered of the device before it; it answers with
 //! where to look. Rules know nothing of each other. A rule that needs what was not seen says nothing.
 
+mod answer;
 mod catalogue;
 mod device_information;
+mod enforce;
 mod engine;
 mod enrolment;
+mod habit;
 mod hit;
 mod key;
 mod order;
+mod request;
 mod server;
 mod settings;
 mod status;

@@ -1,16 +1,16 @@
 //! `synctap demo`: a device and a server of our own with the real proxy between them.
 
 use std::io::{self, IsTerminal as _};
-use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::ValueEnum as _;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::args::{DemoArgs, RunArgs};
 use crate::cli::config::SettingsFile;
-use crate::cli::demo::{DemoError, Mishap, Stage};
+use crate::cli::demo::{DemoError, Mishap, Stage, Ways};
 use crate::cli::logging;
 use crate::cli::output::say;
 use crate::cli::report::{Report, chain};
@@ -18,6 +18,9 @@ use crate::cli::settings::Settings;
 use crate::engine::{Live, LiveSettings};
 
 use super::run as proxy_run;
+
+/// Servers are close by: nobody should wait longer to see that one does not answer.
+const CONNECT: Duration = Duration::from_secs(2);
 
 /// Plays it, with the UI or headless.
 pub(super) fn run(args: &DemoArgs, config: Option<&Path>) -> Result<ExitCode, Report> {
@@ -31,17 +34,18 @@ pub(super) fn run(args: &DemoArgs, config: Option<&Path>) -> Result<ExitCode, Re
         let (stage, ca) = Stage::set(args.fast).await.map_err(|error| failed(&error))?;
         let mut proxy = settings.proxy.clone();
         proxy.upstream_ca = vec![stage.upstream_ca()];
+        proxy.limits.connect = CONNECT;
         let capture = settings.capture.clone();
         let live = LiveSettings { proxy, ca, capture, capture_limit: None };
         let live = Live::start(live, shutdown.clone()).await;
         let live = live.map_err(|error| proxy_run::cannot_start(&settings.capture, &error))?;
-        let address = address(&live)?;
+        let ways = ways(&live, &stage)?;
         let mishaps = mishaps(args);
         let (ending, alone) = (shutdown.clone(), screen.is_none());
         let play = tokio::spawn(async move {
             let played = tokio::select! {
                 () = ending.cancelled() => Ok(()),
-                played = stage.play(address, &mishaps) => played,
+                played = stage.play(ways, &mishaps) => played,
             };
             // With the screen, people go on looking; without, there is nothing more to come.
             if alone {
@@ -76,12 +80,15 @@ fn mishaps(args: &DemoArgs) -> Vec<Mishap> {
     if args.fail_all { Mishap::value_variants().to_vec() } else { args.fail.clone() }
 }
 
-/// Where the proxy listens.
-fn address(live: &Live) -> Result<SocketAddr, Report> {
-    let listeners = live.viewer().status().listeners;
+/// Where the proxy listens; for its server alone, from now on too.
+fn ways(live: &Live, stage: &Stage) -> Result<Ways, Report> {
+    let missing = || Report::new("cannot find the demonstration's own proxy");
+    let viewer = live.viewer();
+    let listeners = viewer.status().listeners;
     let address = listeners.first().and_then(|listener| listener.rsplit('@').next());
-    let address = address.and_then(|address| address.parse().ok());
-    address.ok_or_else(|| Report::new("cannot find the demonstration's own proxy"))
+    let proxy = address.and_then(|address| address.parse().ok()).ok_or_else(missing)?;
+    let reverse = viewer.add_mode(&stage.reverse()).map_err(|error| missing().because(error))?;
+    Ok(Ways { proxy, reverse })
 }
 
 fn failed(error: &DemoError) -> Report {

@@ -7,13 +7,14 @@ use std::process::ExitCode;
 use crate::cli::args::{DoctorArgs, RunArgs};
 use crate::cli::config::SettingsFile;
 use crate::cli::doctor::{
-    Check, Patient, Verdict, devices, examine, settings_file, settings_mistake,
+    Check, Patient, Verdict, against_servers, devices, examine, settings_file, settings_mistake,
 };
 use crate::cli::folders::Folders;
 use crate::cli::output::stdout;
 use crate::cli::report::Report;
 use crate::cli::settings;
-use crate::model::Row;
+use crate::engine::{EngineError, Viewer};
+use crate::model::{Row, WallTime};
 use crate::render::clean;
 
 use super::run::now;
@@ -21,11 +22,13 @@ use super::{ca, open};
 
 /// Rows read at a time.
 const WINDOW: usize = 256;
+/// Answers whose date is looked at.
+const ANSWERS: usize = 200;
 
 /// Prints a line a check; exits with 1 when one fails.
 pub(super) fn run(args: &DoctorArgs, config: Option<&Path>) -> Result<ExitCode, Report> {
     let checks = match &args.capture {
-        Some(file) => devices(rows(file)?.into_iter()),
+        Some(file) => capture(file)?,
         None => machine(args, config)?,
     };
     let mut out = stdout();
@@ -82,16 +85,43 @@ fn patient(args: &DoctorArgs, file: &SettingsFile) -> Result<Patient, Report> {
     Ok(Patient { modes: settings::modes(&run)?, ca_dir, captures, now: now() })
 }
 
-fn rows(file: &Path) -> Result<Vec<Row>, Report> {
+/// How far the devices of a capture got, and whether the clock was right when it was recorded.
+fn capture(file: &Path) -> Result<Vec<Check>, Report> {
     let viewer = open::viewer(file)?;
+    let rows = rows(&viewer).map_err(|error| unreadable(file, &error))?;
+    let dates = dates(&viewer, &rows).map_err(|error| unreadable(file, &error))?;
+    let mut checks = devices(rows.into_iter());
+    checks.extend(against_servers(dates.into_iter()));
+    Ok(checks)
+}
+
+fn unreadable(file: &Path, error: &EngineError) -> Report {
+    Report::new(format!("cannot read the capture `{}`", file.display())).because(error)
+}
+
+fn rows(viewer: &Viewer) -> Result<Vec<Row>, EngineError> {
     let mut all = Vec::new();
     loop {
-        let rows = viewer.window(all.len() as u64, WINDOW).map_err(|error| {
-            Report::new(format!("cannot read the capture `{}`", file.display())).because(error)
-        })?;
+        let rows = viewer.window(all.len() as u64, WINDOW)?;
         if rows.is_empty() {
             return Ok(all);
         }
         all.extend(rows);
     }
+}
+
+/// When the newest answers of servers came, and the `Date` in them.
+fn dates(viewer: &Viewer, rows: &[Row]) -> Result<Vec<(WallTime, String)>, EngineError> {
+    let answered = rows.iter().rev().filter(|row| row.http_status.is_some()).take(ANSWERS);
+    let mut dates = Vec::new();
+    for row in answered {
+        let Some(exchange) = viewer.exchange(row.id)? else { continue };
+        let Some(answer) = exchange.response.as_ref().filter(|answer| !answer.ours) else {
+            continue;
+        };
+        let after = exchange.times.response_head.map_or(0, |time| time.0);
+        let came = exchange.started.0.saturating_add(i64::try_from(after).unwrap_or(i64::MAX));
+        dates.extend(answer.headers.first("date").map(|date| (WallTime(came), date.to_owned())));
+    }
+    Ok(dates)
 }

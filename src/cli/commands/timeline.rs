@@ -21,19 +21,15 @@ pub(super) fn run(args: &TimelineArgs) -> Result<ExitCode, Report> {
     let mut tell = |seen: crate::analyze::Observation| {
         let wanted = args.device.as_deref();
         if wanted.is_none_or(|id| seen.device.device.eq_ignore_ascii_case(id)) {
+            let earlier = seen.earlier.into_iter().map(|step| (seen.device.clone(), step));
+            steps.extend(earlier);
             steps.push((seen.device, seen.step));
         }
     };
     let devices = viewer.history(&mut tell).map_err(cannot_read)?;
     let mut out = stdout();
     if args.json {
-        let chosen = chosen(&devices, args.device.as_deref(), &args.file)?;
-        let enrolled =
-            |key: &DeviceKey| chosen.iter().any(|d| d.enrolment.is_some() && d.key == *key);
-        steps.retain(|(device, _)| !enrolled(device));
-        for device in chosen.iter().filter(|device| device.enrolment.is_some()) {
-            steps.extend(device.steps.iter().map(|step| (device.key.clone(), step.clone())));
-        }
+        chosen(&devices, args.device.as_deref(), &args.file)?;
         for (device, step) in &steps {
             let object = json!({ "schema": render::SCHEMA, "device": device, "step": step });
             writeln!(out, "{object}")?;
@@ -46,14 +42,6 @@ pub(super) fn run(args: &TimelineArgs) -> Result<ExitCode, Report> {
             writeln!(out, "{line}")?;
         }
         writeln!(out)?;
-        // What came before the device named itself is part of its story: the fold has it together.
-        if device.enrolment.is_some() {
-            for line in device.steps.iter().flat_map(render::step_lines) {
-                writeln!(out, "{line}")?;
-            }
-            writeln!(out)?;
-            continue;
-        }
         // The user may have become known only later: host and id tell devices apart as well.
         let own = |key: &DeviceKey| {
             key == &device.key

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use clap::ValueEnum;
+use tokio::io::AsyncReadExt as _;
 
 use super::device::Device;
 use super::stage::{DemoError, HOST, Stage};
@@ -13,14 +14,24 @@ use super::wire::Wire;
 pub enum Mishap {
     /// The device does not trust the certificate
     CertificateRejected,
+    /// The server asks for a client certificate, and goes on without (no failure of its own)
+    ClientCertificateNotSent,
     /// The server asks for a client certificate
     ClientCertificateWanted,
+    /// The device hangs up in the middle of the handshake
+    ClosedInHandshake,
     /// The device shakes hands and closes without a word
     ClosedBeforeRequest,
     /// The device sends something that is not HTTP
     MalformedRequest,
+    /// The device and the proxy share no cipher
+    NoSharedCipher,
+    /// The device speaks plain HTTP to a listener for HTTPS
+    PlainHttpToTls,
     /// The device asks the proxy for the proxy itself
     ProxyLoop,
+    /// The device's body goes on after its end
+    RequestBodyLong,
     /// The device's body ends early
     RequestBodyShort,
     /// The server's body goes on after its end
@@ -37,18 +48,26 @@ pub enum Mishap {
     UnfinishedChunks,
     /// The body has a coding nobody knows (no failure of its own)
     UnknownCoding,
+    /// The server's certificate has run out
+    UpstreamExpired,
     /// The server's name has no address
     UpstreamNotFound,
     /// The server speaks no TLS
     UpstreamNotTls,
+    /// The server's certificate holds from tomorrow on
+    UpstreamNotYetValid,
     /// Nobody listens there
     UpstreamRefused,
     /// The server resets in the middle of a body
     UpstreamReset,
     /// The server speaks TLS and is asked without
     UpstreamSpeaksTls,
+    /// The server does not answer
+    UpstreamTimeout,
     /// The server's certificate is by nobody we know
     UpstreamUntrusted,
+    /// The server's certificate is for another name
+    UpstreamWrongName,
 }
 
 /// A `ClientHello` of TLS 1.0: version, random, no session, one suite, no compression.
@@ -61,9 +80,35 @@ fn old_hello() -> Vec<u8> {
     hello
 }
 
+/// A `ClientHello` of TLS 1.2 with this suite, P-256 and its signature.
+fn hello(suite: [u8; 2]) -> Vec<u8> {
+    let mut body = vec![3, 3];
+    body.extend([7; 32]);
+    body.extend([0, 0, 2, suite[0], suite[1], 1, 0, 0, 16]);
+    body.extend([0, 10, 0, 4, 0, 2, 0, 23, 0, 13, 0, 4, 0, 2, 4, 3]);
+    let mut hello = vec![0x16, 3, 1, 0, 63, 1, 0, 0, 59];
+    hello.extend(body);
+    hello
+}
+
+/// `TLS_RSA_WITH_AES_128_CBC_SHA`: the key exchange that nobody should have any more.
+const OLD_SUITE: [u8; 2] = [0, 0x2f];
+/// `TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256`.
+const USUAL_SUITE: [u8; 2] = [0xc0, 0x2b];
+
+/// Where devices find the proxy.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ways {
+    /// The explicit proxy.
+    pub(crate) proxy: SocketAddr,
+    /// The listener for the demonstration's server alone.
+    pub(crate) reverse: SocketAddr,
+}
+
 impl Mishap {
     /// Makes it happen. That the proxy closes on us is part of the play.
-    pub(super) async fn play(self, stage: &Stage, proxy: SocketAddr) -> Result<(), DemoError> {
+    pub(super) async fn play(self, stage: &Stage, ways: Ways) -> Result<(), DemoError> {
+        let proxy = ways.proxy;
         let servers = stage.servers();
         let (device, good) = (stage.device(proxy), servers.good.port());
         match self {
@@ -74,6 +119,31 @@ impl Mishap {
             }
             Self::ClosedBeforeRequest => device.open(good).await?.end().await,
             Self::ClientCertificateWanted => get(&device, servers.exclusive.port(), "/").await?,
+            Self::ClientCertificateNotSent => {
+                get(&device, servers.curious.port(), "/demo/fine").await?;
+            }
+            Self::ClosedInHandshake => {
+                let mut wire = device.tunnel(HOST, good).await?;
+                wire.send(&hello(USUAL_SUITE)).await?;
+                // Its certificate is on its way: that was enough.
+                let _ = wire.read_u8().await;
+            }
+            Self::NoSharedCipher => {
+                raw(device.tunnel(HOST, good).await?, &hello(OLD_SUITE)).await?;
+            }
+            Self::PlainHttpToTls => {
+                let request = format!("GET /demo/fine HTTP/1.1\r\nHost: {HOST}\r\n\r\n");
+                raw(Device::new(ways.reverse, None).connect().await?, request.as_bytes()).await?;
+            }
+            Self::RequestBodyLong => {
+                let text = "POST /demo/fine HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\n\
+                    four and more\r\n\r\n";
+                raw(device.open(good).await?, text.as_bytes()).await?;
+            }
+            Self::UpstreamExpired => get(&device, servers.expired.port(), "/").await?,
+            Self::UpstreamNotYetValid => get(&device, servers.early.port(), "/").await?,
+            Self::UpstreamWrongName => get(&device, servers.misnamed.port(), "/").await?,
+            Self::UpstreamTimeout => get(&device, servers.deaf.port(), "/").await?,
             Self::UpstreamUntrusted => get(&device, servers.untrusted.port(), "/").await?,
             Self::UpstreamNotTls => get(&device, servers.plain.port(), "/").await?,
             Self::UpstreamRefused => get(&device, free_port().await?, "/").await?,

@@ -18,5 +18,5 @@ mod stage;
 mod story;
 mod wire;
 
-pub(super) use mishap::Mishap;
+pub(super) use mishap::{Mishap, Ways};
 pub(super) use stage::{DemoError, Stage};

@@ -2,20 +2,22 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rustls::server::WebPkiClientVerifier;
 use rustls::sign::SingleCertAndKey;
 use rustls::{RootCertStore, ServerConfig};
-use socket2::SockRef;
+use socket2::{Domain, SockRef, Socket, Type};
+use time::OffsetDateTime;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 use crate::codec::Query;
-use crate::pki::{Authority, KeyKind, LeafMint, crypto_provider};
+use crate::pki::{Authority, KeyKind, Leaf, LeafMint, crypto_provider};
 
 use super::body;
 use super::stage::{DemoError, HOST};
@@ -30,8 +32,19 @@ pub(super) struct Servers {
     pub(super) untrusted: SocketAddr,
     /// Wants a certificate of its client.
     pub(super) exclusive: SocketAddr,
+    /// Asks for a certificate of its client, and goes on without.
+    pub(super) curious: SocketAddr,
+    /// Its certificate has run out.
+    pub(super) expired: SocketAddr,
+    /// Its certificate holds from tomorrow on.
+    pub(super) early: SocketAddr,
+    /// Its certificate is for another name.
+    pub(super) misnamed: SocketAddr,
+    /// Picks up nothing.
+    pub(super) deaf: SocketAddr,
     /// Speaks no TLS.
     pub(super) plain: SocketAddr,
+    _deaf: Deaf,
     _tasks: JoinSet<()>,
 }
 
@@ -67,29 +80,88 @@ impl Servers {
         roots.add(trusted.export_der().to_vec().into())?;
         let mut tasks = JoinSet::new();
         let standings = Standings::default();
-        let open = config(&trusted, None)?;
-        let good = listen(&mut tasks, Some(open), standings.clone()).await?;
-        let odd = config(&stranger, None)?;
-        let untrusted = listen(&mut tasks, Some(odd), standings.clone()).await?;
-        let closed = config(&trusted, Some(roots))?;
-        let exclusive = listen(&mut tasks, Some(closed), standings.clone()).await?;
-        let plain = listen(&mut tasks, None, standings).await?;
-        Ok(Self { good, untrusted, exclusive, plain, _tasks: tasks })
+        let mut serve = async |tls| listen(&mut tasks, tls, standings.clone()).await;
+        let (trusted, stranger) = (LeafMint::new(trusted), LeafMint::new(stranger));
+        let (now, day) = (OffsetDateTime::now_utc(), time::Duration::DAY);
+        let good = serve(Some(config(&*leaf(&trusted)?, None)?)).await?;
+        let untrusted = serve(Some(config(&*leaf(&stranger)?, None)?)).await?;
+        let exclusive = Asks { roots: roots.clone(), insists: true };
+        let exclusive = serve(Some(config(&*leaf(&trusted)?, Some(exclusive))?)).await?;
+        let curious = Asks { roots, insists: false };
+        let curious = serve(Some(config(&*leaf(&trusted)?, Some(curious))?)).await?;
+        let over = trusted.leaf_between(HOST, now - day * 30, now - day)?;
+        let expired = serve(Some(config(&over, None)?)).await?;
+        let later = trusted.leaf_between(HOST, now + day, now + day * 30)?;
+        let early = serve(Some(config(&later, None)?)).await?;
+        let other = trusted.leaf_between("other.example", now - day, now + day)?;
+        let misnamed = serve(Some(config(&other, None)?)).await?;
+        let plain = serve(None).await?;
+        let (silent, deaf) = Deaf::start().await?;
+        Ok(Self {
+            good,
+            untrusted,
+            exclusive,
+            curious,
+            expired,
+            early,
+            misnamed,
+            deaf,
+            plain,
+            _deaf: silent,
+            _tasks: tasks,
+        })
     }
 }
 
-fn config(
-    authority: &Arc<Authority>,
-    clients: Option<RootCertStore>,
-) -> Result<TlsAcceptor, DemoError> {
-    let leaf = LeafMint::new(Arc::clone(authority)).leaf(HOST, KeyKind::P256)?;
+/// Whose certificates a server asks its clients for.
+struct Asks {
+    roots: RootCertStore,
+    /// Without one it refuses.
+    insists: bool,
+}
+
+/// A socket whose queue is full: what knocks after that is not heard.
+#[derive(Debug)]
+struct Deaf {
+    _socket: Socket,
+    _queued: Vec<TcpStream>,
+}
+
+/// Connections that fill a queue of none: the kernel takes one or two all the same.
+const QUEUED: usize = 4;
+/// Longest wait for each of them.
+const KNOCK: Duration = Duration::from_millis(50);
+
+impl Deaf {
+    async fn start() -> io::Result<(Self, SocketAddr)> {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+        socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())?;
+        socket.listen(0)?;
+        let address = socket.local_addr()?.as_socket();
+        let address = address.ok_or(io::ErrorKind::AddrNotAvailable)?;
+        let mut queued = Vec::new();
+        for _ in 0..QUEUED {
+            if let Ok(Ok(stream)) = timeout(KNOCK, TcpStream::connect(address)).await {
+                queued.push(stream);
+            }
+        }
+        Ok((Self { _socket: socket, _queued: queued }, address))
+    }
+}
+
+fn leaf(mint: &LeafMint) -> Result<Arc<Leaf>, DemoError> {
+    Ok(mint.leaf(HOST, KeyKind::P256)?)
+}
+
+fn config(leaf: &Leaf, clients: Option<Asks>) -> Result<TlsAcceptor, DemoError> {
     let builder = ServerConfig::builder_with_provider(crypto_provider())
         .with_safe_default_protocol_versions()?;
     let builder = match clients {
         None => builder.with_no_client_auth(),
-        Some(roots) => {
+        Some(Asks { roots, insists }) => {
             let provider = crypto_provider();
             let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+            let verifier = if insists { verifier } else { verifier.allow_unauthenticated() };
             let verifier = verifier.build().map_err(|_| DemoError::Body("no verifier"))?;
             builder.with_client_cert_verifier(verifier)
         }
@@ -173,6 +245,9 @@ async fn converse(wire: &mut Wire, standings: &Standings) -> io::Result<Ended> {
                 let head =
                     "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Encoding: zip9000";
                 wire.say(head, b"nobody can read this").await?;
+            }
+            "/demo/fine" => {
+                wire.say("HTTP/1.1 200 OK\r\nContent-Type: text/plain", b"fine").await?;
             }
             "/demo/elsewhere" => {
                 let to = "https://other.example/Microsoft-Server-ActiveSync";

@@ -13,7 +13,7 @@ use tokio::time::sleep;
 use crate::pki::{Authority, PkiError, crypto_provider};
 
 use super::device::Device;
-use super::mishap::Mishap;
+use super::mishap::{Mishap, Ways};
 use super::server::Servers;
 use super::story;
 
@@ -81,22 +81,26 @@ impl Stage {
         Ok((Self { folder, proxy_roots, servers, pace }, proxy))
     }
 
+    /// A way in for the server of the story alone, as `--mode` spells it.
+    pub(crate) fn reverse(&self) -> String {
+        format!("reverse:https://{HOST}:{}@127.0.0.1:0", self.servers.good.port())
+    }
+
     /// The authority of the demonstration's servers, which the proxy is to trust.
     pub(crate) fn upstream_ca(&self) -> PathBuf {
         self.folder.0.join("server/synctap-ca.pem")
     }
 
-    /// Plays the story, or the mishaps asked for, through the proxy at `proxy`.
-    pub(crate) async fn play(
-        &self,
-        proxy: SocketAddr,
-        mishaps: &[Mishap],
-    ) -> Result<(), DemoError> {
+    /// Plays the story, or the mishaps asked for, through the proxy.
+    ///
+    /// # Errors
+    /// When something else happens than should.
+    pub(crate) async fn play(&self, ways: Ways, mishaps: &[Mishap]) -> Result<(), DemoError> {
         if mishaps.is_empty() {
-            return story::play(self, proxy).await;
+            return story::play(self, ways.proxy).await;
         }
         for mishap in mishaps {
-            mishap.play(self, proxy).await?;
+            mishap.play(self, ways).await?;
             self.pause().await;
         }
         Ok(())

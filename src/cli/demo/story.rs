@@ -84,7 +84,8 @@ async fn wipe(stage: &Stage, key: u32, wire: &mut Wire) -> Result<(), DemoError>
     must_say("FolderSync", &told, "<Status>140</Status>")?;
     stage.pause().await;
     let asked = body::activesync("<Provision xmlns=\"Provision\"/>")?;
-    let ordered = TABLET.ask(wire, PROVISION, key, &asked).await?;
+    // It forgets its policy and asks anew (MS-ASPROV 3.1.5.1.1).
+    let ordered = TABLET.ask(wire, PROVISION, 0, &asked).await?;
     must_say("Provision", &ordered, "RemoteWipe")?;
     stage.pause().await;
     let done =

@@ -2,8 +2,8 @@
 
 use std::env;
 use std::fs::{self, OpenOptions};
-use std::io::{self, IsTerminal as _};
-use std::net::TcpListener;
+use std::io;
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 
 use crate::cli::files::FileLimit;
@@ -13,6 +13,10 @@ use crate::pki::{Authority, PkiError};
 use crate::proxy::{Limits, Mode, lan_addresses};
 
 use super::check::Check;
+use super::{clock, terminal, trust};
+
+/// The port of HTTPS servers.
+const HTTPS: u16 = 443;
 
 /// What is to be examined.
 #[derive(Debug)]
@@ -30,11 +34,12 @@ pub(crate) struct Patient {
 /// Every check, in the order people set things up. Changes nothing.
 pub(crate) fn examine(patient: &Patient) -> Vec<Check> {
     let mut checks: Vec<_> = patient.modes.iter().map(port).collect();
+    checks.push(low_ports());
     checks.push(network(&patient.modes));
     checks.extend(authority(patient));
     checks.push(folder(&patient.captures));
     checks.push(files(FileLimit::current(), Limits::default().connections));
-    checks.push(terminal(io::stdout().is_terminal(), |name| env::var(name).ok()));
+    checks.extend(terminal::own());
     checks
 }
 
@@ -74,6 +79,20 @@ fn port(mode: &Mode) -> Check {
     }
 }
 
+/// Whether servers' own ports can be had, as a reverse listener wants them for devices that take no
+/// port.
+fn low_ports() -> Check {
+    match TcpListener::bind((Ipv4Addr::LOCALHOST, HTTPS)) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Check::ok(
+            "rights",
+            "no ports below 1024: for a reverse listener on 443, \
+             `setcap cap_net_bind_service=+ep` on the program",
+        ),
+        // Taken is had by somebody: `port` tells of those that matter.
+        Ok(_) | Err(_) => Check::ok("rights", "may listen on ports below 1024"),
+    }
+}
+
 fn network(modes: &[Mode]) -> Check {
     let lan = lan_addresses();
     let addresses = lan.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
@@ -95,11 +114,12 @@ fn network(modes: &[Mode]) -> Check {
 fn authority(patient: &Patient) -> Vec<Check> {
     if !Authority::exists(&patient.ca_dir) {
         let found = format!("none yet in `{}`", patient.ca_dir.display());
-        return vec![Check::warn(
-            "authority",
-            found,
-            "it is made on the first run, or by `synctap ca`",
-        )];
+        let advice = "it is made on the first run, or by `synctap ca`";
+        let program = env::current_exe().unwrap_or_default();
+        return vec![
+            Check::warn("authority", found, advice),
+            clock::check(patient.now, None, &[&program]),
+        ];
     }
     let authority = match Authority::open(&patient.ca_dir) {
         Ok(authority) => authority,
@@ -114,17 +134,11 @@ fn authority(patient: &Patient) -> Vec<Check> {
     for warning in &shown.warnings {
         checks.push(Check::warn("authority", warning.to_string(), "see `synctap ca`"));
     }
-    checks.push(if authority.trusted_here() {
-        Check::ok("trusted here", "curl and other programs that use the system's store trust it")
-    } else {
-        Check::warn(
-            "trusted here",
-            "this machine's own store does not hold it: devices are another matter",
-            "only to test from here: `curl --cacert <(synctap ca export)`, or copy it to \
-             /usr/local/share/ca-certificates/synctap.crt and run `update-ca-certificates`",
-        )
-    });
-    checks.push(clock(patient.now, shown.facts.not_before));
+    let program = env::current_exe().unwrap_or_default();
+    let files = [shown.certificate.as_path(), shown.key.as_path(), program.as_path()];
+    let clock = clock::check(patient.now, Some(shown.facts.not_before), &files);
+    checks.extend(trust::checks(authority));
+    checks.push(clock);
     checks
 }
 
@@ -135,20 +149,6 @@ fn unusable(error: &PkiError) -> Check {
         }
         _ => Check::fail("authority", chain(error), error.hint()),
     }
-}
-
-/// Certificates begin a day back, so a clock that is a little behind does no harm; one that stands
-/// before the authority was made does.
-fn clock(now: WallTime, made: WallTime) -> Check {
-    let found = format!("it is {}", now.rfc3339());
-    if now < made {
-        return Check::fail(
-            "clock",
-            format!("{found}, before the authority"),
-            "set this machine's clock",
-        );
-    }
-    Check::ok("clock", format!("{found}; the device's must agree within a day"))
 }
 
 fn folder(captures: &Path) -> Check {
@@ -181,25 +181,6 @@ fn files(limit: FileLimit, connections: usize) -> Check {
     )
 }
 
-fn terminal(is_terminal: bool, variable: impl Fn(&str) -> Option<String>) -> Check {
-    if !is_terminal {
-        return Check::ok("terminal", "none: lines are printed instead of the screen");
-    }
-    let term = variable("TERM").unwrap_or_default();
-    if term.is_empty() || term == "dumb" {
-        let found = format!("TERM is `{term}`");
-        return Check::fail("terminal", found, "set TERM (`xterm-256color`), or use `--no-tui`");
-    }
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
-        .into_iter()
-        .find_map(|name| variable(name).filter(|value| !value.is_empty()));
-    let utf8 = locale.unwrap_or_default().to_ascii_lowercase().replace('-', "").contains("utf8");
-    if utf8 {
-        return Check::ok("terminal", format!("{term}, UTF-8"));
-    }
-    Check::warn("terminal", format!("{term}, and the locale is not UTF-8"), "set LANG=C.UTF-8")
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::check::Verdict;
@@ -226,36 +207,22 @@ mod tests {
         let ca_dir = folder.path().join("ca");
         let now = WallTime::from_unix(4_000_000_000, 0);
         let patient = Patient { modes: Vec::new(), ca_dir, captures: folder.path().into(), now };
-        assert_eq!(authority(&patient)[0].verdict, Verdict::Warn);
+        let checks = authority(&patient);
+        assert_eq!((checks[0].verdict, &*checks[1].about), (Verdict::Warn, "clock"));
         assert!(!patient.ca_dir.exists());
         Authority::open(&patient.ca_dir).unwrap();
         let checks = authority(&patient);
         let names: Vec<_> = checks.iter().map(|check| &*check.about).collect();
-        assert_eq!(names, ["authority", "trusted here", "clock"]);
-        assert_eq!(checks[1].verdict, Verdict::Warn, "nobody installed it");
+        assert_eq!(names, ["authority", "curl", "openssl", "clock"]);
         fs::remove_file(patient.ca_dir.join("synctap-ca.key")).unwrap();
         assert_eq!(authority(&patient)[0].verdict, Verdict::Fail);
     }
 
     #[test]
-    fn clock_files_folder_and_terminal() {
-        let at = |seconds| WallTime::from_unix(seconds, 0);
-        assert_eq!(clock(at(100), at(200)).verdict, Verdict::Fail);
-        assert_eq!(clock(at(200), at(100)).verdict, Verdict::Ok);
+    fn files_and_folder() {
         let limit = |hard| FileLimit { soft: 1024, hard };
         assert_eq!(files(limit(4096), 1024).verdict, Verdict::Ok);
         assert_eq!(files(limit(1024), 1024).verdict, Verdict::Warn);
         assert_eq!(folder(Path::new("/proc/nowhere")).verdict, Verdict::Fail);
-        let with = |term: &'static str, lang: &'static str| {
-            terminal(true, move |name| match name {
-                "TERM" => Some(term.into()),
-                "LANG" => Some(lang.into()),
-                _ => None,
-            })
-            .verdict
-        };
-        assert_eq!(with("xterm", "en_US.UTF-8"), Verdict::Ok);
-        assert_eq!(with("xterm", "C"), Verdict::Warn);
-        assert_eq!(with("dumb", "C.utf8"), Verdict::Fail);
     }
 }

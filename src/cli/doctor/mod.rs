@@ -4,9 +4,13 @@
 //! worth a look, or in the way, with what to do. What does not: printing them.
 
 mod check;
+mod clock;
 mod machine;
 mod seen;
+mod terminal;
+mod trust;
 
 pub(super) use check::{Check, Verdict};
+pub(super) use clock::against_servers;
 pub(super) use machine::{Patient, examine, settings_file, settings_mistake};
 pub(super) use seen::devices;

@@ -3,6 +3,7 @@
 use crate::codec::charset::Charset;
 use crate::codec::faults::{Fault, Faults};
 use crate::codec::limits;
+use crate::codec::progress::Progress;
 use crate::codec::reader::Reader;
 use crate::model::{Grade, Span, Tree};
 
@@ -40,6 +41,8 @@ pub(crate) struct Outside<'a> {
     pub(crate) nodes: usize,
     /// Deviations from the grammar are reported too.
     pub(crate) strict: bool,
+    /// Who is told how far it is read.
+    pub(crate) progress: Progress<'a>,
 }
 
 /// Reads a document. `None` without a header or tables to read it by is a fault of its own, so
@@ -76,7 +79,8 @@ pub(crate) fn read(layer: &[u8], outside: &Outside<'_>) -> Document {
     let book = wireless_village(layer, &header, book).unwrap_or(book);
     let facts = facts(layer, &header, charset);
     let bounds = Bounds { truncated: outside.truncated, nodes: outside.nodes };
-    let tree = tree::build(layer, &header, book, charset, bounds, &mut faults);
+    let meter = outside.progress.of(layer.len());
+    let tree = tree::build(layer, &header, (book, charset), bounds, meter, &mut faults);
     if outside.strict {
         strict::check(layer, &header, book, charset, &mut faults);
     }
@@ -261,8 +265,8 @@ fn facts(layer: &[u8], header: &Header, charset: &Charset) -> Vec<(&'static str,
 /// True when `layer` reads as a document of this media type without damage.
 pub(crate) fn is_sound(layer: &[u8], media_type: &str) -> bool {
     let nodes = limits::NODES;
-    let outside =
-        Outside { media_type, charset: "", book: None, truncated: false, nodes, strict: false };
+    let (book, truncated, strict, progress) = (None, false, false, Progress::default());
+    let outside = Outside { media_type, charset: "", book, truncated, nodes, strict, progress };
     let document = read(layer, &outside);
     !document.tree.is_empty() && document.faults.iter().all(|fault| fault.grade == Grade::Odd)
 }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::codec::charset::Charset;
 use crate::codec::faults::Faults;
 use crate::codec::limits;
+use crate::codec::progress::Meter;
 use crate::codec::reader::Reader;
 use crate::model::{Attribute, Name, Namespace, NodeId, NodeKind, Span, Text, Tree, Written};
 
@@ -28,9 +29,9 @@ pub(super) struct Bounds {
 pub(super) fn build(
     layer: &[u8],
     header: &Header,
-    book: &'static Book,
-    charset: &'static Charset,
+    (book, charset): (&'static Book, &'static Charset),
     bounds: Bounds,
+    mut meter: Meter<'_>,
     faults: &mut Faults,
 ) -> Tree {
     let mut builder = Builder {
@@ -56,6 +57,7 @@ pub(super) fn build(
             builder.leaf(leaf);
         }
         let Some(event) = events.next() else { break };
+        meter.at(events.at());
         if let Err(error) = event.and_then(|event| builder.take(event)) {
             damage = Some(error);
             break;

@@ -2,6 +2,7 @@
 
 use crate::codec::faults::{Fault, Faults};
 use crate::codec::limits;
+use crate::codec::progress::{Meter, Progress};
 use crate::model::{NodeId, Tree};
 
 use super::tree;
@@ -21,9 +22,9 @@ pub(crate) struct Document {
 
 /// Reads a document. `layer` is UTF-8 (bytes after the first bad one are not read); `truncated`
 /// says that the end may be missing; the tree has at most `nodes`.
-pub(crate) fn read(layer: &[u8], truncated: bool, nodes: usize) -> Document {
+pub(crate) fn read(layer: &[u8], truncated: bool, nodes: usize, meter: Meter<'_>) -> Document {
     let mut faults = Faults::default();
-    let (tree, facts) = tree::build(layer, truncated, nodes, &mut faults);
+    let (tree, facts) = tree::build(layer, truncated, nodes, meter, &mut faults);
     let name = tree.root().map_or("XML", |root| name(&tree, root, layer));
     Document { tree, name, facts, faults: faults.into_list() }
 }
@@ -34,7 +35,7 @@ pub(crate) fn is_document(bytes: &[u8]) -> bool {
     if bytes.len() > limits::EMBEDDED_BYTES || std::str::from_utf8(bytes).is_err() {
         return false;
     }
-    let document = read(bytes, false, limits::NODES);
+    let document = read(bytes, false, limits::NODES, Progress::default().of(0));
     let root = document.tree.root().and_then(|root| document.tree.name(root));
     document.faults.is_empty() && root.is_some_and(|name| !name.eq_ignore_ascii_case("html"))
 }

@@ -9,6 +9,7 @@ use quick_xml::events::{BytesStart, Event};
 
 use crate::codec::faults::Faults;
 use crate::codec::limits;
+use crate::codec::progress::Meter;
 use crate::codec::sniff::UTF8_BOM;
 use crate::model::{Name, NameId, NamespaceId, NodeId, NodeKind, Span, Text, Tree, Written};
 
@@ -23,6 +24,7 @@ pub(super) fn build(
     layer: &[u8],
     truncated: bool,
     nodes: usize,
+    meter: Meter<'_>,
     faults: &mut Faults,
 ) -> (Tree, Facts) {
     let base = if layer.starts_with(UTF8_BOM) { UTF8_BOM.len() } else { 0 };
@@ -48,7 +50,7 @@ pub(super) fn build(
         root_seen: false,
         control_seen: false,
     };
-    builder.read(truncated)
+    builder.read(truncated, meter)
 }
 
 /// An element whose end tag has not come.
@@ -84,7 +86,7 @@ struct Builder<'a, 'f> {
 }
 
 impl<'a> Builder<'a, '_> {
-    fn read(mut self, truncated: bool) -> (Tree, Facts) {
+    fn read(mut self, truncated: bool, mut meter: Meter<'_>) -> (Tree, Facts) {
         let mut reader = Reader::from_str(self.text);
         let config = reader.config_mut();
         // Names are compared here, so that the tree goes on after a mismatch.
@@ -110,6 +112,7 @@ impl<'a> Builder<'a, '_> {
                 break;
             }
             at = end;
+            meter.at(at);
         }
         self.finish(truncated)
     }
@@ -416,7 +419,8 @@ mod tests {
 
     fn read(text: &str) -> (Tree, Vec<(&'static str, u32)>) {
         let mut faults = Faults::default();
-        let (tree, _) = build(text.as_bytes(), false, limits::NODES, &mut faults);
+        let meter = crate::codec::progress::Progress::default().of(0);
+        let (tree, _) = build(text.as_bytes(), false, limits::NODES, meter, &mut faults);
         let faults = faults.into_list();
         (tree, faults.into_iter().map(|fault| (fault.code, fault.span.start)).collect())
     }

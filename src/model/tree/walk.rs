@@ -117,15 +117,13 @@ impl Tree {
         std::iter::successors(self.parent(id), |id| self.parent(*id)).count()
     }
 
-    /// The innermost node whose span contains `offset`.
+    /// The innermost node whose span contains `offset`. Logarithmic: nodes stand in the order in which
+    /// their bytes begin.
     pub fn at_offset(&self, offset: usize) -> Option<NodeId> {
-        let mut found = None;
-        let mut siblings = self.roots();
-        while let Some(id) = siblings.find(|id| self.nodes[id.index()].span.contains(offset)) {
-            found = Some(id);
-            siblings = self.children(id);
-        }
-        found
+        let after = self.nodes.partition_point(|node| node.span.start as usize <= offset);
+        let last = NodeId(u32::try_from(after.checked_sub(1)?).ok()?);
+        std::iter::successors(Some(last), |id| self.parent(*id))
+            .find(|id| self.nodes.get(id.index()).is_some_and(|node| node.span.contains(offset)))
     }
 }
 

@@ -1,11 +1,12 @@
 //! XML with line breaks and indentation, each line with the node it belongs to.
 
-use crate::model::{Decoded, LayerId, NodeId, NodeKind, Tree};
+use std::ops::Range;
+
+use crate::model::{Decoded, LayerId, NodeId};
 use crate::render::hidden::Hidden;
 use crate::render::secrets::Secrets;
 
-use super::document::{DECLARATION, Inside, WRAPPER, is_single};
-use super::writer::{Holds, Writer};
+use super::walk::{Stand, Walk, Written};
 
 /// One line of indented XML.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,150 +25,235 @@ pub struct XmlLine {
 /// is, over several lines if the characters have line ends. Documents inside elements (any format
 /// with a tree) stand there as elements. All lines, joined by line feeds, are a document.
 pub fn xml_lines(decoded: &Decoded, id: LayerId, secrets: Secrets) -> Vec<XmlLine> {
-    let hidden = Hidden::of(decoded, secrets);
-    let mut lines = Lines { decoded, hidden: &hidden, written: Vec::new() };
-    let Some(tree) = decoded.layer(id).and_then(|layer| layer.tree.as_ref()) else {
-        return lines.written;
-    };
-    lines.push(id, None, 0, DECLARATION.trim_end());
-    if is_single(tree) {
-        lines.document(id, 0, "");
-    } else {
-        lines.push(id, None, 0, &format!("<document xmlns=\"{WRAPPER}\">"));
-        lines.document(id, 1, WRAPPER);
-        lines.push(id, None, 0, "</document>");
+    let mut lines = Vec::new();
+    each_xml_line(decoded, &Hidden::of(decoded, secrets), id, &mut |line| {
+        lines.push(line.clone());
+        true
+    });
+    lines
+}
+
+/// Calls `each` with every line of a layer as indented XML until it returns false.
+pub fn each_xml_line(
+    decoded: &Decoded,
+    hidden: &Hidden,
+    id: LayerId,
+    each: &mut dyn FnMut(&XmlLine) -> bool,
+) {
+    if decoded.layer(id).is_none_or(|layer| layer.tree.is_none()) {
+        return;
     }
-    lines.written
+    let mut walk = Walk::new(decoded, hidden, id);
+    let mut line = XmlLine { text: String::new(), layer: id, node: None };
+    while let Some(written) = walk.step() {
+        line.layer = written.stand.map_or(id, |stand| stand.layer);
+        line.node = written.stand.map(|stand| stand.node);
+        for (at, text) in walk.text.split('\n').enumerate() {
+            line.text.clear();
+            indent(&mut line.text, written, at);
+            line.text.push_str(text);
+            if !each(&line) {
+                return;
+            }
+        }
+    }
 }
 
 /// Levels beyond which indentation grows no more.
 const INDENTED: usize = 40;
 
-struct Lines<'a> {
-    decoded: &'a Decoded,
-    hidden: &'a Hidden,
-    written: Vec<XmlLine>,
+/// Indents the first line of a piece; others are part of a value.
+fn indent(line: &mut String, written: Written, at: usize) {
+    let level = if at == 0 { written.level.min(INDENTED) } else { 0 };
+    line.extend(std::iter::repeat_n(' ', level * 2));
 }
 
-impl Lines<'_> {
-    /// Appends the document of a layer. Recursion is as deep as documents nest, which the codec
-    /// limits.
-    fn document(&mut self, id: LayerId, indent: usize, default: &str) {
-        let decoded = self.decoded;
-        let Some(layer) = decoded.layer(id) else { return };
-        let Some(tree) = &layer.tree else { return };
-        let inside = Inside::of(decoded, id, |_| true);
-        let hidden = self.hidden.layer(id);
-        let mut writer = Writer::new(tree, &layer.bytes, hidden, default);
-        let mut open: Vec<NodeId> = Vec::new();
-        let mut index = 0;
-        while index < tree.len() {
-            let Ok(number) = u32::try_from(index) else { return };
-            let node = NodeId(number);
-            self.close_until(&mut writer, &mut open, index, id, indent);
-            let level = indent + open.len();
-            let end = tree.get(node).map_or(index + 1, |node| node.end.index()).max(index + 1);
-            index = if let Some(child) = only_document(&inside, tree, node) {
-                writer.start(node, Holds::Document);
-                self.take(&mut writer, id, node, level);
-                let default = writer.default_namespace().to_owned();
-                self.document(child, level + 1, &default);
-                writer.end();
-                self.take(&mut writer, id, node, level);
-                end
-            } else if is_block(tree, node) {
-                writer.start(node, Holds::Content);
-                self.take(&mut writer, id, node, level);
-                open.push(node);
-                index + 1
-            } else {
-                inline(&mut writer, tree, index, end);
-                self.take(&mut writer, id, node, level);
-                end
+/// Lines, or bytes, between two places from which lines can be written.
+const STRIDE_LINES: usize = 32;
+const STRIDE_BYTES: usize = 16 << 10;
+
+/// Most bytes of one line in a window; what is cut off is counted.
+const LINE_BYTES: usize = 16 << 10;
+
+/// A layer as indented XML of which any window can be written without the rest: only places here and
+/// there are kept. It belongs to the body and secrets it was made of.
+#[derive(Debug, Default)]
+pub struct IndexedXml {
+    top: LayerId,
+    len: usize,
+    /// In document order, with the number of the first line written from there.
+    stands: Vec<(u32, Stand)>,
+    /// The layers its lines belong to, in order.
+    layers: Vec<LayerId>,
+}
+
+impl IndexedXml {
+    /// Writes all of it once and forgets it again.
+    pub fn new(decoded: &Decoded, hidden: &Hidden, top: LayerId) -> Self {
+        let mut index = Self { top, ..Self::default() };
+        if decoded.layer(top).is_none_or(|layer| layer.tree.is_none()) {
+            return index;
+        }
+        let mut walk = Walk::new(decoded, hidden, top);
+        let (mut lines, mut bytes) = (STRIDE_LINES, 0);
+        while let Some(written) = walk.step() {
+            if let Some(stand) = written.stand {
+                if index.layers.last() != Some(&stand.layer) {
+                    index.layers.push(stand.layer);
+                }
+                if lines >= STRIDE_LINES || bytes >= STRIDE_BYTES {
+                    index.stands.push((u32::try_from(index.len).unwrap_or(u32::MAX), stand));
+                    (lines, bytes) = (0, 0);
+                }
+            }
+            let written = 1 + memchr::memchr_iter(b'\n', walk.text.as_bytes()).count();
+            (lines, bytes) = (lines + written, bytes + walk.text.len());
+            index.len += written;
+        }
+        index.layers.sort_unstable();
+        index.layers.dedup();
+        index
+    }
+
+    /// How many lines.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// True when there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The layer it is made of.
+    pub fn top(&self) -> LayerId {
+        self.top
+    }
+
+    /// True when a line belongs to this layer.
+    pub fn has(&self, layer: LayerId) -> bool {
+        self.layers.binary_search(&layer).is_ok()
+    }
+
+    /// These lines, as far as there are any; of long ones the first 16 KiB. Takes time for them, for the
+    /// elements around them, and for the values they are part of.
+    pub fn lines(&self, decoded: &Decoded, hidden: &Hidden, range: Range<usize>) -> Vec<XmlLine> {
+        let mut lines = Vec::new();
+        let end = range.end.min(self.len);
+        let Some((mut number, mut walk)) = self.walk(decoded, hidden, range.start) else {
+            return lines;
+        };
+        while number < end {
+            let Some(written) = walk.step() else { break };
+            let stand = written.stand;
+            for (at, text) in walk.text.split('\n').enumerate() {
+                if (range.start..end).contains(&number) {
+                    let mut line = String::new();
+                    indent(&mut line, written, at);
+                    push_cut(&mut line, text);
+                    let layer = stand.map_or(self.top, |stand| stand.layer);
+                    lines.push(XmlLine { text: line, layer, node: stand.map(|stand| stand.node) });
+                }
+                number += 1;
+            }
+        }
+        lines
+    }
+
+    /// The first line of a node, or of what it is written in; `None` when its layer is not written here.
+    pub fn position(
+        &self,
+        decoded: &Decoded,
+        hidden: &Hidden,
+        layer: LayerId,
+        node: NodeId,
+    ) -> Option<usize> {
+        if !self.has(layer) {
+            return None;
+        }
+        let wanted = Stand { layer, node, end: false };
+        let after = self.stands.partition_point(|(_, stand)| is_before(decoded, *stand, wanted));
+        let (line, stand) = *self.stands.get(after.checked_sub(1)?)?;
+        let mut number = line as usize;
+        let mut walk = Walk::at(decoded, hidden, self.top, stand)?;
+        let mut found = None;
+        while let Some(written) = walk.step() {
+            let Some(stand) = written.stand else { break };
+            if !is_before(decoded, stand, wanted) {
+                break;
+            }
+            if !stand.end {
+                found = Some(number);
+            }
+            number += 1 + memchr::memchr_iter(b'\n', walk.text.as_bytes()).count();
+        }
+        found
+    }
+
+    /// A walk that stands at or before a line, with the number of the line it writes next.
+    fn walk<'a>(
+        &self,
+        decoded: &'a Decoded,
+        hidden: &'a Hidden,
+        line: usize,
+    ) -> Option<(usize, Walk<'a>)> {
+        if self.is_empty() {
+            return None;
+        }
+        let after = self.stands.partition_point(|(at, _)| *at as usize <= line);
+        let place = after.checked_sub(1).and_then(|at| self.stands.get(at));
+        match place {
+            Some((at, stand)) => Some((*at as usize, Walk::at(decoded, hidden, self.top, *stand)?)),
+            None => Some((0, Walk::new(decoded, hidden, self.top))),
+        }
+    }
+}
+
+fn push_cut(line: &mut String, text: &str) {
+    let shown = text.get(..text.floor_char_boundary(LINE_BYTES)).unwrap_or_default();
+    line.push_str(shown);
+    if shown.len() < text.len() {
+        line.push_str("… (+");
+        line.push_str(&crate::render::count((text.len() - shown.len()) as u64, "byte"));
+        line.push(')');
+    }
+}
+
+/// True when what is written at `stand` comes before what follows the start of `wanted`, a place before
+/// a node.
+fn is_before(decoded: &Decoded, stand: Stand, wanted: Stand) -> bool {
+    let (stand_chain, wanted_chain) = (chain(decoded, stand), chain(decoded, wanted));
+    let mut levels = stand_chain.iter().rev().zip(wanted_chain.iter().rev()).peekable();
+    while let Some((one, other)) = levels.next() {
+        let end = |place: &Stand| {
+            let tree = decoded.layer(place.layer).and_then(|layer| layer.tree.as_ref());
+            tree.and_then(|tree| tree.get(place.node)).map_or(place.node, |node| node.end)
+        };
+        if levels.peek().is_some() && one.node != other.node {
+            return one.node < other.node;
+        }
+        if levels.peek().is_none() {
+            // One may stand deeper: in a document that is made of this node.
+            return match stand_chain.len() > wanted_chain.len() {
+                true => one.node < other.node,
+                false if one.end => end(one) <= other.node,
+                false => one.node <= other.node,
             };
         }
-        self.close_until(&mut writer, &mut open, usize::MAX, id, indent);
     }
-
-    fn close_until(
-        &mut self,
-        writer: &mut Writer<'_>,
-        open: &mut Vec<NodeId>,
-        index: usize,
-        id: LayerId,
-        indent: usize,
-    ) {
-        while writer.is_past_open(index) {
-            writer.end();
-            let Some(node) = open.pop() else { return };
-            self.take(writer, id, node, indent + open.len());
-        }
-    }
-
-    /// Moves what was written into lines.
-    fn take(&mut self, writer: &mut Writer<'_>, id: LayerId, node: NodeId, level: usize) {
-        let text = std::mem::take(&mut writer.out);
-        let mut pieces = text.split('\n');
-        if let Some(first) = pieces.next() {
-            self.push(id, Some(node), level, first);
-        }
-        for piece in pieces {
-            self.push(id, Some(node), 0, piece);
-        }
-        // Keeps the allocation for the next line.
-        writer.out = text;
-        writer.out.clear();
-    }
-
-    fn push(&mut self, layer: LayerId, node: Option<NodeId>, level: usize, text: &str) {
-        let indent = level.min(INDENTED) * 2;
-        let mut line = String::with_capacity(indent + text.len());
-        line.extend(std::iter::repeat_n(' ', indent));
-        line.push_str(text);
-        self.written.push(XmlLine { text: line, layer, node });
-    }
+    false
 }
 
-/// The document that is all that stands in an element.
-fn only_document(inside: &Inside, tree: &Tree, node: NodeId) -> Option<LayerId> {
-    let mut children = tree.children(node);
-    let only = children.next().filter(|_| children.next().is_none())?;
-    inside.at(only)
-}
-
-/// True for an element with children none of which are characters: its children get lines.
-fn is_block(tree: &Tree, id: NodeId) -> bool {
-    let mut children = tree.children(id).peekable();
-    tree.element(id).is_some()
-        && children.peek().is_some()
-        && children.all(|child| {
-            !matches!(
-                tree.get(child).map(|node| node.kind),
-                Some(NodeKind::Text(..) | NodeKind::Opaque(_))
-            )
-        })
-}
-
-/// Writes the node at `index` and its descendants up to `end` without line breaks.
-fn inline(writer: &mut Writer<'_>, tree: &Tree, index: usize, end: usize) {
-    let mut open = 0_usize;
-    for at in index..end {
-        let Ok(number) = u32::try_from(at) else { return };
-        while open > 0 && writer.is_past_open(at) {
-            writer.end();
-            open -= 1;
-        }
-        let id = NodeId(number);
-        let Some(node) = tree.get(id) else { return };
-        if let NodeKind::Element(_) = node.kind {
-            let empty = node.end.index() == at + 1;
-            writer.start(id, if empty { Holds::Nothing } else { Holds::Content });
-            open += usize::from(!empty);
-        } else {
-            writer.content(id);
-        }
+/// A place, then the nodes that the layers around it were made of.
+fn chain(decoded: &Decoded, stand: Stand) -> Vec<Stand> {
+    let mut chain = vec![stand];
+    let mut at = stand.layer;
+    while let Some(origin) = decoded.layer(at).and_then(|layer| layer.origin)
+        && origin.layer < at
+        && let Some(node) = origin.node
+    {
+        chain.push(Stand { layer: origin.layer, node, end: false });
+        at = origin.layer;
     }
-    for _ in 0..open {
-        writer.end();
-    }
+    chain
 }

@@ -10,7 +10,8 @@ mod escape;
 mod lines;
 mod name;
 mod scope;
+mod walk;
 mod writer;
 
 pub use document::{xml, xml_of_tree};
-pub use lines::{XmlLine, xml_lines};
+pub use lines::{IndexedXml, XmlLine, each_xml_line, xml_lines};

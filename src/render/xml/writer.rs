@@ -74,11 +74,22 @@ impl<'a> Writer<'a> {
         hidden: &'a HiddenIn,
         default: &'a str,
     ) -> Self {
+        let whole = std::str::from_utf8(layer).ok();
+        Self { whole, ..Self::piecewise(tree, layer, hidden, default) }
+    }
+
+    /// The same for a few nodes: nothing is looked at that is not written.
+    pub(super) fn piecewise(
+        tree: &'a Tree,
+        layer: &'a [u8],
+        hidden: &'a HiddenIn,
+        default: &'a str,
+    ) -> Self {
         Self {
             tree,
             layer,
             hidden,
-            whole: std::str::from_utf8(layer).ok(),
+            whole: None,
             out: String::new(),
             head: String::new(),
             seen: HashSet::new(),
@@ -88,6 +99,11 @@ impl<'a> Writer<'a> {
             namespace_bytes: layer.len().saturating_mul(4).saturating_add(NAMESPACE_BYTES),
             inherit: false,
         }
+    }
+
+    /// Sets the default namespace where the text will stand.
+    pub(super) fn inherit_from(&mut self, default: &'a str) {
+        self.default = default;
     }
 
     /// The default namespace here.

@@ -1,34 +1,43 @@
 //! The selected exchange: tabs, and where each of them stands.
 
+use std::sync::Arc;
+
 use crate::engine::ValuePlace;
 use crate::model::{ExchangeId, Leg};
+use crate::render::Outlined;
 use crate::tui::action::{Action, Face, Step, Tab};
-use crate::tui::fit;
-use crate::tui::layout::{DetailRoom, LABEL_WIDTH};
-use crate::tui::prepared::Prepared;
-use crate::tui::search::{Needle, Way, next_line};
+use crate::tui::hits::Hits;
+use crate::tui::layout::DetailRoom;
+use crate::tui::prepared::{Half, Prepared};
+use crate::tui::search::Needle;
 
 use super::leg::{LegPane, LegRoom, page};
+use super::pairs::Pairs;
 use super::scroll::Scroll;
 use super::tree::TreePane;
-
-/// Most lines one value of the overview or of a header field is folded into.
-const VALUE_LINES: usize = 32;
 
 /// The exchange that is shown. Tab and way of showing stay from one exchange to the next.
 #[derive(Debug)]
 pub(crate) struct DetailPane {
-    shown: Option<Box<Prepared>>,
+    pub(super) shown: Option<Arc<Prepared>>,
     /// What was shown before, to be taken apart elsewhere: a large tree is many small pieces.
-    retired: Option<Box<Prepared>>,
-    tab: Tab,
+    retired: Option<Arc<Prepared>>,
+    /// Counts what was shown: what was found in one version is not to be looked for in another.
+    pub(super) version: u64,
+    /// What was found in it.
+    pub(super) hits: Option<Hits>,
+    /// What is marked wherever it is in sight.
+    pub(super) marked: Option<Needle>,
+    /// The line of the overview or of header fields that was found last.
+    pub(super) pair_hit: Option<usize>,
+    pub(super) tab: Tab,
     /// The half shown last, for keys that choose a way of showing it.
     leg: Leg,
-    face: Face,
-    overview: Scroll,
-    request: LegPane,
-    response: LegPane,
-    room: DetailRoom,
+    pub(super) face: Face,
+    pub(super) overview: Scroll,
+    pub(super) request: LegPane,
+    pub(super) response: LegPane,
+    pub(super) room: DetailRoom,
 }
 
 impl Default for DetailPane {
@@ -36,6 +45,10 @@ impl Default for DetailPane {
         Self {
             shown: None,
             retired: None,
+            version: 0,
+            hits: None,
+            marked: None,
+            pair_hit: None,
             tab: Tab::Overview,
             leg: Leg::Request,
             face: Face::Tree,
@@ -51,6 +64,11 @@ impl DetailPane {
     /// What is shown.
     pub(crate) fn shown(&self) -> Option<&Prepared> {
         self.shown.as_deref()
+    }
+
+    /// The same for another thread.
+    pub(crate) fn shared(&self) -> Option<Arc<Prepared>> {
+        self.shown.clone()
     }
 
     /// The tab that is shown.
@@ -97,8 +115,10 @@ impl DetailPane {
     }
 
     /// Shows an exchange; a newer version of the one that is shown keeps folds and selection.
-    pub(crate) fn show(&mut self, prepared: Box<Prepared>) {
+    pub(crate) fn show(&mut self, prepared: Arc<Prepared>) {
         let old = self.shown.replace(prepared);
+        self.version += 1;
+        (self.hits, self.pair_hit) = (None, None);
         let Some(new) = self.shown.as_deref() else { return };
         let same = old.as_deref().filter(|old| old.id() == new.id());
         if same.is_none() {
@@ -106,23 +126,37 @@ impl DetailPane {
         }
         for (pane, leg) in [(&mut self.request, Leg::Request), (&mut self.response, Leg::Response)]
         {
-            match same.filter(|old| !old.leg(leg).tree.is_empty()) {
-                Some(old) => pane.tree.refresh(&old.leg(leg).tree, &new.leg(leg).tree),
-                None => pane.reset(new.leg(leg)),
+            let half = new.half(leg);
+            match same.map(|old| old.half(leg)) {
+                Some(old) if !old.tree().is_empty() => {
+                    pane.tree.refresh(old.tree(), half.tree());
+                    pane.follow(leg_room(self.room, half), half);
+                }
+                // Decoded meanwhile: who looked at a byte looks at it still.
+                Some(old) if old.decoded.is_some() && self.face == Face::Hex => {
+                    pane.tree.reset(half.tree());
+                    pane.tree.step(Step::First);
+                    pane.lead_from_hex(leg_room(self.room, half), half);
+                }
+                _ => {
+                    pane.reset(half);
+                    pane.follow(leg_room(self.room, half), half);
+                }
             }
         }
         self.retired = old;
         self.resize(self.room);
-        self.follow();
     }
 
     /// Shows nothing.
     pub(crate) fn clear(&mut self) {
         self.retired = self.shown.take();
+        self.version += 1;
+        (self.hits, self.pair_hit) = (None, None);
     }
 
     /// What is not shown any more, for the loop to drop where it delays nothing.
-    pub(crate) fn take_retired(&mut self) -> Option<Box<Prepared>> {
+    pub(crate) fn take_retired(&mut self) -> Option<Arc<Prepared>> {
         self.retired.take()
     }
 
@@ -138,9 +172,11 @@ impl DetailPane {
         let Some(shown) = self.shown.as_deref() else { return };
         let lines = Pairs::new(&shown.overview, room.width).len();
         self.overview.resize(room.height, lines);
-        let rooms = [Leg::Request, Leg::Response].map(|leg| leg_room(room, shown, leg));
-        self.request.resize(rooms[0], shown.leg(Leg::Request));
-        self.response.resize(rooms[1], shown.leg(Leg::Response));
+        for (pane, leg) in [(&mut self.request, Leg::Request), (&mut self.response, Leg::Response)]
+        {
+            let half = shown.half(leg);
+            pane.resize(leg_room(room, half), half);
+        }
         if wider {
             self.follow();
         }
@@ -175,94 +211,54 @@ impl DetailPane {
     /// The node of the selected line.
     pub(crate) fn selected_value(&self) -> Option<ValuePlace> {
         let (shown, Tab::Leg(leg)) = (self.shown()?, self.tab) else { return None };
-        let line = shown.leg(leg).tree.get(self.leg(leg).tree.selected()?)?;
-        Some(ValuePlace { leg, layer: line.layer, node: line.node? })
-    }
-
-    /// Goes to the next place of what is in sight that holds what is searched for; false when there
-    /// is none.
-    pub(crate) fn find(&mut self, needle: &Needle, way: Way) -> bool {
-        let Some(shown) = self.shown.as_deref() else { return false };
-        let in_pairs = |pairs: &[(String, String)], scroll: &mut Scroll| {
-            let lines = Pairs::new(pairs, self.room.width);
-            let hit = |at: &usize| {
-                let (name, value) = &lines.lines()[*at];
-                needle.is_in(name) || needle.is_in(value)
-            };
-            let found = next_line(lines.len(), scroll.cursor(), way, hit);
-            if let Some(at) = found {
-                scroll.go(at, lines.len());
-            }
-            found.is_some()
-        };
-        match (self.tab, self.face) {
-            (Tab::Overview, _) => in_pairs(&shown.overview, &mut self.overview),
-            (Tab::Leg(leg), Face::Headers) => {
-                let pane = pick(&mut self.request, &mut self.response, leg);
-                in_pairs(&shown.leg(leg).headers, &mut pane.headers)
-            }
-            (Tab::Leg(leg), face) => {
-                let room = leg_room(self.room, shown, leg);
-                let pane = pick(&mut self.request, &mut self.response, leg);
-                pane.find(face, (needle, way), room, (shown, leg))
-            }
-        }
+        let (layer, node) = shown.half(leg).tree().place(self.leg(leg).tree.selected()?)?;
+        Some(ValuePlace { leg, layer, node: node? })
     }
 
     /// Moves the page.
     pub(crate) fn wheel(&mut self, lines: isize) {
-        let Some(shown) = self.shown.as_deref() else { return };
-        match self.tab {
-            Tab::Overview => {
-                let len = Pairs::new(&shown.overview, self.room.width).len();
-                self.overview.wheel(lines, len);
-            }
-            Tab::Leg(leg) => {
-                let room = leg_room(self.room, shown, leg);
-                let pane = pick(&mut self.request, &mut self.response, leg);
-                pane.wheel(self.face, lines, room, (shown, leg));
-            }
+        if let (Tab::Overview, Some(shown)) = (self.tab, self.shown.as_deref()) {
+            let len = Pairs::new(&shown.overview, self.room.width).len();
+            self.overview.wheel(lines, len);
         }
+        let face = self.face;
+        self.in_half(|pane, room, half| pane.wheel(face, lines, room, half));
     }
 
     /// Selects the line of the tree that stands `y` lines below the bar; one that is selected
     /// already folds or unfolds.
     pub(crate) fn point(&mut self, y: usize) {
-        let (Some(shown), Tab::Leg(leg), true) = (self.shown.as_deref(), self.tab, self.in_tree())
-        else {
-            return;
-        };
-        let pane = pick(&mut self.request, &mut self.response, leg);
-        let page = pane.tree.page(&shown.leg(leg).tree, self.room.width);
-        if y >= pane.tree.scroll().height() {
+        if !self.in_tree() {
             return;
         }
-        let before = pane.tree.selected();
-        pane.tree.point(page.row_at(y));
-        let again = before == pane.tree.selected() && page.row_at(y) == page.cursor;
-        self.follow();
-        if again {
+        let width = self.room.width;
+        let again = self.in_half(|pane, room, half| {
+            if y >= pane.tree.scroll().height() {
+                return false;
+            }
+            let page = pane.tree.page(half.tree(), width);
+            let before = pane.tree.selected();
+            pane.tree.point(page.row_at(y));
+            pane.follow(room, half);
+            before == pane.tree.selected() && page.row_at(y) == page.cursor
+        });
+        if again == Some(true) {
             self.act(Action::ToggleFold);
         }
     }
 
     fn step(&mut self, step: Step) {
-        let Some(shown) = self.shown.as_deref() else { return };
-        match self.tab {
-            Tab::Overview => {
-                let len = Pairs::new(&shown.overview, self.room.width).len();
-                page(&mut self.overview, step, len);
-            }
-            Tab::Leg(leg) => {
-                let room = leg_room(self.room, shown, leg);
-                let pane = pick(&mut self.request, &mut self.response, leg);
-                pane.step(self.face, step, room, (shown, leg));
-            }
+        self.pair_hit = None;
+        if let (Tab::Overview, Some(shown)) = (self.tab, self.shown.as_deref()) {
+            let len = Pairs::new(&shown.overview, self.room.width).len();
+            page(&mut self.overview, step, len);
         }
+        let face = self.face;
+        self.in_half(|pane, room, half| pane.step(face, step, room, half));
     }
 
     fn turn_to(&mut self, tab: Tab) {
-        self.tab = tab;
+        (self.tab, self.pair_hit) = (tab, None);
         if let Tab::Leg(leg) = tab {
             self.leg = leg;
         }
@@ -273,75 +269,48 @@ impl DetailPane {
         self.turn_to(Tab::ALL[(at + tabs) % Tab::ALL.len()]);
     }
 
-    fn in_tree_do(&mut self, change: fn(&mut TreePane, &[crate::render::OutlineLine])) {
-        let (Some(shown), Tab::Leg(leg)) = (self.shown.as_deref(), self.tab) else { return };
-        let pane = pick(&mut self.request, &mut self.response, leg);
-        change(&mut pane.tree, &shown.leg(leg).tree);
-        self.follow();
+    fn in_tree_do(&mut self, change: fn(&mut TreePane, Outlined<'_>)) {
+        self.in_half(|pane, room, half| {
+            change(&mut pane.tree, half.tree());
+            pane.follow(room, half);
+        });
     }
 
     fn shift(&mut self, by: isize) {
-        let (Some(shown), Tab::Leg(leg)) = (self.shown.as_deref(), self.tab) else { return };
-        let room = leg_room(self.room, shown, leg);
-        pick(&mut self.request, &mut self.response, leg).shift(by, room, (shown, leg));
+        self.in_half(|pane, room, half| pane.shift(by, room, half));
     }
 
     fn follow(&mut self) {
         let Some(shown) = self.shown.as_deref() else { return };
-        for leg in [Leg::Request, Leg::Response] {
-            let room = leg_room(self.room, shown, leg);
-            pick(&mut self.request, &mut self.response, leg).follow(room, (shown, leg));
+        for (pane, leg) in [(&mut self.request, Leg::Request), (&mut self.response, Leg::Response)]
+        {
+            let half = shown.half(leg);
+            pane.follow(leg_room(self.room, half), half);
         }
     }
-}
 
-fn pick<'a>(request: &'a mut LegPane, response: &'a mut LegPane, leg: Leg) -> &'a mut LegPane {
-    match leg {
-        Leg::Request => request,
-        Leg::Response => response,
+    /// Does something with the half that is in sight.
+    pub(super) fn in_half<T>(
+        &mut self,
+        act: impl FnOnce(&mut LegPane, LegRoom, Half<'_>) -> T,
+    ) -> Option<T> {
+        let (Some(shown), Tab::Leg(leg)) = (self.shown.as_deref(), self.tab) else { return None };
+        let pane = match leg {
+            Leg::Request => &mut self.request,
+            Leg::Response => &mut self.response,
+        };
+        let half = shown.half(leg);
+        Some(act(pane, leg_room(self.room, half), half))
     }
 }
 
-fn leg_room(room: DetailRoom, shown: &Prepared, leg: Leg) -> LegRoom {
+fn leg_room(room: DetailRoom, half: Half<'_>) -> LegRoom {
     // The bytes below a tree take no more than the largest layer needs, and a line to say what.
-    let rows = shown.largest_layer(leg).div_ceil(room.row_bytes.max(1)).saturating_add(1);
+    let rows = half.largest_layer().div_ceil(room.row_bytes.max(1)).saturating_add(1);
     LegRoom {
         height: room.height,
         tree: room.tree.max(room.height.saturating_sub(rows)),
         row_bytes: room.row_bytes,
-        header_lines: Pairs::new(&shown.leg(leg).headers, room.width).len(),
-    }
-}
-
-/// Names with values, folded to a width.
-pub(crate) struct Pairs<'a> {
-    lines: Vec<(&'a str, std::borrow::Cow<'a, str>)>,
-    /// Cells of the names.
-    pub(crate) label: usize,
-}
-
-impl<'a> Pairs<'a> {
-    /// Folds every value to what `width` cells leave beside the names.
-    pub(crate) fn new(pairs: &'a [(String, String)], width: usize) -> Self {
-        let longest = pairs.iter().map(|(label, _)| fit::width(label)).max().unwrap_or(0);
-        let label = longest.min(LABEL_WIDTH).min(width / 3);
-        let room = width.saturating_sub(label + 2);
-        let mut lines = Vec::new();
-        for (name, value) in pairs {
-            for (at, line) in fit::fold(value, room, VALUE_LINES).into_iter().enumerate() {
-                lines.push((if at == 0 { name.as_str() } else { "" }, line));
-            }
-        }
-        Self { lines, label }
-    }
-
-    /// How many lines.
-    pub(crate) fn len(&self) -> usize {
-        self.lines.len()
-    }
-
-    /// The lines: a name (empty where a value goes on) and a piece of a value.
-    pub(crate) fn lines(&self) -> &[(&'a str, std::borrow::Cow<'a, str>)] {
-        &self.lines
+        header_lines: Pairs::new(half.headers(), room.width).len(),
     }
 }

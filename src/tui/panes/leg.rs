@@ -1,10 +1,8 @@
 //! One half of an exchange: the same selection as tree, XML, header fields and bytes.
 
-use crate::model::{LayerId, Leg, Span};
-use crate::render::{OutlineLine, XmlLine};
+use crate::model::{LayerId, Span};
 use crate::tui::action::{Face, Step};
-use crate::tui::prepared::{LegLines, Prepared};
-use crate::tui::search::{Needle, Way, next_line};
+use crate::tui::prepared::Half;
 
 use super::hex::{Dump, HexPane};
 use super::scroll::Scroll;
@@ -38,166 +36,129 @@ pub(crate) struct LegRoom {
 
 impl LegPane {
     /// Shows another exchange.
-    pub(crate) fn reset(&mut self, lines: &LegLines) {
-        self.tree.reset(&lines.tree);
+    pub(crate) fn reset(&mut self, half: Half<'_>) {
+        self.tree.reset(half.tree());
         self.xml.go(0, 0);
         self.headers.go(0, 0);
         self.hex.step(Step::First, Dump { len: 0, row: 1 });
     }
 
     /// The selected bytes and the layer they are in.
-    pub(crate) fn selection(&self, lines: &LegLines) -> (LayerId, Span) {
-        let line = self.tree.selected().and_then(|at| lines.tree.get(at));
-        line.map_or((LayerId::BODY, Span::default()), |line| (line.layer, line.span))
+    pub(crate) fn selection(&self, half: Half<'_>) -> (LayerId, Span) {
+        let tree = half.tree();
+        let line = self.tree.selected().and_then(|at| Some((tree.place(at)?.0, tree.span(at))));
+        line.unwrap_or((LayerId::BODY, Span::default()))
     }
 
     /// Adapts every part to the room there is.
-    pub(crate) fn resize(&mut self, room: LegRoom, lines: &LegLines) {
+    pub(crate) fn resize(&mut self, room: LegRoom, half: Half<'_>) {
         self.tree.resize(room.tree);
-        let (layer, _) = self.selection(lines);
-        self.xml.resize(room.height, lines.xml(layer).len());
+        let (layer, _) = self.selection(half);
+        self.xml.resize(room.height, half.xml_len(layer));
         self.headers.resize(room.height, room.header_lines);
         // One row tells which layer and bytes.
         self.hex.resize(room.height.saturating_sub(1));
     }
 
     /// Moves in the part that `face` shows.
-    pub(crate) fn step(&mut self, face: Face, step: Step, room: LegRoom, of: (&Prepared, Leg)) {
-        let lines = of.0.leg(of.1);
+    pub(crate) fn step(&mut self, face: Face, step: Step, room: LegRoom, half: Half<'_>) {
         match face {
             Face::Tree => {
                 self.tree.step(step);
-                self.follow(room, of);
+                self.follow(room, half);
             }
             Face::Xml => {
-                let (layer, _) = self.selection(lines);
-                self.xml.step(step, lines.xml(layer).len());
-                self.lead(room, of);
+                let (layer, _) = self.selection(half);
+                self.xml.step(step, half.xml_len(layer));
+                self.lead(room, half);
             }
             Face::Headers => page(&mut self.headers, step, room.header_lines),
             Face::Hex => {
-                self.hex.step(step, self.dump(room, of));
-                self.lead_from_hex(room, of);
+                self.hex.step(step, self.dump(room, half));
+                self.lead_from_hex(room, half);
             }
         }
     }
 
     /// Moves the page of the part that `face` shows.
-    pub(crate) fn wheel(&mut self, face: Face, by: isize, room: LegRoom, of: (&Prepared, Leg)) {
-        let lines = of.0.leg(of.1);
+    pub(crate) fn wheel(&mut self, face: Face, by: isize, room: LegRoom, half: Half<'_>) {
         match face {
             Face::Tree => self.tree.wheel(by),
             Face::Xml => {
-                let (layer, _) = self.selection(lines);
-                self.xml.wheel(by, lines.xml(layer).len());
+                let (layer, _) = self.selection(half);
+                self.xml.wheel(by, half.xml_len(layer));
             }
             Face::Headers => self.headers.wheel(by, room.header_lines),
-            Face::Hex => {
-                self.hex.wheel(by, self.dump(room, of));
-            }
+            Face::Hex => self.hex.wheel(by, self.dump(room, half)),
         }
     }
 
-    /// Brings XML and bytes to the tree's selection.
-    pub(crate) fn follow(&mut self, room: LegRoom, of: (&Prepared, Leg)) {
-        let lines = of.0.leg(of.1);
-        let (_, span) = self.selection(lines);
-        self.hex.reveal(span, self.dump(room, of));
-        self.xml_follows(lines);
+    /// Selects a line of the tree; XML and bytes follow.
+    pub(crate) fn go_to_line(&mut self, line: usize, room: LegRoom, half: Half<'_>) {
+        self.tree.select(line, half.tree());
+        self.follow(room, half);
     }
 
-    fn xml_follows(&mut self, lines: &LegLines) {
-        let (layer, _) = self.selection(lines);
-        let node = self.tree.selected().and_then(|at| lines.tree.get(at)).and_then(|l| l.node);
-        let xml = lines.xml(layer);
-        let same = |line: &XmlLine| line.layer == layer && line.node.is_some() && line.node == node;
-        self.xml.go(xml.iter().position(same).unwrap_or(0), xml.len());
+    /// Selects a line of the XML; tree and bytes follow.
+    pub(crate) fn go_to_xml(&mut self, line: usize, room: LegRoom, half: Half<'_>) {
+        let (layer, _) = self.selection(half);
+        self.xml.go(line, half.xml_len(layer));
+        self.lead(room, half);
+    }
+
+    /// Puts the cursor on a byte; tree and XML follow.
+    pub(crate) fn go_to_byte(&mut self, at: usize, room: LegRoom, half: Half<'_>) {
+        self.hex.go(at, self.dump(room, half));
+        self.lead_from_hex(room, half);
+    }
+
+    /// Brings XML and bytes to the tree's selection.
+    pub(crate) fn follow(&mut self, room: LegRoom, half: Half<'_>) {
+        let (_, span) = self.selection(half);
+        self.hex.reveal(span, self.dump(room, half));
+        self.xml_follows(half);
+    }
+
+    fn xml_follows(&mut self, half: Half<'_>) {
+        let (layer, _) = self.selection(half);
+        let node = self.tree.selected().and_then(|at| half.tree().place(at)?.1);
+        let line = node.and_then(|node| half.xml_position(layer, node));
+        self.xml.go(line.unwrap_or(0), half.xml_len(layer));
     }
 
     /// Brings tree and bytes to the XML line that is selected.
-    fn lead(&mut self, room: LegRoom, of: (&Prepared, Leg)) {
-        let lines = of.0.leg(of.1);
-        let (layer, _) = self.selection(lines);
-        let Some(line) = lines.xml(layer).get(self.xml.cursor()) else { return };
-        let same = |node: &OutlineLine| node.layer == line.layer && node.node == line.node;
-        let Some(index) = lines.tree.iter().position(same).filter(|_| line.node.is_some()) else {
+    fn lead(&mut self, room: LegRoom, half: Half<'_>) {
+        let (layer, _) = self.selection(half);
+        let line = half.xml_line(layer, self.xml.cursor());
+        let place = line.and_then(|line| Some((line.layer, line.node?)));
+        let Some(at) = place.and_then(|(layer, node)| half.tree().position(layer, node)) else {
             return;
         };
-        self.tree.select(index, &lines.tree);
-        let (_, span) = self.selection(lines);
-        self.hex.reveal(span, self.dump(room, of));
+        self.tree.select(at, half.tree());
+        let (_, span) = self.selection(half);
+        self.hex.reveal(span, self.dump(room, half));
     }
 
     /// Moves the byte cursor, and the tree with it.
-    pub(crate) fn shift(&mut self, by: isize, room: LegRoom, of: (&Prepared, Leg)) {
-        self.hex.shift(by, self.dump(room, of));
-        self.lead_from_hex(room, of);
+    pub(crate) fn shift(&mut self, by: isize, room: LegRoom, half: Half<'_>) {
+        self.hex.shift(by, self.dump(room, half));
+        self.lead_from_hex(room, half);
     }
 
     /// Brings tree and XML to the byte under the cursor: the innermost line that covers it.
-    fn lead_from_hex(&mut self, room: LegRoom, of: (&Prepared, Leg)) {
-        let lines = of.0.leg(of.1);
-        let (layer, _) = self.selection(lines);
-        let at = self.hex.cursor();
-        let covers =
-            |line: &&(usize, &OutlineLine)| line.1.layer == layer && line.1.span.contains(at);
-        let found = lines.tree.iter().enumerate();
-        let found = found.filter(|line| covers(&line)).min_by_key(|(_, line)| line.span.len());
-        let Some((index, _)) = found else { return };
-        if self.tree.selected() != Some(index) {
-            self.tree.select(index, &lines.tree);
-            self.xml_follows(lines);
+    pub(crate) fn lead_from_hex(&mut self, room: LegRoom, half: Half<'_>) {
+        let (layer, _) = self.selection(half);
+        let Some(at) = half.tree().at_offset(layer, self.hex.cursor()) else { return };
+        if self.tree.selected() != Some(at) {
+            self.tree.select(at, half.tree());
+            self.xml_follows(half);
         }
         self.tree.resize(room.tree);
     }
 
-    /// Goes to the next line or byte that holds what is searched for; false when there is none.
-    pub(crate) fn find(
-        &mut self,
-        face: Face,
-        (needle, way): (&Needle, Way),
-        room: LegRoom,
-        of: (&Prepared, Leg),
-    ) -> bool {
-        let lines = of.0.leg(of.1);
-        let (layer, _) = self.selection(lines);
-        match face {
-            Face::Tree if matches!(needle, Needle::Text(_)) => {
-                let hit = |at: &usize| needle.is_in(&lines.tree[*at].text());
-                let from = self.tree.selected().unwrap_or(0);
-                let found = next_line(lines.tree.len(), from, way, hit);
-                if let Some(at) = found {
-                    self.tree.select(at, &lines.tree);
-                    self.follow(room, of);
-                }
-                found.is_some()
-            }
-            Face::Xml => {
-                let xml = lines.xml(layer);
-                let hit = |at: &usize| needle.is_in(&xml[*at].text);
-                let found = next_line(xml.len(), self.xml.cursor(), way, hit);
-                if let Some(at) = found {
-                    self.xml.go(at, xml.len());
-                    self.lead(room, of);
-                }
-                found.is_some()
-            }
-            Face::Headers => false,
-            // Bytes in a tree are found where they stand, and the tree follows.
-            Face::Tree | Face::Hex => {
-                let found = needle.in_bytes(of.0.bytes(of.1, layer), self.hex.cursor(), way);
-                if let Some(at) = found {
-                    self.hex.go(at, self.dump(room, of));
-                    self.lead_from_hex(room, of);
-                }
-                found.is_some()
-            }
-        }
-    }
-
-    fn dump(&self, room: LegRoom, (prepared, leg): (&Prepared, Leg)) -> Dump {
-        let (layer, _) = self.selection(prepared.leg(leg));
-        Dump { len: prepared.bytes(leg, layer).len(), row: room.row_bytes }
+    fn dump(&self, room: LegRoom, half: Half<'_>) -> Dump {
+        let (layer, _) = self.selection(half);
+        Dump { len: half.bytes(layer).len(), row: room.row_bytes }
     }
 }
 

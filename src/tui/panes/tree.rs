@@ -1,12 +1,10 @@
 //! An outline of which parts are folded away.
 
-use std::collections::HashSet;
-
-use crate::model::{LayerId, NodeId};
-use crate::render::OutlineLine;
+use crate::render::{OutlineLine, Outlined};
 use crate::tui::action::Step;
 use crate::tui::fit;
 
+use super::folds::Folds;
 use super::scroll::Scroll;
 
 /// Deepest indentation, in levels: what is deeper stays readable at the same place.
@@ -18,75 +16,83 @@ const UNFOLDED_LINES: usize = 6;
 /// Cells of cursor and fold mark.
 const BEFORE_TEXT: usize = 3;
 
-/// What names a line across two versions of the same outline: an exchange in flight grows.
-type LineKey = (LayerId, Option<NodeId>, u32, usize);
-
 /// Which lines of an outline are in sight, and which is selected.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct TreePane {
     scroll: Scroll,
-    folded: HashSet<LineKey>,
-    /// Indices of the lines that no fold hides.
-    shown: Vec<usize>,
+    folds: Folds,
 }
 
 impl TreePane {
     /// Shows another outline from its start, nothing folded.
-    pub(crate) fn reset(&mut self, lines: &[OutlineLine]) {
-        self.folded.clear();
-        self.shown = (0..lines.len()).collect();
+    pub(crate) fn reset(&mut self, tree: Outlined<'_>) {
+        self.folds = Folds::none(tree);
         let height = self.scroll.height();
         self.scroll = Scroll::default();
-        self.scroll.resize(height, self.shown.len());
+        self.scroll.resize(height, self.rows());
         // The body's headline comes first; what people look for is the document below it.
-        let document = lines.iter().position(|line| line.node.is_some()).unwrap_or(0);
-        self.scroll.go(document, self.shown.len());
+        self.scroll.go(tree.first_node(), self.rows());
     }
 
     /// Shows a newer version of the same outline: folds and selection stay.
-    pub(crate) fn refresh(&mut self, old: &[OutlineLine], new: &[OutlineLine]) {
-        let selected = self.selected().and_then(|at| old.get(at)).map(key);
-        let again = selected.and_then(|selected| new.iter().position(|line| key(line) == selected));
-        let cursor = again.unwrap_or(self.scroll.cursor());
-        self.rebuild(new);
-        self.select(cursor, new);
+    pub(crate) fn refresh(&mut self, old: Outlined<'_>, new: Outlined<'_>) {
+        let line = self.selected().unwrap_or(0);
+        let again = match old.place(line) {
+            Some((layer, Some(node))) => new.position(layer, node),
+            Some((layer, None)) => {
+                // As far behind its headline as before: the rows of a text or dump.
+                let behind = old.headline(layer).map_or(0, |first| line - first);
+                new.headline(layer).map(|first| (first + behind).min(new.end(first) - 1))
+            }
+            None => None,
+        };
+        self.folds.refresh(new);
+        let height = self.scroll.height();
+        self.scroll.resize(height, self.rows());
+        self.select(again.unwrap_or(line), new);
     }
 
     /// Moves the selection.
     pub(crate) fn step(&mut self, step: Step) {
-        self.scroll.step(step, self.shown.len());
+        self.scroll.step(step, self.rows());
     }
 
     /// Moves the page.
     pub(crate) fn wheel(&mut self, lines: isize) {
-        self.scroll.wheel(lines, self.shown.len());
+        self.scroll.wheel(lines, self.rows());
     }
 
     /// The pane is `height` lines high.
     pub(crate) fn resize(&mut self, height: usize) {
-        self.scroll.resize(height, self.shown.len());
+        self.scroll.resize(height, self.rows());
     }
 
-    /// Index of the selected line.
+    /// The selected line.
     pub(crate) fn selected(&self) -> Option<usize> {
-        self.shown.get(self.scroll.cursor()).copied()
+        let row = self.scroll.cursor();
+        (row < self.rows()).then(|| self.folds.line(row))
     }
 
-    /// Indices of the lines that no fold hides.
-    pub(crate) fn shown(&self) -> &[usize] {
-        &self.shown
+    /// How many lines no fold hides.
+    pub(crate) fn rows(&self) -> usize {
+        self.folds.rows()
     }
 
-    /// Where the pane stands in [`TreePane::shown`].
+    /// The line in a row: the n-th that no fold hides.
+    pub(crate) fn line(&self, row: usize) -> usize {
+        self.folds.line(row)
+    }
+
+    /// Where the pane stands among its rows.
     pub(crate) fn scroll(&self) -> Scroll {
         self.scroll
     }
 
     /// The lines in sight, when lines are `width` cells wide.
-    pub(crate) fn page(&self, lines: &[OutlineLine], width: usize) -> TreePage {
+    pub(crate) fn page(&self, tree: Outlined<'_>, width: usize) -> TreePage {
         let height = self.scroll.height();
-        let line = self.selected().and_then(|at| lines.get(at));
-        let unfolded = line.map_or_else(Vec::new, |line| unfold(line, width, height));
+        let line = self.selected().and_then(|at| tree.line(at));
+        let unfolded = line.map_or_else(Vec::new, |line| unfold(&line, width, height));
         // The rest of the selected line pushes what follows down; near the end, what precedes up.
         let cursor = self.scroll.cursor();
         let used = cursor.saturating_sub(self.scroll.top()) + unfolded.len().max(1);
@@ -94,91 +100,68 @@ impl TreePane {
         TreePage { first, cursor, unfolded }
     }
 
-    /// True when what is inside `line` is hidden.
-    pub(crate) fn is_folded(&self, line: &OutlineLine) -> bool {
-        self.folded.contains(&key(line))
+    /// True when what is inside a line is hidden.
+    pub(crate) fn is_folded(&self, tree: Outlined<'_>, line: usize) -> bool {
+        self.folds.is_folded(tree, line)
     }
 
-    /// Selects the line at `row` of [`TreePane::shown`].
+    /// Selects the line in a row.
     pub(crate) fn point(&mut self, row: usize) {
-        if row < self.shown.len() {
-            self.scroll.go(row, self.shown.len());
+        if row < self.rows() {
+            self.scroll.go(row, self.rows());
         }
     }
 
-    /// Selects the line with this index, opening what hides it.
-    pub(crate) fn select(&mut self, index: usize, lines: &[OutlineLine]) {
-        if self.shown.binary_search(&index).is_err() {
-            let mut inside = index;
-            while let Some(around) = parent(lines, inside) {
-                self.folded.remove(&key(&lines[around]));
-                inside = around;
-            }
-            self.rebuild(lines);
-        }
-        let row = self.shown.binary_search(&index).unwrap_or_else(|row| row);
-        self.scroll.go(row, self.shown.len());
+    /// Selects a line, opening what hides it.
+    pub(crate) fn select(&mut self, line: usize, tree: Outlined<'_>) {
+        self.folds.reveal(tree, line);
+        let row = self.folds.row(line).unwrap_or(0);
+        self.scroll.go(row, self.rows());
     }
 
     /// Hides what is inside the selected line; where nothing is to hide, goes to the line around it.
-    pub(crate) fn fold(&mut self, lines: &[OutlineLine]) {
+    pub(crate) fn fold(&mut self, tree: Outlined<'_>) {
         let Some(at) = self.selected() else { return };
-        let line = &lines[at];
-        if line.expandable && self.folded.insert(key(line)) {
-            self.rebuild(lines);
-        } else if let Some(around) = parent(lines, at) {
-            self.select(around, lines);
+        if self.folds.fold(tree, at) {
+            self.resize(self.scroll.height());
+        } else if let Some(around) = tree.parent(at) {
+            self.select(around, tree);
         }
     }
 
     /// Shows what is inside the selected line; where it is shown, goes to its first line.
-    pub(crate) fn unfold(&mut self, lines: &[OutlineLine]) {
+    pub(crate) fn unfold(&mut self, tree: Outlined<'_>) {
         let Some(at) = self.selected() else { return };
-        let line = &lines[at];
-        if self.folded.remove(&key(line)) {
-            self.rebuild(lines);
-        } else if line.expandable {
+        if self.folds.unfold(tree, at) {
+            self.resize(self.scroll.height());
+        } else if tree.is_expandable(at) {
             self.step(Step::Down);
         }
     }
 
     /// Hides or shows what is inside the selected line.
-    pub(crate) fn toggle(&mut self, lines: &[OutlineLine]) {
-        match self.selected().map(|at| &lines[at]) {
-            Some(line) if self.is_folded(line) => self.unfold(lines),
-            Some(line) if line.expandable => self.fold(lines),
+    pub(crate) fn toggle(&mut self, tree: Outlined<'_>) {
+        match self.selected() {
+            Some(at) if self.is_folded(tree, at) => self.unfold(tree),
+            Some(at) if tree.is_expandable(at) => self.fold(tree),
             _ => {}
         }
-    }
-
-    fn rebuild(&mut self, lines: &[OutlineLine]) {
-        self.shown.clear();
-        let mut hidden_below = usize::MAX;
-        for (at, line) in lines.iter().enumerate() {
-            if line.depth > hidden_below {
-                continue;
-            }
-            hidden_below = if self.is_folded(line) { line.depth } else { usize::MAX };
-            self.shown.push(at);
-        }
-        let height = self.scroll.height();
-        self.scroll.resize(height, self.shown.len());
     }
 }
 
 /// A page of a tree, on which the selected line shows all of its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TreePage {
-    /// The first line, as a row of [`TreePane::shown`].
+    /// The first row.
     pub(crate) first: usize,
-    /// The selected line, as a row of [`TreePane::shown`].
+    /// The row of the selected line.
     pub(crate) cursor: usize,
     /// The text of the selected line, folded; empty when it fits as it is.
     pub(crate) unfolded: Vec<String>,
 }
 
 impl TreePage {
-    /// Which row of [`TreePane::shown`] stands `y` lines below the top.
+    /// Which row stands `y` lines below the top.
     pub(crate) fn row_at(&self, y: usize) -> usize {
         let row = self.first.saturating_add(y);
         let extra = self.unfolded.len().saturating_sub(1);
@@ -202,111 +185,160 @@ fn unfold(line: &OutlineLine, width: usize, height: usize) -> Vec<String> {
     fit::fold(&text, room, most).into_iter().map(std::borrow::Cow::into_owned).collect()
 }
 
-/// The nearest line above that is less deep.
-fn parent(lines: &[OutlineLine], of: usize) -> Option<usize> {
-    let depth = lines.get(of)?.depth;
-    lines[..of].iter().rposition(|line| line.depth < depth)
-}
-
-fn key(line: &OutlineLine) -> LineKey {
-    (line.layer, line.node, line.span.start, line.depth)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Level, Span};
+    use crate::model::{
+        Attributes, Decoded, Element, Format, Layer, Name, Namespace, NodeId, NodeKind, Span, Tree,
+    };
+    use crate::render::{Outline, OutlineOptions};
 
-    fn lines(depths: &[usize]) -> Vec<OutlineLine> {
-        let line = |(at, depth): (usize, &usize)| OutlineLine {
-            depth: *depth,
-            layer: LayerId::BODY,
-            node: Some(NodeId(u32::try_from(at).unwrap())),
-            span: Span::at(at),
-            pieces: Vec::new(),
-            level: Level::Info,
-            expandable: depths.get(at + 1).is_some_and(|next| next > depth),
+    /// A document with an element at each of these depths, one below its headline at least.
+    fn document(depths: &[usize]) -> Decoded {
+        let mut tree = Tree::new();
+        let mut open: Vec<NodeId> = Vec::new();
+        for (at, depth) in depths.iter().enumerate() {
+            while open.len() >= *depth {
+                tree.close(open.pop().unwrap(), at);
+            }
+            let element = Element {
+                name: Name::Known("word word word word word word word word word word word word"),
+                namespace: Namespace::NONE,
+                token: None,
+                attributes: Attributes::NONE,
+                tag: Span::at(at),
+            };
+            let parent = open.last().copied();
+            open.push(tree.push(NodeKind::Element(element), Span::at(at), parent));
+        }
+        while let Some(id) = open.pop() {
+            tree.close(id, depths.len());
+        }
+        let layer = Layer {
+            label: "body".into(),
+            origin: None,
+            bytes: vec![0; depths.len()].into(),
+            format: Format::Xml("XML"),
+            tree: Some(tree),
+            facts: Vec::new(),
         };
-        depths.iter().enumerate().map(line).collect()
+        Decoded { layers: vec![layer], problems: Vec::new() }
     }
 
-    fn pane(lines: &[OutlineLine]) -> TreePane {
+    /// Checks something of a pane on an outline whose lines, its headline first, are this deep.
+    fn with<T>(depths: &[usize], check: impl FnOnce(&mut TreePane, Outlined<'_>) -> T) -> T {
+        let decoded = document(depths.get(1..).unwrap_or_default());
+        let decoded = (!depths.is_empty()).then_some(decoded);
+        let index = decoded
+            .as_ref()
+            .map(|decoded| Outline::new(decoded, &[], OutlineOptions::default()))
+            .unwrap_or_default();
+        let tree = Outlined::new(&index, decoded.as_ref(), &[]);
         let mut pane = TreePane::default();
         pane.resize(10);
-        pane.reset(lines);
-        pane
+        pane.reset(tree);
+        pane.step(Step::First);
+        check(&mut pane, tree)
+    }
+
+    fn shown(pane: &TreePane) -> Vec<usize> {
+        (0..pane.rows()).map(|row| pane.line(row)).collect()
     }
 
     #[test]
     fn folding_hides_what_is_deeper() {
-        let lines = lines(&[0, 1, 2, 2, 1, 0]);
-        let mut pane = pane(&lines);
-        pane.step(Step::Down);
-        pane.fold(&lines);
-        assert_eq!(pane.shown(), [0, 1, 4, 5]);
-        assert_eq!(pane.selected(), Some(1));
-        pane.fold(&lines);
-        assert_eq!(pane.selected(), Some(0), "folded already: to the line around it");
-        pane.fold(&lines);
-        assert_eq!(pane.shown(), [0, 5]);
-        pane.unfold(&lines);
-        assert_eq!(pane.shown(), [0, 1, 4, 5], "an inner fold stays");
-        pane.unfold(&lines);
-        assert_eq!(pane.selected(), Some(1), "open already: into it");
+        with(&[0, 1, 2, 3, 3, 2, 1], |pane, tree| {
+            pane.step(Step::Down);
+            pane.step(Step::Down);
+            pane.fold(tree);
+            assert_eq!(shown(pane), [0, 1, 2, 5, 6]);
+            assert_eq!(pane.selected(), Some(2));
+            pane.fold(tree);
+            assert_eq!(pane.selected(), Some(1), "folded already: to the line around it");
+            pane.fold(tree);
+            assert_eq!(shown(pane), [0, 1, 6]);
+            pane.unfold(tree);
+            assert_eq!(shown(pane), [0, 1, 2, 5, 6], "an inner fold stays");
+            pane.unfold(tree);
+            assert_eq!(pane.selected(), Some(2), "open already: into it");
+        });
+    }
+
+    #[test]
+    fn rows_and_lines_agree_whatever_is_folded() {
+        let depths = [0, 1, 2, 3, 3, 2, 1, 2, 2, 3, 1];
+        for folded in 0..1_u32 << depths.len() {
+            with(&depths, |pane, tree| {
+                let mut hidden = [false; 11];
+                for at in (0..depths.len()).filter(|at| folded & (1 << at) != 0) {
+                    pane.select(at, tree);
+                    if tree.is_expandable(at) {
+                        pane.fold(tree);
+                    }
+                }
+                // Selecting a line opened the folds around it: those that are left hide lines.
+                for at in (0..depths.len()).filter(|at| pane.is_folded(tree, *at)) {
+                    hidden[at + 1..tree.end(at)].fill(true);
+                }
+                let expected: Vec<usize> = (0..11).filter(|at| !hidden[*at]).collect();
+                assert_eq!(shown(pane), expected, "{folded:b}");
+            });
+        }
     }
 
     #[test]
     fn selecting_a_hidden_line_opens_the_folds_around_it() {
-        let lines = lines(&[0, 1, 2, 2, 1, 0]);
-        let mut pane = pane(&lines);
-        pane.step(Step::Down);
-        pane.fold(&lines);
-        pane.fold(&lines);
-        pane.fold(&lines);
-        pane.select(3, &lines);
-        assert_eq!((pane.selected(), pane.shown().len()), (Some(3), 6));
+        with(&[0, 1, 2, 3, 3, 2, 1], |pane, tree| {
+            pane.point(2);
+            for _ in 0..3 {
+                pane.fold(tree);
+            }
+            assert_eq!(pane.rows(), 3);
+            pane.select(4, tree);
+            assert_eq!((pane.selected(), pane.rows()), (Some(4), 7));
+        });
     }
 
     #[test]
     fn a_longer_version_keeps_selection_and_folds() {
-        let old = lines(&[0, 1, 2, 1]);
-        let mut pane = pane(&old);
-        pane.step(Step::Down);
-        pane.fold(&old);
-        pane.step(Step::Down);
-        assert_eq!(pane.selected(), Some(3));
-        let new = lines(&[0, 1, 2, 1, 1, 1]);
-        pane.refresh(&old, &new);
-        assert_eq!((pane.selected(), pane.shown()), (Some(3), &[0, 1, 3, 4, 5][..]));
+        let mut pane = with(&[0, 1, 2, 3, 2], |pane, old| {
+            pane.point(2);
+            pane.fold(old);
+            pane.point(3);
+            assert_eq!(pane.selected(), Some(4));
+            pane.refresh(old, old);
+            pane.clone()
+        });
+        with(&[0, 1, 2, 3, 2, 2, 2], |_, new| {
+            pane.refresh(new, new);
+            assert_eq!((pane.selected(), shown(&pane)), (Some(4), vec![0, 1, 2, 4, 5, 6]));
+        });
     }
 
     #[test]
     fn a_long_selected_line_unfolds_and_is_one_line_to_the_mouse() {
-        let mut lines = lines(&[0, 1, 1, 1]);
-        lines[1].pieces = vec![crate::render::Piece {
-            text: "word ".repeat(20),
-            role: crate::render::Role::Text,
-        }];
-        let mut pane = pane(&lines);
-        assert!(pane.page(&lines, 40).unfolded.is_empty(), "it is not selected");
-        pane.step(Step::Down);
-        let page = pane.page(&lines, 40);
-        assert_eq!((page.first, page.unfolded.len()), (0, 3));
-        let rows: Vec<_> = (0..7).map(|y| page.row_at(y)).collect();
-        assert_eq!(rows, [0, 1, 1, 1, 2, 3, 4]);
-        pane.resize(4);
-        assert_eq!(pane.page(&lines, 40).unfolded.len(), 2, "no more than half of the page");
-        assert!(pane.page(&lines, 300).unfolded.is_empty(), "it fits");
+        with(&[0, 1, 2, 2, 2], |pane, tree| {
+            assert!(pane.page(tree, 40).unfolded.is_empty(), "the headline fits");
+            pane.step(Step::Down);
+            let page = pane.page(tree, 40);
+            assert_eq!((page.first, page.unfolded.len()), (0, 2));
+            let rows: Vec<_> = (0..6).map(|y| page.row_at(y)).collect();
+            assert_eq!(rows, [0, 1, 1, 2, 3, 4]);
+            pane.resize(4);
+            assert_eq!(pane.page(tree, 20).unfolded.len(), 2, "no more than half of the page");
+            assert!(pane.page(tree, 300).unfolded.is_empty(), "it fits");
+        });
     }
 
     #[test]
     fn an_empty_outline_answers_every_key() {
-        let mut pane = pane(&[]);
-        pane.fold(&[]);
-        pane.unfold(&[]);
-        pane.toggle(&[]);
-        pane.point(3);
-        pane.step(Step::Last);
-        assert_eq!(pane.selected(), None);
+        with(&[], |pane, tree| {
+            pane.fold(tree);
+            pane.unfold(tree);
+            pane.toggle(tree);
+            pane.point(3);
+            pane.step(Step::Last);
+            assert_eq!(pane.selected(), None);
+        });
     }
 }

@@ -43,16 +43,17 @@ fn a_tree_is_searched_and_everything_follows() {
     let mut stage = Stage::new(80, 24, canned::morning());
     stage.keys("jj3<In>/policykey<Enter>");
     let line = |stage: &Stage| {
-        let lines = stage.app.detail.shown().unwrap().leg(Leg::Response);
+        let half = stage.app.detail.shown().unwrap().half(Leg::Response);
         let pane = stage.app.detail.leg(Leg::Response);
-        lines.tree[pane.tree.selected().unwrap()].text()
+        half.tree().line(pane.tree.selected().unwrap()).unwrap().text()
     };
     assert!(line(&stage).starts_with("PolicyKey"), "{}", line(&stage));
     stage.keys("7g/0x 45<Enter>");
     let pane = stage.app.detail.leg(Leg::Response);
     let shown = stage.app.detail.shown().unwrap();
-    let (layer, span) = pane.selection(shown.leg(Leg::Response));
-    assert_eq!(shown.bytes(Leg::Response, layer)[pane.hex.cursor()], 0x45);
+    let half = shown.half(Leg::Response);
+    let (layer, span) = pane.selection(half);
+    assert_eq!(half.bytes(layer)[pane.hex.cursor()], 0x45);
     assert!(span.contains(pane.hex.cursor()), "the tree follows the bytes");
     stage.keys("/0x ff ff ff<Enter>");
     assert_eq!(notice(&stage), "not found here");
@@ -64,9 +65,9 @@ fn the_byte_cursor_leads_the_tree() {
     stage.keys("jj37<In>g");
     let mut nodes = Vec::new();
     for _ in 0..40 {
-        let lines = stage.app.detail.shown().unwrap().leg(Leg::Response);
+        let half = stage.app.detail.shown().unwrap().half(Leg::Response);
         let pane = stage.app.detail.leg(Leg::Response);
-        assert!(pane.selection(lines).1.contains(pane.hex.cursor()));
+        assert!(pane.selection(half).1.contains(pane.hex.cursor()));
         nodes.push(pane.tree.selected());
         stage.keys("l");
     }

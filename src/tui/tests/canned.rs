@@ -1,5 +1,7 @@
 //! Exchanges as they happen: an ActiveSync device is provisioned, and some things go wrong.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use crate::engine::Status;
@@ -366,8 +368,8 @@ pub(super) fn plain(id: u64) -> Detail {
 }
 
 /// Everything about `detail`, ready to be shown.
-pub(super) fn prepared(detail: Detail, secrets: Secrets) -> Box<Prepared> {
-    Box::new(Prepared::new(detail, secrets))
+pub(super) fn prepared(detail: Detail, secrets: Secrets) -> Arc<Prepared> {
+    Arc::new(Prepared::new(detail, secrets))
 }
 
 /// What a first morning looks like.

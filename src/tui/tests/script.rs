@@ -28,7 +28,8 @@ fn a_first_look() {
     let line = |stage: &Stage| {
         let shown = stage.app.detail.shown().unwrap();
         let pane = stage.app.detail.leg(Leg::Response);
-        shown.leg(Leg::Response).tree[pane.tree.selected().unwrap()].text()
+        let tree = shown.half(Leg::Response).tree();
+        tree.line(pane.tree.selected().unwrap()).unwrap().text()
     };
     assert!(line(&stage).starts_with("Provision"), "{}", line(&stage));
     stage.keys("j");
@@ -66,8 +67,9 @@ fn the_selected_node_is_what_the_hex_marks() {
     stage.keys("jj3<Enter>jjjjjj");
     let shown = stage.app.detail.shown().unwrap();
     let pane = stage.app.detail.leg(Leg::Response);
-    let (layer, span) = pane.selection(shown.leg(Leg::Response));
-    let bytes = span.of(shown.bytes(Leg::Response, layer));
+    let half = shown.half(Leg::Response);
+    let (layer, span) = pane.selection(half);
+    let bytes = span.of(half.bytes(layer));
     assert_eq!(bytes, b"\x49\x031307199584\x00\x01", "PolicyKey, its string and END");
 }
 
@@ -76,14 +78,15 @@ fn tree_and_xml_select_the_same_node() {
     let mut stage = Stage::new(80, 24, canned::morning());
     stage.keys("jjj3<Enter>");
     let node = |stage: &Stage| {
-        let lines = stage.app.detail.shown().unwrap().leg(Leg::Response);
-        let line = &lines.tree[stage.app.detail.leg(Leg::Response).tree.selected().unwrap()];
-        (line.layer, line.node.unwrap())
+        let half = stage.app.detail.shown().unwrap().half(Leg::Response);
+        let line = stage.app.detail.leg(Leg::Response).tree.selected().unwrap();
+        let (layer, node) = half.tree().place(line).unwrap();
+        (layer, node.unwrap())
     };
     let xml = |stage: &Stage| {
-        let lines = stage.app.detail.shown().unwrap().leg(Leg::Response);
+        let half = stage.app.detail.shown().unwrap().half(Leg::Response);
         let pane = stage.app.detail.leg(Leg::Response);
-        let line = &lines.xml(pane.selection(lines).0)[pane.xml.cursor()];
+        let line = half.xml_line(pane.selection(half).0, pane.xml.cursor()).unwrap();
         (line.layer, line.node.unwrap())
     };
     stage.keys("jjjjjj");
@@ -101,9 +104,9 @@ fn xml_leads_through_a_document_inside_another() {
     let mut stage = Stage::new(80, 24, vec![canned::nested(1)]);
     stage.keys("35<Enter>g");
     let mut layers = Vec::new();
-    for _ in 0..stage.app.detail.shown().unwrap().leg(Leg::Response).xml(LayerId::BODY).len() {
-        let lines = stage.app.detail.shown().unwrap().leg(Leg::Response);
-        let (layer, _) = stage.app.detail.leg(Leg::Response).selection(lines);
+    for _ in 0..stage.app.detail.shown().unwrap().half(Leg::Response).xml_len(LayerId::BODY) {
+        let half = stage.app.detail.shown().unwrap().half(Leg::Response);
+        let (layer, _) = stage.app.detail.leg(Leg::Response).selection(half);
         layers.push(layer.0);
         stage.keys("j");
     }

@@ -1,6 +1,7 @@
 //! An app with a canned capture behind it.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::Terminal;
@@ -14,6 +15,7 @@ use crate::tui::app::App;
 use crate::tui::layout::Pane;
 use crate::tui::message::{Effect, Message, Span, Window};
 use crate::tui::overlays::{Choice, DeviceGroup};
+use crate::tui::prepared::Prepared;
 use crate::tui::search::next_line;
 use crate::tui::settings::TuiSettings;
 use crate::tui::view::view;
@@ -139,9 +141,9 @@ impl Stage {
                 Message::Opened(
                     id,
                     opened.then(|| {
-                        let mut prepared = canned::prepared(detail, secrets);
+                        let mut prepared = Prepared::new(detail, secrets);
                         prepared.opened = places;
-                        prepared
+                        Arc::new(prepared)
                     }),
                 )
             }
@@ -154,6 +156,11 @@ impl Stage {
                     ))
                 };
                 Message::Found(next_line(self.capture.len(), from, way, hit))
+            }
+            Effect::Search(quest, way) => {
+                let shown = self.app.detail.shared().unwrap();
+                let half = shown.half(quest.leg);
+                Message::Hits(quest.run(half), way)
             }
             other => {
                 self.effects.push(other);

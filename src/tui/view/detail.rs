@@ -4,14 +4,14 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::model::{Leg, Level};
-use crate::render::{XmlLine, clean};
+use crate::model::{LayerId, Leg, Level};
+use crate::render::clean;
 use crate::tui::action::{Action, Face, Tab};
 use crate::tui::app::App;
 use crate::tui::fit;
 use crate::tui::layout::{Pane, bar_items};
 use crate::tui::panes::{Pairs, Scroll};
-use crate::tui::prepared::Prepared;
+use crate::tui::prepared::{Half, Prepared};
 use crate::tui::theme::Tone;
 
 use super::hex::Dumped;
@@ -35,10 +35,14 @@ pub(crate) fn detail(app: &App, buffer: &mut Buffer, area: Rect) {
 /// Draws one half of the exchange as it is to be shown.
 fn half(app: &App, buffer: &mut Buffer, area: Rect, shown: &Prepared, leg: Leg) {
     let pane = app.detail.leg(leg);
-    let lines = shown.leg(leg);
+    let half = shown.half(leg);
     let face = app.detail.face();
-    let nothing =
-        if face == Face::Headers { lines.headers.is_empty() } else { lines.tree.is_empty() };
+    let nothing = match face {
+        Face::Headers => half.headers().is_empty(),
+        // Bytes are there before they are decoded.
+        Face::Hex => half.bytes(LayerId::BODY).is_empty() && half.tree().is_empty(),
+        Face::Tree | Face::Xml => half.tree().is_empty(),
+    };
     if nothing {
         let why = app.reading().unwrap_or_else(|| shown.missing(leg, app.now));
         say(app, buffer, area, &why);
@@ -47,27 +51,27 @@ fn half(app: &App, buffer: &mut Buffer, area: Rect, shown: &Prepared, leg: Leg) 
     match face {
         Face::Tree => tree::tree(app, buffer, area, shown, leg),
         Face::Headers => {
-            pairs(app, buffer, area, &lines.headers, pane.headers, |_, _| Tone::Plain);
+            pairs(app, buffer, area, half.headers(), pane.headers, |_, _| Tone::Plain);
         }
         Face::Xml => {
-            let (layer, _) = pane.selection(lines);
-            match lines.xml(layer) {
-                [] => say(app, buffer, area, "no document in this body; 4 and 7 show what it is"),
-                lines => xml(app, buffer, area, lines, pane.xml),
+            let (layer, _) = pane.selection(half);
+            match half.xml_len(layer) {
+                0 => say(app, buffer, area, "no document in this body; 4 and 7 show what it is"),
+                _ => xml(app, buffer, area, (half, layer), pane.xml),
             }
         }
         Face::Hex => {
-            let (layer, span) = pane.selection(lines);
-            let masked = |offset| lines.secret.covers(layer, offset);
+            let (layer, span) = pane.selection(half);
+            let masked = |offset| half.is_secret(layer, offset);
             let dumped = Dumped {
-                bytes: shown.bytes(leg, layer),
+                bytes: half.bytes(layer),
                 selected: span,
                 cursor: Some(pane.hex.cursor()),
                 masked: &masked,
                 top: pane.hex.top(),
                 row_bytes: app.detail.room().row_bytes,
             };
-            hex::info(app, buffer, area, &shown.place(leg, layer, span));
+            hex::info(app, buffer, area, &half.place(layer, span));
             let rest = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
             hex::hex(app, buffer, rest, &dumped);
         }
@@ -161,23 +165,37 @@ fn pairs(
         let Some(line) = at.checked_sub(visible.start).and_then(|l| u16::try_from(l).ok()) else {
             continue;
         };
+        let hit = if app.detail.pair_hit() == Some(at) { Tone::HitNow } else { Tone::Hit };
         let mut pen = Pen::new(buffer, app.theme, area, line);
-        pen.field_right(Tone::Dim, &fit::cut(label, folded.label), folded.label);
+        let label = fit::cut(label, folded.label);
+        pen.mark(app.detail.marked(), &label, hit);
+        pen.field_right(Tone::Dim, &label, folded.label);
         pen.skip(2);
+        pen.mark(app.detail.marked(), text, hit);
         pen.put(of, text);
     }
 }
 
-fn xml(app: &App, buffer: &mut Buffer, area: Rect, lines: &[XmlLine], scroll: Scroll) {
+fn xml(
+    app: &App,
+    buffer: &mut Buffer,
+    area: Rect,
+    (half, layer): (Half<'_>, LayerId),
+    scroll: Scroll,
+) {
     let focused = app.focus() == Pane::Detail;
-    for (line, at) in (0..).zip(scroll.visible(lines.len())) {
+    let visible = scroll.visible(half.xml_len(layer));
+    let (lines, first) = half.xml(layer, visible.clone());
+    let texts = lines.iter().skip(first).map(|line| line.text.as_str());
+    for ((line, at), text) in (0..).zip(visible).zip(texts) {
         let mut pen = Pen::new(buffer, app.theme, area, line);
         let selected = at == scroll.cursor();
         if selected {
             pen = pen.over(if focused { Tone::Selected } else { Tone::SelectedIdle });
         }
         pen.put(Tone::Plain, app.theme.cursor(selected, focused));
-        pen.put(Tone::Plain, &lines[at].text);
+        pen.mark(app.detail.marked(), text, if selected { Tone::HitNow } else { Tone::Hit });
+        pen.put(Tone::Plain, text);
     }
 }
 

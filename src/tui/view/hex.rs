@@ -1,5 +1,7 @@
 //! Bytes, those of the selected node marked.
 
+use std::ops::Range;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -39,7 +41,7 @@ pub(crate) struct Dumped<'a> {
 
 /// Draws rows of a dump; secrets are asterisks.
 pub(crate) fn hex(app: &App, buffer: &mut Buffer, area: Rect, dumped: &Dumped<'_>) {
-    let &Dumped { bytes, selected, cursor, masked, top, row_bytes } = dumped;
+    let &Dumped { bytes, cursor, masked, top, row_bytes, .. } = dumped;
     let rows = usize::from(area.height);
     let first = top.saturating_mul(row_bytes);
     let lines = dump(bytes, first, rows.saturating_mul(row_bytes).div_ceil(HEX_ROW) + 1);
@@ -48,17 +50,24 @@ pub(crate) fn hex(app: &App, buffer: &mut Buffer, area: Rect, dumped: &Dumped<'_
         (line.offset..).zip(line.bytes.iter().copied().zip(ascii))
     });
     let cells: Vec<_> = all.skip_while(|(offset, _)| *offset < first).collect();
+    let hits = hits(app, dumped, first..first + cells.len());
+    let run = |offset: usize| match hits.iter().find(|hit| hit.contains(&offset)) {
+        Some(hit) if cursor == Some(hit.start) => Tone::HitNow,
+        Some(_) => Tone::Hit,
+        None if dumped.selected.contains(offset) => Tone::Bytes,
+        None => Tone::Plain,
+    };
+    let tone = |offset| if cursor == Some(offset) { Tone::ByteCursor } else { run(offset) };
     for (line, row) in (0..area.height).zip(cells.chunks(row_bytes)) {
         let mut pen = Pen::new(buffer, app.theme, area, line);
         let offset = row.first().map_or(0, |(offset, _)| *offset);
         pen.put(Tone::Dim, &format!(" {offset:06x}  "));
         for (at, (offset, (byte, _))) in row.iter().enumerate() {
             let text = if masked(*offset) { "**".to_owned() } else { format!("{byte:02x}") };
-            pen.put(tone(*offset, selected, cursor), &text);
+            pen.put(tone(*offset), &text);
             // The gap belongs to the marked bytes when both sides do.
-            let joined =
-                at + 1 < row.len() && selected.contains(*offset) && selected.contains(offset + 1);
-            pen.put(if joined { Tone::Bytes } else { Tone::Plain }, gap(at, row_bytes));
+            let joined = at + 1 < row.len() && run(*offset) == run(offset + 1);
+            pen.put(if joined { run(*offset) } else { Tone::Plain }, gap(at, row_bytes));
         }
         for at in row.len()..row_bytes {
             pen.put(Tone::Plain, "  ");
@@ -68,17 +77,27 @@ pub(crate) fn hex(app: &App, buffer: &mut Buffer, area: Rect, dumped: &Dumped<'_
         for (offset, (_, character)) in row {
             let character = if masked(*offset) { '*' } else { *character };
             let mut text = [0; 4];
-            pen.put(tone(*offset, selected, cursor), character.encode_utf8(&mut text));
+            pen.put(tone(*offset), character.encode_utf8(&mut text));
         }
     }
 }
 
-fn tone(offset: usize, selected: Span, cursor: Option<usize>) -> Tone {
-    match selected.contains(offset) {
-        _ if cursor == Some(offset) => Tone::ByteCursor,
-        true => Tone::Bytes,
-        false => Tone::Plain,
-    }
+/// What was searched for among the bytes in sight.
+fn hits(app: &App, dumped: &Dumped<'_>, shown: Range<usize>) -> Vec<Range<usize>> {
+    let Some(needle) = app.detail.marked() else { return Vec::new() };
+    let length = needle.bytes().len();
+    // One that begins before or ends behind is in sight in part.
+    let start = shown.start.saturating_sub(length);
+    let end = shown.end.saturating_add(length).min(dumped.bytes.len());
+    let mut hits = Vec::new();
+    needle.each_in_bytes(dumped.bytes.get(start..end).unwrap_or_default(), &mut |at| {
+        let hit = start + at..start + at + length;
+        if !hit.clone().any(|at| (dumped.masked)(at)) {
+            hits.push(hit);
+        }
+        true
+    });
+    hits
 }
 
 fn gap(at: usize, row_bytes: usize) -> &'static str {

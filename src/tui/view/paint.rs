@@ -1,11 +1,14 @@
 //! Putting text into cells.
 
+use std::ops::Range;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use crate::render::clean;
 use crate::tui::fit;
+use crate::tui::search::Needle;
 use crate::tui::theme::{Theme, Tone};
 
 /// One line of a buffer, written from left to right.
@@ -17,6 +20,12 @@ pub(crate) struct Pen<'a> {
     x: u16,
     y: u16,
     end: u16,
+    /// Parts of the text written next that hold what was searched for, in bytes of it.
+    marks: Vec<Range<usize>>,
+    /// How they look.
+    mark_tone: Tone,
+    /// Bytes of that text written already.
+    written: usize,
 }
 
 impl<'a> Pen<'a> {
@@ -24,7 +33,15 @@ impl<'a> Pen<'a> {
     pub(crate) fn new(buffer: &'a mut Buffer, theme: Theme, area: Rect, line: u16) -> Self {
         let area = if line < area.height { area.intersection(buffer.area) } else { Rect::ZERO };
         let y = area.y.saturating_add(line);
-        Self { buffer, theme, over: Style::new(), x: area.x, y, end: area.right() }
+        let (marks, mark_tone, written) = (Vec::new(), Tone::Hit, 0);
+        let over = Style::new();
+        Self { buffer, theme, over, x: area.x, y, end: area.right(), marks, mark_tone, written }
+    }
+
+    /// Marks what is searched for in `text`, which is what is written next, in pieces or at once.
+    pub(crate) fn mark(&mut self, needle: Option<&Needle>, text: &str, tone: Tone) {
+        self.marks = needle.map(|needle| needle.ranges(text)).unwrap_or_default();
+        (self.mark_tone, self.written) = (tone, 0);
     }
 
     /// Gives the whole line the style of `tone`, whatever is written on it.
@@ -59,13 +76,50 @@ impl<'a> Pen<'a> {
     /// a terminal is written: XML keeps characters that a screen must not get.
     pub(crate) fn put(&mut self, tone: Tone, text: &str) {
         let room = self.room();
+        let start = self.written;
+        self.written += text.len();
         if room == 0 {
             return;
         }
         let style = self.style(tone);
-        let text = cut_long(text, room);
-        let text = clean(&text);
-        (self.x, _) = self.buffer.set_stringn(self.x, self.y, text, room, style);
+        let shown = cut_long(text, room);
+        let mut at = 0;
+        for mark in std::mem::take(&mut self.marks) {
+            let (from, to) = (mark.start.saturating_sub(start), mark.end.saturating_sub(start));
+            // A cut text ends in a sign that is longer than what it stands for.
+            if let (Some(before), Some(hit)) = (shown.get(at..from), shown.get(from..to))
+                && !hit.is_empty()
+            {
+                self.plain(style, before);
+                self.plain(self.mark_style(style), hit);
+                at = to;
+            } else if from < shown.len() && to > shown.len() {
+                // It goes on in the next piece.
+                self.plain(style, shown.get(at..from).unwrap_or_default());
+                self.plain(self.mark_style(style), shown.get(from..).unwrap_or_default());
+                at = shown.len();
+            }
+            if mark.end > start + text.len() {
+                self.marks.push(mark);
+            }
+        }
+        self.plain(style, shown.get(at..).unwrap_or_default());
+    }
+
+    fn plain(&mut self, style: Style, text: &str) {
+        let room = self.room();
+        (self.x, _) = self.buffer.set_stringn(self.x, self.y, clean(text), room, style);
+    }
+
+    /// What was found stands out of a reversed line by not being reversed.
+    fn mark_style(&self, style: Style) -> Style {
+        let mark = self.theme.style(self.mark_tone);
+        if style.add_modifier.contains(Modifier::REVERSED) {
+            return Style::new()
+                .add_modifier(mark.add_modifier)
+                .remove_modifier(Modifier::REVERSED);
+        }
+        style.patch(mark)
     }
 
     /// On a reversed line colours would become patches of background: only bold stays.
