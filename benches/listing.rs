@@ -175,7 +175,15 @@ fn position_in_a_million(bencher: Bencher<'_, '_>, by: Option<Field>) {
 }
 
 #[divan::bench(sample_count = 5)]
-fn devices(bencher: Bencher<'_, '_>) {
+fn groups(bencher: Bencher<'_, '_>) {
     let viewer = viewer();
-    bencher.bench_local(|| black_box(viewer.devices().unwrap()).len());
+    bencher.bench_local(|| {
+        let grouping = viewer.grouping(Filter::default(), None);
+        let mut revision = grouping.revision();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        while !grouping.progress().done {
+            runtime.block_on(revision.changed()).unwrap();
+        }
+        black_box(grouping.count())
+    });
 }

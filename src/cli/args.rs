@@ -113,7 +113,7 @@ pub struct RunArgs {
     /// Print one JSON object an exchange instead of the terminal UI
     #[arg(long)]
     pub json: bool,
-    /// Without the terminal UI, print only exchanges that pass this filter: `cmd = Provision and http >= 400`
+    /// Show only exchanges that pass this filter: `cmd = Provision and http >= 400`
     #[arg(long, short = 'f', value_name = "EXPR")]
     pub filter: Option<String>,
     /// Do not mask credentials in what is printed
@@ -174,6 +174,9 @@ pub struct OpenArgs {
     /// The capture
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+    /// Start with only the exchanges that pass this filter: `cmd = Provision and http >= 400`
+    #[arg(long, short = 'f', value_name = "EXPR")]
+    pub filter: Option<String>,
 }
 
 /// What of a capture to print.

@@ -1,7 +1,11 @@
 //! What is known of the devices of a capture: a fold that goes on where it stopped.
 
+use std::borrow::Cow;
+
 use crate::analyze::{Observation, Sessions};
-use crate::model::{Device, Exchange, ExchangeId, Leg};
+use crate::model::{
+    Device, DeviceKey, Exchange, ExchangeId, Leg, ProvisionState, Waiting, WallTime, Wipe,
+};
 use crate::store::{Reader, StoreError};
 
 use super::meaning::{ROW_LIMIT, decode_leg, tell};
@@ -15,6 +19,36 @@ const RESUMED: u64 = 2_048;
 
 /// Exchanges in flight that are looked at.
 const IN_FLIGHT: usize = 1_024;
+
+/// A device in few words, for a line of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceBrief {
+    /// Who it is.
+    pub key: DeviceKey,
+    /// Where it stands.
+    pub state: ProvisionState,
+    /// The state is concluded from the middle of a conversation, not seen to come about.
+    pub assumed: bool,
+    /// The last wipe, if any was demanded.
+    pub wipe: Option<Wipe>,
+    /// A Ping in flight.
+    pub waiting: Option<Waiting>,
+    /// Findings so far.
+    pub findings: u64,
+    /// When its last exchange began.
+    pub last_seen: WallTime,
+}
+
+/// What is known of devices, and how much of the capture that rests on.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Learned<T> {
+    /// What was asked for.
+    pub known: T,
+    /// Exchanges that were taken in.
+    pub read: u64,
+    /// Exchanges that ended; more may be by now.
+    pub of: u64,
+}
 
 /// The fold and how far it came.
 #[derive(Debug)]
@@ -44,10 +78,21 @@ impl Story {
 
     /// Takes in what ended since. An exchange that cannot be read is passed over.
     pub(super) fn catch_up(&mut self, told: &mut dyn FnMut(Observation)) -> Result<(), StoreError> {
-        loop {
+        self.go_on(usize::MAX, told)
+    }
+
+    /// The same, of at most about so many exchanges.
+    pub(super) fn go_on(
+        &mut self,
+        most: usize,
+        told: &mut dyn FnMut(Observation),
+    ) -> Result<(), StoreError> {
+        let mut taken = 0_usize;
+        while taken < most {
             let batch = self.reader.closed_after(self.closed, BATCH)?;
-            let Some((last, _)) = batch.last() else { return Ok(()) };
+            let Some((last, _)) = batch.last() else { break };
             self.closed = *last;
+            taken += batch.len();
             for (_, id) in batch {
                 match take(&self.reader, id, &mut self.sessions) {
                     Ok(Some(observed)) => told(observed),
@@ -59,20 +104,61 @@ impl Story {
                 }
             }
         }
+        Ok(())
+    }
+
+    /// How much was taken in, and how much there is.
+    pub(super) fn progress(&self) -> Result<[u64; 2], StoreError> {
+        Ok([self.closed, self.reader.last_closed()?.max(self.closed)])
     }
 
     /// The devices, with what they wait for at this moment.
     pub(super) fn devices(&self) -> Result<Vec<Device>, StoreError> {
+        Ok(self.now()?.devices())
+    }
+
+    /// In few words each, in no order.
+    pub(super) fn briefs(&self) -> Result<Vec<DeviceBrief>, StoreError> {
+        let now = self.now()?;
+        // One after the other: each is large.
+        Ok(now.keys().filter_map(|key| now.device(key)).map(DeviceBrief::of).collect())
+    }
+
+    /// Those with this id, in any case.
+    pub(super) fn called(&self, id: &str) -> Result<Vec<Device>, StoreError> {
+        let (now, id) = (self.now()?, id.to_lowercase());
+        let keys = now.keys().filter(|key| key.device == id);
+        let mut devices: Vec<Device> = keys.filter_map(|key| now.device(key)).collect();
+        devices.sort_by(|a, b| (a.first_seen, &a.key).cmp(&(b.first_seen, &b.key)));
+        Ok(devices)
+    }
+
+    fn now(&self) -> Result<Cow<'_, Sessions>, StoreError> {
         let open = self.reader.in_flight(IN_FLIGHT)?;
         if open.is_empty() {
-            return Ok(self.sessions.devices());
+            return Ok(Cow::Borrowed(&self.sessions));
         }
         // What is in flight is looked at anew each time: it may have ended until the next.
         let mut sessions = self.sessions.clone();
         for id in open.into_iter().rev() {
             take(&self.reader, id, &mut sessions)?;
         }
-        Ok(sessions.devices())
+        Ok(Cow::Owned(sessions))
+    }
+}
+
+impl DeviceBrief {
+    /// Of what is known of a device.
+    pub(crate) fn of(device: Device) -> Self {
+        Self {
+            state: device.state,
+            assumed: device.assumed,
+            wipe: device.wipe,
+            waiting: device.waiting,
+            findings: device.findings,
+            last_seen: device.last_seen,
+            key: device.key,
+        }
     }
 }
 

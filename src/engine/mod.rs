@@ -7,11 +7,10 @@
 //! ```
 //!
 //! What lives here: the pipeline's thread, the viewer, the rebuild of stale rows, starting and
-//! stopping it all, lists by filter
-//! and order, devices. What does not: anything about bytes, sockets, SQL or screens.
+//! stopping it all, lists by filter and order, groups by device and session. What does not: anything about bytes, sockets, SQL or screens.
 
 mod device_states;
-mod devices;
+mod groups;
 mod listing;
 mod live;
 mod meaning;
@@ -23,7 +22,12 @@ mod viewer;
 mod way;
 
 pub use crate::model::SortBy;
-pub use devices::{DeviceGroup, SessionGroup, SessionKind};
+pub use device_states::{DeviceBrief, Learned};
+#[cfg(test)]
+pub(crate) use groups::CannedGroups;
+pub use groups::{
+    DeviceGroup, GroupFacts, GroupLine, GroupName, Grouping, SessionGroup, SessionKind,
+};
 pub use listing::{Listing, ListingProgress, Order};
 pub use live::{Live, LiveError, LiveSettings, open_capture};
 pub use meaning::{DECODER_VERSION, detail_of};

@@ -1,6 +1,6 @@
 //! What a front end may ask.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
@@ -9,10 +9,10 @@ use tokio::sync::watch;
 use crate::analyze::Observation;
 use crate::codec::Progress;
 use crate::model::{Detail, Device, Exchange, ExchangeId, Leg, Row, WallTime};
-use crate::proxy::{Covered, Mode, Monitor, Origin};
+use crate::proxy::{Covered, Mode, Monitor, Origin, lan_addresses};
 use crate::store::{Reader, Store, StoreError};
 
-use super::device_states::Story;
+use super::device_states::{DeviceBrief, Learned, Story};
 use super::meaning::{detail_in_steps, undecoded};
 use super::way::WayError;
 
@@ -249,6 +249,34 @@ impl Viewer {
         Ok(story.devices()?)
     }
 
+    /// What is known so far of every device, in few words. Takes in at most about `most` exchanges
+    /// more than the last call, so that a large capture is learned in steps.
+    ///
+    /// # Errors
+    /// When the capture cannot be read.
+    pub fn learn_devices(&self, most: usize) -> Result<Learned<Vec<DeviceBrief>>, EngineError> {
+        self.learn(most, Story::briefs)
+    }
+
+    /// The same in full of the devices with this id (in any case): one for each user and host.
+    ///
+    /// # Errors
+    /// When the capture cannot be read.
+    pub fn learn_device(&self, id: &str, most: usize) -> Result<Learned<Vec<Device>>, EngineError> {
+        self.learn(most, |story| story.called(id))
+    }
+
+    fn learn<T>(
+        &self,
+        most: usize,
+        ask: impl FnOnce(&Story) -> Result<T, StoreError>,
+    ) -> Result<Learned<T>, EngineError> {
+        let mut story = self.shared.story.lock().unwrap_or_else(PoisonError::into_inner);
+        story.go_on(most, &mut |_| ())?;
+        let [read, of] = story.progress()?;
+        Ok(Learned { known: ask(&story)?, read, of })
+    }
+
     /// Folds the whole capture anew and tells each exchange of a device, in the order in which they
     /// ended. Returns the devices as they stand at its end.
     ///
@@ -280,6 +308,11 @@ impl Viewer {
     /// devices can reach first; empty for an opened file and for reverse listeners alone.
     pub fn pages(&self) -> &[String] {
         self.shared.running.as_ref().map_or(&[], |running| &running.pages)
+    }
+
+    /// Addresses at which other devices may reach this machine; none for an opened file.
+    pub fn lan_addresses(&self) -> Vec<IpAddr> {
+        self.shared.running.as_ref().map(|_| lan_addresses()).unwrap_or_default()
     }
 
     /// From now on TLS to `host` (no port) is passed on unread, or opened again, whatever the flags
@@ -321,6 +354,20 @@ impl Viewer {
     /// Changes when rows, details or the status may have changed.
     pub fn revision(&self) -> watch::Receiver<u64> {
         self.shared.store.changes()
+    }
+
+    /// The rows at these positions; those that cannot be read are left out.
+    pub(super) fn rows_at(&self, positions: &[u64]) -> Result<Vec<Row>, EngineError> {
+        let reader = self.list();
+        let mut rows = Vec::with_capacity(positions.len());
+        for position in positions {
+            match reader.rows(std::slice::from_ref(position)) {
+                Ok(row) => rows.extend(row),
+                Err(StoreError::Damaged { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(rows)
     }
 
     pub(super) fn list(&self) -> MutexGuard<'_, Reader> {

@@ -7,6 +7,7 @@
 
 mod clean;
 mod curl;
+mod device;
 mod headers;
 mod hex;
 mod hidden;
@@ -23,6 +24,7 @@ mod xml;
 
 pub use clean::{clean, printable};
 pub use curl::curl;
+pub use device::{device_facts, wipe_line};
 pub use headers::headers;
 pub use hex::{HEX_ROW, HexLine, hex};
 pub use hidden::{Hidden, SecretPlaces};
@@ -31,10 +33,10 @@ pub use outline::{
     Outline, OutlineLine, OutlineOptions, Outlined, Piece, Role, outline, outline_text,
 };
 pub use overview::overview;
-pub use policy::{policy_changes, policy_table};
+pub use policy::{policy_changes, policy_meaning_at, policy_table};
 pub use qr::qr;
 pub use row::{RowText, brief, row, row_line};
 pub use secrets::{Secrets, mask_header, mask_url};
-pub use timeline::{device_lines, step_lines};
+pub use timeline::{clock, device_lines, step_lines};
 pub use units::{age, bytes, count, thousands};
 pub use xml::{IndexedXml, XmlLine, each_xml_line, xml, xml_lines, xml_of_tree};

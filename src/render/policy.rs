@@ -5,7 +5,7 @@ use crate::model::{Policy, PolicyChange, Setting};
 use super::clean;
 use super::units::count;
 
-/// Characters of a value in a column; the rest shows as `…`.
+/// Most characters of a value in a column; the rest shows as `…`.
 const VALUE: usize = 24;
 
 /// The policy as a table: setting, value, since which exchange, the protocol version that brought it,
@@ -22,9 +22,9 @@ pub fn policy_table(policy: &Policy) -> Vec<String> {
         policy.exchange,
         count(policy.settings.len() as u64, "setting"),
     )];
-    let width = policy.settings.iter().map(|s| clean(&s.name).chars().count()).max().unwrap_or(0);
+    let [width, values] = widths(policy);
     let heading = format!(
-        "  {:<width$}  {:<VALUE$}  {:<6}  {:<5} meaning",
+        "  {:<width$}  {:<values$}  {:<6}  {:<5} meaning",
         "setting", "value", "since", "from"
     );
     lines.push(heading);
@@ -34,7 +34,7 @@ pub fn policy_table(policy: &Policy) -> Vec<String> {
         let (since, from) = (setting.since.to_string(), clean(&setting.introduced));
         let meaning = clean(&setting.meaning);
         let line =
-            format!("{mark} {name:<width$}  {value:<VALUE$}  {since:<6}  {from:<5} {meaning}");
+            format!("{mark} {name:<width$}  {value:<values$}  {since:<6}  {from:<5} {meaning}");
         lines.push(line.trim_end().to_owned());
         lines.extend(setting.entries.iter().map(|entry| format!("    {}", clean(entry))));
     }
@@ -45,6 +45,19 @@ pub fn policy_table(policy: &Policy) -> Vec<String> {
             .extend(absent.map(|one| format!("    {}: {}", clean(&one.name), clean(&one.meaning))));
     }
     lines
+}
+
+/// The column of [`policy_table`] in which meanings begin.
+pub fn policy_meaning_at(policy: &Policy) -> usize {
+    let [width, values] = widths(policy);
+    2 + width + 2 + values + 2 + 6 + 2 + 6
+}
+
+/// Characters of the longest name and the longest value.
+fn widths(policy: &Policy) -> [usize; 2] {
+    let names = policy.settings.iter().map(|s| clean(&s.name).chars().count());
+    let values = policy.settings.iter().map(|s| value(s).chars().count());
+    [names.max().unwrap_or(0).max(7), values.max().unwrap_or(0).max(5)]
 }
 
 /// What differs: one line a setting; all clean.

@@ -3,6 +3,7 @@
 use crate::model::{Device, DeviceCertificate, Enrolment, Step, WallTime};
 
 use super::clean;
+use super::device::wipe_line;
 use super::units::count;
 
 /// Columns of what the device sends.
@@ -41,12 +42,7 @@ pub fn device_lines(device: &Device) -> Vec<String> {
         lines.push(format!("keys: {}", keys.collect::<Vec<_>>().join(" -> ")));
     }
     if let Some(wipe) = &device.wipe {
-        let kind = wipe.kind.map_or("wipe", |kind| kind.name()).to_uppercase();
-        lines.push(match wipe.reported {
-            None => format!("X {kind} demanded in {}, not answered", wipe.ordered),
-            Some((at, true)) => format!("X {kind} demanded in {}, done in {at}", wipe.ordered),
-            Some((at, false)) => format!("X {kind} demanded in {}, FAILED in {at}", wipe.ordered),
-        });
+        lines.push(format!("X {}", wipe_line(wipe)));
     }
     if let Some(waiting) = &device.waiting {
         let time = waiting.heartbeat.map(|seconds| format!(" up to {seconds} s"));
@@ -128,7 +124,7 @@ fn row(left: &str, request: &str, response: &str, walk: &str) -> String {
 }
 
 /// Time of day in UTC with milliseconds.
-fn clock(time: WallTime) -> String {
+pub fn clock(time: WallTime) -> String {
     let utc = time.utc();
     let (hour, minute, second) = (utc.hour(), utc.minute(), utc.second());
     format!("{hour:02}:{minute:02}:{second:02}.{:03}", utc.millisecond())

@@ -17,12 +17,16 @@ pub struct Turn<'a> {
     pub position: u64,
     /// When it began.
     pub started: WallTime,
-    /// How long it took, in microseconds; `None` in flight.
+    /// How long it took, in microseconds; `None` in flight, and when that is not known.
     pub duration: Option<u64>,
+    /// More may come.
+    pub in_flight: bool,
     /// The conversation.
     pub protocol: Protocol,
     /// Device id; empty when unknown.
     pub device: &'a str,
+    /// Client address without port.
+    pub client: &'a str,
     /// SyncML session id; empty when there is none.
     pub session: &'a str,
     /// User; empty when unknown.
@@ -38,7 +42,7 @@ pub struct Turn<'a> {
 }
 
 impl Reader {
-    /// Calls `visit` with the rows at these positions, in order, without those deleted from view.
+    /// Calls `visit` with the rows at these positions, in order.
     ///
     /// # Errors
     /// `Query`.
@@ -50,10 +54,8 @@ impl Reader {
         let range = self.clamp(positions)?;
         let mut statement = self.connection.prepare_cached(
             "SELECT position, started, duration, protocol, device, session, user, host, version,
-             command, level FROM summary
-             WHERE position >= ?1 AND position < ?2 AND position NOT IN
-             (SELECT position FROM mark WHERE hidden AND position >= ?1 AND position < ?2)
-             ORDER BY position",
+             command, level, progress = 'in_flight', client FROM summary
+             WHERE position >= ?1 AND position < ?2 ORDER BY position",
         )?;
         let mut found = statement.query((Bits(range.start), Bits(range.end)))?;
         while let Some(row) = found.next()? {
@@ -66,8 +68,10 @@ impl Reader {
                 position: bits(row, 0)?,
                 started: WallTime(row.get(1)?),
                 duration: duration.map(i64::cast_unsigned),
+                in_flight: row.get(11)?,
                 protocol: columns::protocol_named(text(3)),
                 device: text(4),
+                client: text(12),
                 session: text(5),
                 user: text(6),
                 host: text(7),

@@ -12,7 +12,7 @@ use super::keys::Key;
 use super::layout::{Arrangement, Pane};
 use super::listing::is_listing;
 use super::message::{Effect, Selection};
-use super::overlays::{Devices, Help, Overlay};
+use super::overlays::{Help, Overlay};
 use super::panes::Sought;
 use super::search::{Needle, Way};
 
@@ -78,9 +78,11 @@ impl App {
                 return self.or_say(body.map(Effect::Write), "there is no body to save");
             }
             Action::Export(scope, how) => {
-                let id = self.list.selected()?.id;
+                let selected = self.list.selected().map(|row| row.id);
                 let selection = match scope {
-                    Scope::Selected => Selection::One(id),
+                    Scope::Selected => {
+                        Selection::One(self.or_say(selected, "no exchange is selected")?)
+                    }
                     Scope::Marked => Selection::Marked,
                     Scope::Listed => Selection::All,
                 };
@@ -88,12 +90,17 @@ impl App {
             }
             Action::View(program) => return self.view(program),
             Action::OpenValue => return self.open_value(),
-            Action::ToggleDevices => return self.toggle_devices(),
-            Action::Open | Action::Fold | Action::Unfold
-                if matches!(self.overlays.last(), Some(Overlay::Devices(_))) =>
-            {
-                self.act_on_devices(action);
+            Action::Inspect(_) | Action::TurnSheet(_) | Action::SetUp => {
+                return self.act_on_sheets(action);
             }
+            Action::Fold | Action::Unfold if self.sheet_is_open() => {
+                return self.act_on_sheets(action);
+            }
+            Action::ToggleDevices | Action::FoldAll(_) => return self.act_on_groups(action),
+            Action::Open | Action::Fold | Action::Unfold if self.on_groups() => {
+                return self.act_on_groups(action);
+            }
+            Action::TogglePassthrough => return self.toggle_passthrough(),
             Action::ToggleSecrets => self.toggle_secrets(),
             Action::ToggleMouse => {
                 self.mouse = !self.mouse;
@@ -110,6 +117,11 @@ impl App {
             Action::ToggleHelp => self.toggle_help(),
             Action::Move(step) => self.step(step),
             Action::Open => self.focus = Pane::Detail,
+            Action::NextPane | Action::PreviousPane | Action::Show(_) | Action::ShowAs(_)
+                if self.list.selected_line().is_some_and(|line| line.row().is_none()) =>
+            {
+                self.say(Level::Notable, "this line is a group; D shows its device");
+            }
             Action::NextPane | Action::PreviousPane => {
                 self.focus = match self.focus {
                     Pane::List => Pane::Detail,
@@ -125,7 +137,10 @@ impl App {
                 };
             }
             Action::Grow(sign) => self.grow(sign),
-            Action::ToggleFollow => self.list.toggle_follow(),
+            Action::ToggleFollow => {
+                self.list.toggle_follow();
+                self.window_asked = None;
+            }
             Action::TogglePause => self.toggle_pause(),
             Action::Show(_) | Action::ShowAs(_)
                 if self.areas().is_some_and(|a| a.detail.is_none()) =>
@@ -152,35 +167,16 @@ impl App {
     fn step(&mut self, step: Step) {
         match (self.overlays.last_mut(), self.focus) {
             (Some(Overlay::Help(help)), _) => help.step(step),
-            (Some(Overlay::Devices(devices)), _) => devices.step(step),
+            (Some(Overlay::Sheet(sheet)), _) => sheet.step(step),
             (Some(Overlay::Menu(menu)), _) => menu.step(step),
             (Some(Overlay::Prompt(_)), _) => {}
-            (None, Pane::List) => self.list.step(step),
+            (None, Pane::List) => {
+                self.seek = None;
+                self.list.step(step);
+            }
             (None, Pane::Detail) => {
                 self.detail.act(Action::Move(step));
             }
-        }
-    }
-
-    fn toggle_devices(&mut self) -> Option<Effect> {
-        if self.overlays.pop().is_some() {
-            return None;
-        }
-        self.overlays.push(Overlay::Devices(Devices::default()));
-        self.load_devices()
-    }
-
-    /// Folds a group, or goes to the exchange.
-    pub(super) fn act_on_devices(&mut self, action: Action) {
-        let Some(Overlay::Devices(devices)) = self.overlays.last_mut() else { return };
-        match (action, devices.exchange()) {
-            (Action::Open, Some(id)) => {
-                self.overlays.pop();
-                self.go_to(id);
-                self.focus = Pane::Detail;
-            }
-            (Action::Open, None) => devices.toggle(),
-            (action, _) => devices.fold(action == Action::Fold),
         }
     }
 
@@ -218,9 +214,9 @@ impl App {
         let needle = self.needle.clone();
         let needle = self.or_say(needle, "nothing to search for yet")?;
         if self.focus == Pane::List {
-            let at = self.list.cursor();
+            let from = self.list.exchange();
             self.notice = Some((Level::Info, "searching…".to_owned()));
-            return Some(Effect::Find(needle, at, way));
+            return Some(Effect::Find(needle, from, way));
         }
         self.search_detail(&needle, way)
     }
@@ -239,10 +235,10 @@ impl App {
     }
 
     fn copy(&mut self, piece: Piece) -> Option<Effect> {
-        let row = self.list.selected()?.clone();
         if self.is_stale() {
             return None;
         }
+        let row = self.list.selected()?.clone();
         let text = if self.focus == Pane::List && matches!(piece, Piece::Node | Piece::Value) {
             Some(row_line(&row, self.now, self.secrets))
         } else {
@@ -254,7 +250,10 @@ impl App {
 
     /// True, and told, while what is in sight is not yet what is selected.
     fn is_stale(&mut self) -> bool {
-        let Some(id) = self.list.selected().map(|row| row.id) else { return true };
+        let Some(id) = self.list.selected().map(|row| row.id) else {
+            self.say(Level::Notable, "no exchange is selected");
+            return true;
+        };
         let decoded = self.detail.shown().is_some_and(|shown| !shown.undecoded);
         let stale = !self.detail.is_shown(id) || !decoded;
         if stale {

@@ -49,8 +49,18 @@ pub(crate) enum Action {
     ToggleFollow,
     /// Take no notice of new traffic, or take notice again.
     TogglePause,
-    /// Show exchanges by device and session, or the list again.
+    /// Show exchanges by device and session, or one a line again.
     ToggleDevices,
+    /// Hide what is inside every group, or show it.
+    FoldAll(bool),
+    /// Show a page about the device of the selected line.
+    Inspect(SheetPage),
+    /// Turn the pages of a sheet.
+    TurnSheet(bool),
+    /// Tell how devices come to use this proxy, and what is recorded.
+    SetUp,
+    /// Pass TLS to the host of the selected exchange on unread, or open it again.
+    TogglePassthrough,
     /// Open or close the help.
     ToggleHelp,
     /// Show secrets, or mask them again.
@@ -109,6 +119,22 @@ pub(crate) enum Action {
     Reverse,
     /// Show this column, or leave it out.
     ToggleColumn(Column),
+}
+
+/// A page about a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SheetPage {
+    /// Everything known of it.
+    State,
+    /// The policy in force, and what changed in it.
+    Policy,
+    /// What it and its server said, one after the other.
+    Sequence,
+}
+
+impl SheetPage {
+    /// In display order.
+    pub(crate) const ALL: [Self; 3] = [Self::State, Self::Policy, Self::Sequence];
 }
 
 /// A line of text that can be asked for.

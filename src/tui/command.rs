@@ -47,7 +47,7 @@ fn others(stack: &[Context]) -> impl Iterator<Item = Context> {
 
 /// Keys of overlays are no commands: while they hold, there is no command line.
 fn is_command(context: Context) -> bool {
-    !matches!(context, Context::Prompt | Context::Menu | Context::Help | Context::Devices)
+    !matches!(context, Context::Prompt | Context::Menu | Context::Help | Context::Sheet)
 }
 
 #[cfg(test)]

@@ -14,6 +14,11 @@ pub(crate) fn width(text: &str) -> usize {
     UnicodeWidthStr::width(text)
 }
 
+/// What of `text` stands behind its first `cells` cells.
+pub(crate) fn from(text: &str, cells: usize) -> &str {
+    &text[head(text, cells)..]
+}
+
 /// `text` in at most `cells` cells, its end cut off if need be.
 pub(crate) fn cut(text: &str, cells: usize) -> Cow<'_, str> {
     if width(text) <= cells {

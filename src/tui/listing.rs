@@ -34,12 +34,14 @@ impl App {
     pub(super) fn act_on_list(&mut self, action: Action) -> Option<Effect> {
         match action {
             Action::ToggleMark => {
-                let row = self.list.selected()?;
-                let marking = Marking { marked: Some(!row.marked), ..Marking::default() };
-                return Some(Effect::Mark(row.id, marking));
+                let row = self.list.selected().map(|row| (row.id, row.marked));
+                let (id, marked) = self.or_say(row, "no exchange is selected")?;
+                let marking = Marking { marked: Some(!marked), ..Marking::default() };
+                return Some(Effect::Mark(id, marking));
             }
             Action::Hide => {
-                let id = self.list.selected()?.id;
+                let id = self.list.selected().map(|row| row.id);
+                let id = self.or_say(id, "no exchange is selected")?;
                 // The one that comes after it is selected next.
                 self.list.step(Step::Down);
                 let marking = Marking { hidden: Some(true), ..Marking::default() };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use crate::engine::{Order, Status, ValuePlace};
+use crate::engine::{DeviceBrief, GroupLine, GroupName, Learned, Order, Status, ValuePlace};
 use crate::model::filter::Filter;
 use crate::model::{ExchangeId, Level, Marking, Row, WallTime};
 use crate::render::Secrets;
@@ -12,7 +12,7 @@ use crate::render::Secrets;
 use super::action::{Export, Program};
 use super::copy::NamedBytes;
 use super::hits::{Hits, Quest};
-use super::overlays::{Choice, DeviceGroup};
+use super::overlays::{Choice, Pages, Topic};
 use super::prepared::Prepared;
 use super::search::{Needle, Way};
 
@@ -45,10 +45,14 @@ pub(crate) enum Message {
     Opened(ExchangeId, Option<Arc<Prepared>>),
     /// Where in the exchange in sight what was searched for stands, and which way to go.
     Hits(Hits, Way),
-    /// The exchanges of the list by device; the newest 20,000.
-    Devices(Vec<DeviceGroup>),
-    /// Where in the list what was searched for stands; `None` when nowhere.
-    Found(Option<usize>),
+    /// Groups were folded or unfolded.
+    Folded,
+    /// What is known of the devices.
+    Devices(Learned<Vec<DeviceBrief>>),
+    /// The pages of a sheet.
+    Sheet(Topic, Pages),
+    /// The exchange that holds what was searched for in the list; `None` when none does.
+    Found(Option<ExchangeId>),
     /// What may stand in this filter.
     Completed(String, Vec<Choice>),
     /// What the user said of exchanges is in the capture.
@@ -59,23 +63,55 @@ pub(crate) enum Message {
     Unreadable(Wanted, String),
 }
 
-/// Rows from one position of the list.
+/// Lines from one place of the list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Window {
-    /// Position of the first row; 0 is the oldest exchange.
+    /// Place of the first line; 0 is the first of all.
     pub(crate) offset: usize,
-    /// The rows.
-    pub(crate) rows: Vec<Row>,
-    /// How many exchanges the list has.
+    /// The lines.
+    pub(crate) lines: Vec<GroupLine>,
+    /// How many lines the list has.
     pub(crate) total: usize,
     /// How many exchanges the capture has.
     pub(crate) all: usize,
+    /// By device: how many devices and exchanges there are, folded or not.
+    pub(crate) sums: Option<(u64, u64)>,
     /// How many of them were looked at for the list, while that is not all.
     pub(crate) looked_at: Option<u64>,
     /// Why the search for the list ended early.
     pub(crate) trouble: Option<String>,
-    /// The place of the exchange that was asked for.
+    /// What was to be found in it.
+    pub(crate) sought: Option<Seek>,
+    /// Where that stands.
     pub(crate) at: Option<usize>,
+}
+
+/// How the list shows exchanges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Mode {
+    /// One a line.
+    #[default]
+    Exchanges,
+    /// By device and session.
+    Devices,
+}
+
+/// A line whose place is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Seek {
+    /// One that is in sight: lines before it may have come or gone.
+    Stay(GroupName),
+    /// One to be selected; groups around it are unfolded.
+    Go(GroupName),
+    /// That of the newest exchange, to be selected.
+    Newest,
+}
+
+impl Window {
+    /// Lines of exchanges.
+    pub(crate) fn lines_of(rows: impl IntoIterator<Item = Row>) -> Vec<GroupLine> {
+        rows.into_iter().map(|row| GroupLine::Exchange(Box::new(row))).collect()
+    }
 }
 
 /// Which rows to read.
@@ -111,6 +147,8 @@ pub(crate) enum Wanted {
     Hit,
     /// The devices.
     Devices,
+    /// The pages of a sheet.
+    Sheet,
     /// Something for a file.
     Export,
 }
@@ -120,10 +158,14 @@ pub(crate) enum Wanted {
 pub(crate) enum Effect {
     /// Read the state of the whole and answer with [`Message::Status`].
     LoadStatus,
-    /// Read rows, find the place of this exchange, and answer with [`Message::Window`].
-    LoadWindow(Span, Option<ExchangeId>),
+    /// Read lines, find the place of one, and answer with [`Message::Window`].
+    LoadWindow(Span, Option<Seek>),
     /// Show another list from now on.
-    List(Filter, Order),
+    List(Filter, Order, Mode),
+    /// Unfold a group, or fold it, and answer with [`Message::Folded`].
+    Fold(GroupName, bool),
+    /// Unfold every group, or fold it, and answer with [`Message::Folded`].
+    FoldAll(bool),
     /// Find what may stand at this byte of a filter and answer with [`Message::Completed`].
     Complete(String, usize),
     /// Keep what the user says of an exchange.
@@ -136,12 +178,16 @@ pub(crate) enum Effect {
     ShowAll,
     /// Read and decode an exchange and answer with [`Message::Detail`].
     LoadDetail(ExchangeId, Secrets),
-    /// Read the rows of the list by device and answer with [`Message::Devices`].
+    /// Learn more of the devices and answer with [`Message::Devices`].
     LoadDevices,
+    /// Read what a sheet shows and answer with [`Message::Sheet`].
+    LoadSheet(Topic),
+    /// Pass TLS to this host on unread from now on, or open it again.
+    TogglePassthrough(String),
     /// Open a value of this exchange, after these, and answer with [`Message::Opened`].
     OpenValue(ExchangeId, Secrets, Vec<ValuePlace>),
-    /// Search the list from a position on and answer with [`Message::Found`].
-    Find(Needle, usize, Way),
+    /// Search the list from an exchange on and answer with [`Message::Found`].
+    Find(Needle, Option<ExchangeId>, Way),
     /// Search the exchange in sight and answer with [`Message::Hits`].
     Search(Quest, Way),
     /// Put text on the clipboard, or into a file of this name when it is too long.

@@ -141,6 +141,10 @@ pub(crate) struct Signs {
     pub(crate) across: &'static str,
     /// A line down.
     pub(crate) down: &'static str,
+    /// The end of an arrow to the server, and that of one to the device: two cells each.
+    pub(crate) up_to: &'static str,
+    /// See [`Signs::up_to`].
+    pub(crate) down_to: &'static str,
 }
 
 /// Signs of the block and box drawing characters.
@@ -152,6 +156,8 @@ pub(crate) const DRAWN: Signs = Signs {
     folded: "▸ ",
     across: "─",
     down: "│",
+    up_to: "─▶",
+    down_to: "◀─",
 };
 
 /// Signs of ASCII.
@@ -163,6 +169,8 @@ pub(crate) const ASCII: Signs = Signs {
     folded: "+ ",
     across: "-",
     down: "|",
+    up_to: "->",
+    down_to: "<-",
 };
 
 #[cfg(test)]
@@ -221,6 +229,8 @@ mod tests {
             (DRAWN.folded, ASCII.folded),
             (DRAWN.across, ASCII.across),
             (DRAWN.down, ASCII.down),
+            (DRAWN.up_to, ASCII.up_to),
+            (DRAWN.down_to, ASCII.down_to),
         ] {
             assert_eq!(width(drawn), width(ascii));
             assert!(ascii.is_ascii());

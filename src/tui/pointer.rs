@@ -3,13 +3,13 @@
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 
-use super::action::Action;
+use super::action::{Action, Step};
 use super::app::App;
 use super::footer;
 use super::layout::{Areas, Pane, bar_items};
 use super::message::Effect;
 use super::overlays::Overlay;
-use super::view::{GUTTER, list_columns};
+use super::view::{gutter, list_columns};
 
 /// Lines one turn of the wheel moves.
 const WHEEL_LINES: isize = 3;
@@ -33,11 +33,17 @@ impl App {
     }
 
     fn wheel(&mut self, areas: &Areas, at: Position, lines: isize) {
-        if let Some(Overlay::Devices(devices)) = self.overlays.last_mut() {
-            devices.wheel(lines);
-        } else if let Some(Overlay::Help(help)) = self.overlays.last_mut() {
-            help.wheel(lines);
-        } else if areas.list.is_some_and(|list| list.contains(at)) {
+        match self.overlays.last_mut() {
+            Some(Overlay::Sheet(sheet)) => return sheet.wheel(lines),
+            Some(Overlay::Help(help)) => return help.wheel(lines),
+            Some(Overlay::Prompt(prompt)) => return prompt.wheel(lines > 0),
+            Some(Overlay::Menu(menu)) => {
+                return menu.step(if lines > 0 { Step::Down } else { Step::Up });
+            }
+            None => {}
+        }
+        if areas.list.is_some_and(|list| list.contains(at)) {
+            self.seek = None;
             self.list.wheel(lines);
         } else if areas.detail.is_some_and(|detail| detail.contains(at)) {
             self.detail.wheel(lines);
@@ -79,10 +85,9 @@ impl App {
         };
         match self.overlays.last_mut()? {
             Overlay::Help(_) => {}
-            Overlay::Devices(devices) => {
-                let y = usize::from(at.y.checked_sub(areas.body.y + 1)?);
-                if devices.point(y) {
-                    self.act_on_devices(Action::Open);
+            Overlay::Sheet(sheet) => {
+                if at.y == areas.body.y {
+                    sheet.turn(true);
                 }
                 return None;
             }
@@ -111,13 +116,14 @@ impl App {
         let before = (self.focus, self.list.cursor());
         self.focus = Pane::List;
         if at.y == area.y {
-            let columns = list_columns(self, area.width);
+            let (columns, gutter) = (list_columns(self, area.width), gutter(self));
             let x = usize::from(at.x - area.x);
             let hit =
-                columns.iter().find(|c| (c.x..c.x + c.width).contains(&x.wrapping_sub(GUTTER)));
+                columns.iter().find(|c| (c.x..c.x + c.width).contains(&x.wrapping_sub(gutter)));
             return self.act(Action::Sort(hit?.column));
         }
         let line = usize::from(at.y.checked_sub(area.y + 1)?);
+        self.seek = None;
         let hit = self.list.point(line);
         if hit && before == (Pane::List, self.list.cursor()) {
             return self.act(Action::Open);

@@ -21,10 +21,8 @@ use super::settings::TuiSettings;
 use super::signals::{Signal, Signals, stop_ourselves};
 use super::terminal::{Screen, restore, running};
 use super::view::view;
-use super::work::{
-    Worker, add_mode, completions, cover, detail, devices, export, find, open, unmark_all, window,
-};
-use super::{files, memory, program};
+use super::work::{Worker, add_mode, completions, cover, detail, export, find, open, unmark_all};
+use super::{files, lookup, memory, program};
 
 /// How often ages are drawn anew, while there are any.
 const TICK: Duration = Duration::from_secs(1);
@@ -52,7 +50,7 @@ pub async fn run(
     let mut screen = Screen::enter(settings.mouse)?;
     let size = screen.size()?;
     let (answer, answers) = mpsc::channel(ANSWERS);
-    let memory = settings.memory.clone();
+    let (memory, filter) = (settings.memory.clone(), settings.filter.clone());
     let mut looping = Loop {
         app: App::new(settings, now()),
         revision: viewer.revision(),
@@ -66,11 +64,15 @@ pub async fn run(
         engine_lives: true,
         leaving: false,
     };
-    looping.take(&mut screen, Message::Resize(size.width, size.height)).await?;
-    looping.take(&mut screen, Message::Changed).await?;
     if let Some(path) = &memory {
         looping.app.recall(&memory::read(path));
     }
+    if !filter.is_blank() {
+        let list = looping.app.use_filter(filter);
+        looping.carry_out(&mut screen, list).await?;
+    }
+    looping.take(&mut screen, Message::Resize(size.width, size.height)).await?;
+    looping.take(&mut screen, Message::Changed).await?;
     let mut result = Ok(());
     while result.is_ok() && !looping.leaving {
         result = looping.turn(&mut screen, &shutdown).await;
@@ -187,9 +189,9 @@ impl Loop {
                     self.tell(Level::Warning, why);
                 }
             }
-            Effect::List(filter, order) => {
-                self.worker.list(filter, order);
-                self.list_changes = Some(self.worker.source.list.revision());
+            Effect::List(filter, order, mode) => {
+                self.worker.list(filter, order, mode);
+                self.list_changes = Some(self.worker.changes());
             }
             Effect::Search(quest, way) => {
                 if let Some(shown) = self.app.detail.shared() {
@@ -212,7 +214,7 @@ impl Loop {
                 worker.query(Wanted::Status, |source| Message::Status(source.viewer.status()));
             }
             Effect::LoadWindow(span, seek) => {
-                worker.query(Wanted::Window, move |source| window(source, span, seek));
+                worker.query(Wanted::Window, move |source| lookup::window(source, span, seek));
             }
             Effect::Complete(text, cursor) => {
                 worker.query(Wanted::Hit, move |source| completions(source, text, cursor));
@@ -234,7 +236,18 @@ impl Loop {
                 let answer = worker.answer.clone();
                 worker.query(Wanted::Detail, move |source| detail(source, id, secrets, &answer));
             }
-            Effect::LoadDevices => worker.query(Wanted::Devices, devices),
+            Effect::Fold(name, open) => {
+                worker.query(Wanted::Export, move |source| lookup::fold(source, Some(&name), open));
+            }
+            Effect::FoldAll(open) => {
+                worker.query(Wanted::Export, move |source| lookup::fold(source, None, open));
+            }
+            Effect::LoadDevices => worker.query(Wanted::Devices, lookup::devices),
+            Effect::LoadSheet(topic) => {
+                worker.query(Wanted::Sheet, move |source| lookup::sheet(source, topic));
+            }
+            Effect::TogglePassthrough(host) => worker
+                .query(Wanted::Export, move |source| lookup::toggle_passthrough(source, &host)),
             Effect::OpenValue(id, secrets, places) => {
                 worker.query(Wanted::Hit, move |source| open(source, id, secrets, places));
             }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::model::filter::Filter;
+
 use super::keys::Keymap;
 use super::palette::Palette;
 
@@ -16,6 +18,8 @@ pub struct TuiSettings {
     pub mouse: bool,
     /// Starts with the newest exchange selected, and keeps it so.
     pub follow: bool,
+    /// What the list shows at the start; blank for everything.
+    pub filter: Filter,
     /// Which keys mean what.
     pub keymap: Keymap,
     /// Where filters, columns and sizes are remembered; `None` forgets them.
@@ -31,6 +35,7 @@ impl Default for TuiSettings {
             ascii_borders: false,
             mouse: true,
             follow: false,
+            filter: Filter::default(),
             keymap: Keymap::default(),
             memory: None,
             notice: None,

@@ -3,7 +3,7 @@
 //! Without colour nothing but attributes is emitted, no colour reset either: a terminal may take the reset
 //! for one of every attribute, which would lose the reverse video of the selection.
 
-use ratatui::style::{Modifier, Style};
+use ratatui::style::{Color, Modifier, Style};
 
 use crate::model::Level;
 use crate::render::Role;
@@ -37,6 +37,8 @@ pub(crate) enum Tone {
     HitNow,
     /// A key to press.
     Key,
+    /// A code to be scanned: dark on light, whatever the terminal's own colours.
+    Scan,
     /// What must not be overlooked.
     Alert,
     /// What just happened, or goes on.
@@ -76,11 +78,16 @@ impl Theme {
 
     /// The style of `tone`.
     pub(crate) fn style(self, tone: Tone) -> Style {
+        if tone == Tone::Scan && self.palette != Palette::None {
+            return Style::new().fg(Color::Black).bg(Color::White);
+        }
         let (hue, modifier) = match tone {
             Tone::Plain | Tone::Piece(Role::Text) => (None, Modifier::empty()),
             Tone::Dim | Tone::Piece(Role::Dim) => (Some(Hue::Dim), Modifier::DIM),
             Tone::Strong => (None, Modifier::BOLD),
-            Tone::BarFocused | Tone::Selected | Tone::Bytes => (None, Modifier::REVERSED),
+            Tone::BarFocused | Tone::Selected | Tone::Bytes | Tone::Scan => {
+                (None, Modifier::REVERSED)
+            }
             Tone::ByteCursor | Tone::HitNow => {
                 (None, Modifier::BOLD | Modifier::UNDERLINED | Modifier::REVERSED)
             }
@@ -150,6 +157,7 @@ mod tests {
             Tone::Hit,
             Tone::HitNow,
             Tone::Key,
+            Tone::Scan,
             Tone::Alert,
             Tone::Live,
         ];

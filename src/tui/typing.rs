@@ -85,7 +85,7 @@ impl App {
     /// Takes the line, or the marked choice of a menu.
     pub(super) fn accept(&mut self) -> Option<Effect> {
         match self.overlays.pop()? {
-            Overlay::Help(_) | Overlay::Devices(_) => None,
+            Overlay::Help(_) | Overlay::Sheet(_) => None,
             Overlay::Menu(menu) => self.act(menu.chosen()?),
             Overlay::Prompt(prompt) => self.accept_line(prompt),
         }

@@ -5,10 +5,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::engine::{
-    DetailStep, EngineError, Listing, Order, ValuePlace, Viewer, WayError, open_value,
+    DetailStep, EngineError, Grouping, Listing, Order, ValuePlace, Viewer, WayError, open_value,
 };
 use crate::model::filter::{Filter, complete};
 use crate::model::{Detail, ExchangeId, Leg, Level, Row, WallTime};
@@ -17,16 +17,13 @@ use crate::render::{Secrets, count, json, row_line};
 use super::action::Export;
 use super::copy::extension;
 use super::files;
-use super::message::{Message, Selection, Span, Wanted, Window};
-use super::overlays::{Choice, DeviceGroup};
+use super::message::{Message, Mode, Selection, Wanted};
+use super::overlays::Choice;
 use super::prepared::Prepared;
 use super::search::{Needle, Way};
 
 /// Rows read at a time while the list is searched or exported.
 const CHUNK: usize = 1000;
-
-/// Rows grouped by device, the newest ones.
-const GROUPED: usize = 20_000;
 
 /// Known values offered for one field of a filter.
 const VALUES: usize = 50;
@@ -36,8 +33,10 @@ const VALUES: usize = 50;
 pub(crate) struct Source {
     /// The capture.
     pub(crate) viewer: Viewer,
-    /// What of it the list shows.
+    /// What of it the list shows, one a line.
     pub(crate) list: Arc<Listing>,
+    /// The same by device, while it is shown so.
+    pub(crate) groups: Option<Arc<Grouping>>,
 }
 
 /// Runs queries; every one is answered by a message.
@@ -45,6 +44,8 @@ pub(crate) struct Source {
 pub(crate) struct Worker {
     /// What is asked.
     pub(crate) source: Source,
+    /// The groups shown last, for what is unfolded in them.
+    unfolded: Option<Arc<Grouping>>,
     /// Where answers go.
     pub(crate) answer: mpsc::Sender<Message>,
 }
@@ -53,12 +54,25 @@ impl Worker {
     /// Of a capture, all of which is in the list. Like [`Worker::list`] it must be called on a runtime.
     pub(crate) fn new(viewer: Viewer, answer: mpsc::Sender<Message>) -> Self {
         let list = Arc::new(viewer.listing(Filter::default(), Order::default(), false));
-        Self { source: Source { viewer, list }, answer }
+        Self { source: Source { viewer, list, groups: None }, unfolded: None, answer }
     }
 
     /// Queries ask another list from now on.
-    pub(crate) fn list(&mut self, filter: Filter, order: Order) {
+    pub(crate) fn list(&mut self, filter: Filter, order: Order, mode: Mode) {
+        // What was unfolded when the list was last by device is so again.
+        self.unfolded = self.source.groups.take().or(self.unfolded.take());
+        if mode == Mode::Devices {
+            let like = self.unfolded.take();
+            let groups = self.source.viewer.grouping(filter.clone(), like.as_deref());
+            self.source.groups = Some(Arc::new(groups));
+        }
         self.source.list = Arc::new(self.source.viewer.listing(filter, order, false));
+    }
+
+    /// Rings when more was found for the list.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        let Source { list, groups, .. } = &self.source;
+        groups.as_ref().map_or_else(|| list.revision(), |groups| groups.revision())
     }
 
     /// Runs a query; its answer comes back as a message, in any case.
@@ -67,7 +81,7 @@ impl Worker {
         what: Wanted,
         query: impl FnOnce(&Source) -> Message + Send + 'static,
     ) {
-        let Self { source, answer } = self.clone();
+        let Self { source, answer, .. } = self.clone();
         // Not awaited: the loop goes on, and an answer that nobody waits for any more is dropped.
         drop(tokio::task::spawn_blocking(move || {
             let message = catch_unwind(AssertUnwindSafe(|| query(&source))).unwrap_or_else(|_| {
@@ -92,47 +106,9 @@ impl Worker {
     }
 }
 
-/// Rows of the list, and the place of an exchange in it.
-pub(crate) fn window(source: &Source, span: Span, seek: Option<ExchangeId>) -> Message {
-    let read = || -> Result<Window, EngineError> {
-        let list = &source.list;
-        let progress = list.progress();
-        let at = seek.map(|id| list.position(id)).transpose()?.flatten().map(cells);
-        let mut offset = span.offset;
-        if let Some(at) = at.filter(|at| !(offset..offset + span.limit).contains(at)) {
-            offset = at.saturating_sub(span.limit / 2);
-        }
-        let rows = list.window(offset as u64, span.limit)?;
-        Ok(Window {
-            offset,
-            rows,
-            total: cells(list.count()),
-            all: cells(source.viewer.count()?),
-            looked_at: (!progress.done).then_some(progress.scanned),
-            trouble: progress.error,
-            at,
-        })
-    };
-    match read() {
-        Ok(window) => Message::Window(window),
-        Err(error) => Message::Unreadable(Wanted::Window, error.to_string()),
-    }
-}
-
-fn cells(number: u64) -> usize {
+/// A number of lines.
+pub(crate) fn cells(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
-}
-
-/// The newest rows of the list by device.
-pub(crate) fn devices(source: &Source) -> Message {
-    let read = || -> Result<Vec<Row>, EngineError> {
-        let from = source.list.count().saturating_sub(GROUPED as u64);
-        source.list.window(from, GROUPED)
-    };
-    match read() {
-        Ok(rows) => Message::Devices(DeviceGroup::of(rows)),
-        Err(error) => Message::Unreadable(Wanted::Devices, error.to_string()),
-    }
 }
 
 /// Listens for a further server, and says what is left to do.
@@ -232,7 +208,12 @@ pub(crate) fn open(
 }
 
 /// The next row that holds what is searched for.
-pub(crate) fn find(source: &Source, needle: &Needle, from: usize, way: Way) -> Message {
+pub(crate) fn find(
+    source: &Source,
+    needle: &Needle,
+    from: Option<ExchangeId>,
+    way: Way,
+) -> Message {
     let found = found(&source.list, needle, from, way);
     found.map_or_else(|error| Message::Said(Level::Alarm, error.to_string()), Message::Found)
 }
@@ -240,11 +221,12 @@ pub(crate) fn find(source: &Source, needle: &Needle, from: usize, way: Way) -> M
 fn found(
     list: &Listing,
     needle: &Needle,
-    from: usize,
+    from: Option<ExchangeId>,
     way: Way,
-) -> Result<Option<usize>, EngineError> {
+) -> Result<Option<ExchangeId>, EngineError> {
     let total = cells(list.count());
-    let from = from.min(total);
+    let from = from.map(|id| list.position(id)).transpose()?.flatten();
+    let from = cells(from.unwrap_or(0)).min(total);
     let hit = |row: &Row| {
         needle.is_in(&row_line(row, WallTime::default(), Secrets::Masked))
             || needle.is_in(&row.path)
@@ -262,12 +244,12 @@ fn found(
         };
         for start in starts {
             let rows = list.window(start as u64, CHUNK.min(part.end - start))?;
-            let at = match way {
-                Way::Forward => rows.iter().position(hit),
-                Way::Backward => rows.iter().rposition(hit),
+            let found = match way {
+                Way::Forward => rows.iter().find(|row| hit(row)),
+                Way::Backward => rows.iter().rfind(|row| hit(row)),
             };
-            if let Some(at) = at {
-                return Ok(Some(start + at));
+            if let Some(found) = found {
+                return Ok(Some(found.id));
             }
         }
     }

@@ -60,6 +60,27 @@ fn a_filter_holds_while_traffic_flows() {
 }
 
 #[test]
+fn the_screen_starts_with_the_filter_it_was_given() {
+    let home = TempDir::new().unwrap();
+    let capture = captured(home.path());
+    let file = capture.to_str().unwrap();
+    let open = ["open", file, "--filter", "cmd = Provision"];
+    let mut screen = Screen::start(home.path(), &open, &[]);
+    screen.wait_for("filter: cmd = Provision");
+    screen.wait_for(" of ");
+    assert!(!screen.text().contains("OPTIONS"), "{}", screen.text());
+    screen.press("Q");
+    assert_eq!(screen.finish().0, 0);
+    let wrong = Command::new(BINARY)
+        .args(["open", file, "--filter", "http >= many"])
+        .env("HOME", home.path())
+        .output()
+        .unwrap();
+    let error = String::from_utf8(wrong.stderr).unwrap();
+    assert_eq!((wrong.status.success(), error.lines().count()), (false, 3), "{error}");
+}
+
+#[test]
 fn resizing_keeps_what_is_selected() {
     let home = TempDir::new().unwrap();
     let mut screen = open(home.path(), &[]);

@@ -264,6 +264,11 @@ impl Sessions {
         devices
     }
 
+    /// Who is remembered, in no order.
+    pub fn keys(&self) -> impl Iterator<Item = &DeviceKey> {
+        self.machines.keys()
+    }
+
     /// One device.
     pub fn device(&self, key: &DeviceKey) -> Option<Device> {
         self.machines.get(key).map(|kept| kept.machine.view())

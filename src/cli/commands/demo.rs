@@ -39,8 +39,8 @@ pub(super) fn run(args: &DemoArgs, config: Option<&Path>) -> Result<ExitCode, Re
         let live = LiveSettings { proxy, ca, capture, capture_limit: None };
         let live = Live::start(live, shutdown.clone()).await;
         let live = live.map_err(|error| proxy_run::cannot_start(&settings.capture, &error))?;
-        let ways = ways(&live, &stage)?;
         let mishaps = mishaps(args);
+        let ways = ways(&live, &stage, &mishaps)?;
         let (ending, alone) = (shutdown.clone(), screen.is_none());
         let play = tokio::spawn(async move {
             let played = tokio::select! {
@@ -80,14 +80,16 @@ fn mishaps(args: &DemoArgs) -> Vec<Mishap> {
     if args.fail_all { Mishap::value_variants().to_vec() } else { args.fail.clone() }
 }
 
-/// Where the proxy listens; for its server alone, from now on too.
-fn ways(live: &Live, stage: &Stage) -> Result<Ways, Report> {
+/// Where the proxy listens; from now on for its server alone too, if a mishap needs that.
+fn ways(live: &Live, stage: &Stage, mishaps: &[Mishap]) -> Result<Ways, Report> {
     let missing = || Report::new("cannot find the demonstration's own proxy");
     let viewer = live.viewer();
     let listeners = viewer.status().listeners;
     let address = listeners.first().and_then(|listener| listener.rsplit('@').next());
     let proxy = address.and_then(|address| address.parse().ok()).ok_or_else(missing)?;
-    let reverse = viewer.add_mode(&stage.reverse()).map_err(|error| missing().because(error))?;
+    let needed = mishaps.contains(&Mishap::PlainHttpToTls);
+    let reverse = needed.then(|| viewer.add_mode(&stage.reverse())).transpose();
+    let reverse = reverse.map_err(|error| missing().because(error))?;
     Ok(Ways { proxy, reverse })
 }
 

@@ -9,17 +9,20 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cli::args::OpenArgs;
 use crate::cli::config::SettingsFile;
+use crate::cli::filter;
 use crate::cli::report::{Report, chain};
 use crate::engine;
 use crate::engine::{DECODER_VERSION, Viewer};
 use crate::store::{Store, StoreError};
 use crate::tui;
+use crate::tui::TuiSettings;
 
 use super::run::{runtime, signals, tui_settings};
 
 /// Opens it.
 pub(super) fn run(args: &OpenArgs, config: Option<&Path>) -> Result<ExitCode, Report> {
-    let screen = tui_settings(false, &SettingsFile::load(config)?)?;
+    let filter = filter::parse(args.filter.as_deref())?.unwrap_or_default();
+    let screen = TuiSettings { filter, ..tui_settings(false, &SettingsFile::load(config)?)? };
     if !io::stdout().is_terminal() {
         return Err(Report::new("cannot open the terminal UI")
             .because("standard output is not a terminal")

@@ -72,7 +72,11 @@ pub(super) fn screen(
     settings: &Settings,
     file: &SettingsFile,
 ) -> Result<Option<TuiSettings>, Report> {
-    (settings.output == Output::Tui).then(|| tui_settings(true, file)).transpose()
+    if settings.output != Output::Tui {
+        return Ok(None);
+    }
+    let filter = settings.filter.clone().unwrap_or_default();
+    Ok(Some(TuiSettings { filter, ..tui_settings(true, file)? }))
 }
 
 /// Shows what passes, on the screen or as lines, until told to stop; then stops in order.

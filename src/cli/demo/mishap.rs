@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use clap::ValueEnum;
 use tokio::io::AsyncReadExt as _;
 
-use super::device::Device;
+use super::device::{Device, expect};
 use super::stage::{DemoError, HOST, Stage};
 use super::wire::Wire;
 
@@ -101,8 +101,8 @@ const USUAL_SUITE: [u8; 2] = [0xc0, 0x2b];
 pub(crate) struct Ways {
     /// The explicit proxy.
     pub(crate) proxy: SocketAddr,
-    /// The listener for the demonstration's server alone.
-    pub(crate) reverse: SocketAddr,
+    /// The listener for the demonstration's server alone, where something needs it.
+    pub(crate) reverse: Option<SocketAddr>,
 }
 
 impl Mishap {
@@ -133,7 +133,11 @@ impl Mishap {
             }
             Self::PlainHttpToTls => {
                 let request = format!("GET /demo/fine HTTP/1.1\r\nHost: {HOST}\r\n\r\n");
-                raw(Device::new(ways.reverse, None).connect().await?, request.as_bytes()).await?;
+                let listener = ways.reverse.ok_or(DemoError::Body("no reverse listener"))?;
+                let mut wire = Device::new(listener, None).connect().await?;
+                wire.send(request.as_bytes()).await?;
+                expect("plain HTTP", "200", &wire.hear().await?.unwrap_or_default())?;
+                wire.end().await;
             }
             Self::RequestBodyLong => {
                 let text = "POST /demo/fine HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\n\

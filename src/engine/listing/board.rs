@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
-use super::ranked::Ranked;
+use super::made::Made;
 
 /// How far a list is made.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -21,29 +21,29 @@ pub struct ListingProgress {
 
 /// The list as it is now.
 #[derive(Debug)]
-pub(super) struct Board {
+pub(in crate::engine) struct Board {
     inner: Mutex<Shown>,
     revision: watch::Sender<u64>,
 }
 
 /// What is shown.
 #[derive(Debug, Default)]
-pub(super) struct Shown {
-    /// The lines; `None` for the whole capture in its own order.
-    pub(super) ranked: Option<Ranked>,
+pub(in crate::engine) struct Shown {
+    /// What was made; `None` for the whole capture in its own order.
+    pub(in crate::engine) made: Option<Made>,
     /// How far it is made.
-    pub(super) progress: ListingProgress,
+    pub(in crate::engine) progress: ListingProgress,
 }
 
 impl Board {
     /// Shows nothing yet, or the whole capture.
-    pub(super) fn new(ranked: Option<Ranked>) -> Self {
-        let progress = ListingProgress { done: ranked.is_none(), ..ListingProgress::default() };
-        Self { inner: Mutex::new(Shown { ranked, progress }), revision: watch::Sender::new(0) }
+    pub(super) fn new(made: Option<Made>) -> Self {
+        let progress = ListingProgress { done: made.is_none(), ..ListingProgress::default() };
+        Self { inner: Mutex::new(Shown { made, progress }), revision: watch::Sender::new(0) }
     }
 
     /// What is shown, held for as long as the guard lives: briefly.
-    pub(super) fn shown(&self) -> MutexGuard<'_, Shown> {
+    pub(in crate::engine) fn shown(&self) -> MutexGuard<'_, Shown> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -53,7 +53,7 @@ impl Board {
     }
 
     /// Rings when it changed.
-    pub(super) fn revision(&self) -> watch::Receiver<u64> {
+    pub(in crate::engine) fn revision(&self) -> watch::Receiver<u64> {
         self.revision.subscribe()
     }
 

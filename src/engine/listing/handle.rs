@@ -1,19 +1,20 @@
 //! A list, as front ends hold it.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::engine::viewer::{EngineError, Viewer};
-use crate::model::filter::{Expr, Field, Filter};
+use crate::model::filter::Filter;
 use crate::model::{ExchangeId, Row, SortBy};
 use crate::store::StoreError;
 
 use super::board::{Board, ListingProgress};
+use super::made::Made;
 use super::ranked::Ranked;
-use super::scanner::{Scanner, Wanted};
+use super::scanner::Scanner;
+use super::wanted::Wanted;
 
 /// What a list is sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -50,27 +51,21 @@ impl Viewer {
     /// what is found is in the list at once. `hidden`: with what the user deleted from view, which
     /// else passes only a filter that names `hidden`.
     pub fn listing(&self, filter: Filter, order: Order, hidden: bool) -> Listing {
-        self.listing_within(filter, order, hidden, 0..u64::MAX)
+        let (listing, scanner) = self.prepare(filter, order, hidden);
+        self.start(&listing.board, scanner);
+        listing
     }
 
-    /// The same among the exchanges at these positions of the capture.
-    pub(in crate::engine) fn listing_within(
-        &self,
-        filter: Filter,
-        order: Order,
-        hidden: bool,
-        within: Range<u64>,
-    ) -> Listing {
-        let (listing, scanner) = self.prepare(filter, order, hidden, within);
+    /// Lets the search go on by itself.
+    pub(in crate::engine) fn start(&self, board: &Board, scanner: Result<Scanner, String>) {
         let started = scanner.and_then(|scanner| {
             let thread = scanner.spawn(self.store().changes());
             thread.map_err(|error| error.to_string())
         });
         match started {
             Ok(thread) => self.keep(thread),
-            Err(error) => listing.board.fail(error),
+            Err(error) => board.fail(error),
         }
-        listing
     }
 
     /// A list, and what fills it.
@@ -79,31 +74,28 @@ impl Viewer {
         filter: Filter,
         order: Order,
         hidden: bool,
-        within: Range<u64>,
     ) -> (Listing, Result<Scanner, String>) {
-        let everything = filter.is_blank() && within == (0..u64::MAX);
-        let by = match order.column {
-            SortBy::Field(field) => Some(field),
-            SortBy::Started => None,
-        };
-        let list = || Some(Ranked::new(by.is_some()));
-        let straight = everything
-            && by.is_none()
-            && (hidden || self.list().any_hidden().is_ok_and(|any| !any));
-        let board = Arc::new(Board::new(if straight { None } else { list() }));
+        let (board, stop, scanner) = self.prepare_made(Wanted::list(filter, order, hidden));
+        let reversed = order.column == SortBy::Started && order.descending;
+        (Listing { _stop: stop, board, viewer: self.clone(), reversed }, scanner)
+    }
+
+    /// Where a list or groups are shown, what stops their search, and what makes them.
+    pub(in crate::engine) fn prepare_made(
+        &self,
+        wanted: Wanted,
+    ) -> (Arc<Board>, DropGuard, Result<Scanner, String>) {
+        let straight = wanted.whole
+            && (wanted.filter.names_hidden() || self.list().any_hidden().is_ok_and(|any| !any));
+        let board = Arc::new(Board::new((!straight).then(|| wanted.nothing())));
         let stop = CancellationToken::new();
-        let listing = Listing {
-            board: Arc::clone(&board),
-            viewer: self.clone(),
-            reversed: by.is_none() && order.descending,
-            _stop: stop.clone().drop_guard(),
-        };
-        let filter = if hidden { with_hidden(filter) } else { filter };
-        let wanted = Wanted { filter, by, descending: order.descending, within, everything };
         // Before anything is read: what changes from here on is told.
         let journal = self.store().journal();
         let reader = self.store().reader().map_err(|error| error.to_string());
-        (listing, reader.map(|reader| Scanner::new(wanted, reader, journal, board, stop)))
+        let shown = Arc::clone(&board);
+        let stopped = stop.clone();
+        let scanner = reader.map(|reader| Scanner::new(wanted, reader, journal, shown, stopped));
+        (board, stop.drop_guard(), scanner)
     }
 }
 
@@ -115,7 +107,7 @@ impl Listing {
 
     /// Exchanges in the list so far.
     pub fn count(&self) -> u64 {
-        let listed = self.board.shown().ranked.as_ref().map(|ranked| ranked.len() as u64);
+        let listed = self.lines(|lines| lines.len() as u64);
         listed.unwrap_or_else(|| self.whole_count())
     }
 
@@ -125,12 +117,8 @@ impl Listing {
     /// # Errors
     /// When the capture cannot be read.
     pub fn window(&self, offset: u64, limit: usize) -> Result<Vec<Row>, EngineError> {
-        let listed = {
-            let shown = self.board.shown();
-            shown.ranked.as_ref().map(|ranked| ranked.slice(offset, limit, self.reversed))
-        };
-        match listed {
-            Some(positions) => self.rows(&positions),
+        match self.lines(|lines| lines.slice(offset, limit, self.reversed)) {
+            Some(positions) => self.viewer.rows_at(&positions),
             None => self.whole_window(offset, limit),
         }
     }
@@ -141,9 +129,10 @@ impl Listing {
     /// When the capture cannot be read.
     pub fn position(&self, id: ExchangeId) -> Result<Option<u64>, EngineError> {
         let Some(position) = self.viewer.position(id)? else { return Ok(None) };
-        if let Some(ranked) = &self.board.shown().ranked {
-            let position = u32::try_from(position).ok();
-            return Ok(position.and_then(|position| ranked.rank(position, self.reversed)));
+        let short = u32::try_from(position).ok();
+        let rank = |lines: &Ranked| short.and_then(|short| lines.rank(short, self.reversed));
+        if let Some(rank) = self.lines(rank) {
+            return Ok(rank);
         }
         let last = self.whole_count().saturating_sub(1);
         Ok(Some(if self.reversed { last.saturating_sub(position) } else { position }))
@@ -152,6 +141,10 @@ impl Listing {
     /// Changes when count, order, rows or progress may have changed, at most 20 times a second.
     pub fn revision(&self) -> watch::Receiver<u64> {
         self.board.revision()
+    }
+
+    fn lines<T>(&self, ask: impl FnOnce(&Ranked) -> T) -> Option<T> {
+        self.board.shown().made.as_ref().and_then(Made::lines).map(ask)
     }
 
     /// What its thread writes to.
@@ -176,7 +169,7 @@ impl Listing {
         // Let go of the reader: the other way takes it too.
         let rows = self.viewer.list().window(range.start, limit);
         let mut rows = match rows {
-            Err(StoreError::Damaged { .. }) => self.rows(&range.collect::<Vec<_>>())?,
+            Err(StoreError::Damaged { .. }) => self.viewer.rows_at(&range.collect::<Vec<_>>())?,
             rows => rows?,
         };
         if self.reversed {
@@ -184,28 +177,4 @@ impl Listing {
         }
         Ok(rows)
     }
-
-    fn rows(&self, positions: &[u64]) -> Result<Vec<Row>, EngineError> {
-        let reader = self.viewer.list();
-        let mut rows = Vec::with_capacity(positions.len());
-        for position in positions {
-            match reader.rows(std::slice::from_ref(position)) {
-                Ok(row) => rows.extend(row),
-                Err(StoreError::Damaged { .. }) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(rows)
-    }
-}
-
-/// The filter, passing also what is deleted from view.
-fn with_hidden(filter: Filter) -> Filter {
-    if filter.names_hidden() {
-        return filter;
-    }
-    let is = Expr::Is(Field::Hidden);
-    let either = Expr::Or(vec![is.clone(), Expr::Not(Box::new(is))]);
-    let all = filter.expr.into_iter().chain([either]).collect();
-    Filter { text: filter.text, expr: Some(Expr::And(all)) }
 }

@@ -19,12 +19,18 @@ mod board;
 mod bodies;
 mod handle;
 mod keys;
+mod made;
 mod ranked;
 mod scanner;
 #[cfg(test)]
 mod tests;
-
-pub use handle::{Listing, Order};
+mod wanted;
 
 pub use board::ListingProgress;
+pub use handle::{Listing, Order};
+
+pub(super) use board::Board;
 pub(super) use bodies::{judge, passing};
+pub(super) use made::Made;
+pub(super) use scanner::Scanner;
+pub(super) use wanted::Wanted;

@@ -10,7 +10,7 @@ const PACKED: usize = BLOCK / 8 * 7;
 
 /// The lines of a list, in order, in blocks.
 #[derive(Debug, Default)]
-pub(super) struct Ranked {
+pub(in crate::engine) struct Ranked {
     blocks: Vec<Block>,
     len: usize,
     keyed: bool,

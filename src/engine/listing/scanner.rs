@@ -10,13 +10,13 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::model::SortBy;
-use crate::model::filter::{Field, Filter};
 use crate::store::{Journal, Reader, StoreError, Touched};
 
 use super::board::{Board, ListingProgress};
 use super::bodies::passing;
 use super::keys::{Entry, Keys};
-use super::ranked::Ranked;
+use super::made::Made;
+use super::wanted::Wanted;
 
 /// Shortest time between two changes that front ends are told of.
 const PACE: Duration = Duration::from_millis(50);
@@ -37,27 +37,21 @@ const LAST: u64 = u32::MAX as u64;
 const BEYOND: &str = "the capture is damaged: exchanges beyond position 4294967295 are left out";
 
 /// Finds, orders and follows.
-pub(super) struct Scanner {
+pub(in crate::engine) struct Scanner {
     reader: Reader,
     journal: Journal,
     board: Arc<Board>,
     stop: CancellationToken,
-    filter: Filter,
-    /// `None` for the order of the capture.
-    by: Option<Field>,
+    wanted: Wanted,
     keys: Keys,
-    /// Positions the list is limited to.
-    within: Range<u64>,
-    /// Everything passes that is not deleted from view, in the order of the capture.
-    whole: bool,
     /// Positions before this one were found, or not.
     next: u64,
     /// Rows before this position were read: when they change they are judged again.
     seen: u64,
     /// Changed rows that are to be judged again.
     changed: Vec<u64>,
-    /// The list that will take the place of the one shown.
-    aside: Option<Ranked>,
+    /// What will take the place of what is shown.
+    aside: Option<Made>,
     /// The whole capture is shown, without a list.
     straight: bool,
     /// More changed than is known in detail.
@@ -76,20 +70,6 @@ enum Trouble {
     Failed,
 }
 
-/// What a list is made of.
-pub(super) struct Wanted {
-    /// What passes.
-    pub(super) filter: Filter,
-    /// `None` for the order of the capture.
-    pub(super) by: Option<Field>,
-    /// From the greatest to the smallest.
-    pub(super) descending: bool,
-    /// The positions it is limited to.
-    pub(super) within: Range<u64>,
-    /// Everything passes that is not deleted from view, or that too.
-    pub(super) everything: bool,
-}
-
 impl Scanner {
     /// Ready to [`Scanner::spawn`]. `journal` was made before anything was read.
     pub(super) fn new(
@@ -99,25 +79,17 @@ impl Scanner {
         board: Arc<Board>,
         stop: CancellationToken,
     ) -> Self {
-        let Wanted { filter, by, descending, within, everything } = wanted;
-        let textual = by.is_some_and(|field| !field.kind().is_number());
-        let keys = Keys::new(textual, by.is_some() && descending);
-        let whole = everything && by.is_none();
-        let (next, seen, changed) = (within.start, within.start, Vec::new());
-        let straight = board.shown().ranked.is_none();
+        let (keys, straight) = (wanted.keys(), board.shown().made.is_none());
         Self {
             reader,
             journal,
             board,
             stop,
-            filter,
-            by,
+            wanted,
             keys,
-            within,
-            whole,
-            next,
-            seen,
-            changed,
+            next: 0,
+            seen: 0,
+            changed: Vec::new(),
             aside: None,
             straight,
             restart: false,
@@ -195,7 +167,7 @@ impl Scanner {
 
     fn work(&mut self) -> Result<(), StoreError> {
         self.trouble = Trouble::None;
-        if self.whole && (self.filter.names_hidden() || !self.reader.any_hidden()?) {
+        if self.wanted.whole && (self.wanted.filter.names_hidden() || !self.reader.any_hidden()?) {
             return self.show_whole();
         }
         if std::mem::take(&mut self.straight) {
@@ -216,13 +188,13 @@ impl Scanner {
         }
         let mut shown = self.board.shown();
         shown.progress.scanned = shown.progress.total;
-        if let Some(made) = self.aside.take() {
-            shown.ranked = Some(made);
-        }
-        if !shown.progress.done
-            && let Some(ranked) = &mut shown.ranked
+        if let Some(mut made) = self.aside.take() {
+            made.complete();
+            shown.made = Some(made);
+        } else if !shown.progress.done
+            && let Some(made) = &mut shown.made
         {
-            ranked.pack();
+            made.complete();
         }
         Ok(())
     }
@@ -234,17 +206,17 @@ impl Scanner {
         self.journal.take();
         let total = self.reader.count()?;
         let mut shown = self.board.shown();
-        shown.ranked = None;
+        shown.made = None;
         shown.progress = ListingProgress { scanned: total, total, done: true, error: None };
         Ok(())
     }
 
     /// Makes the list anew. What is shown stays until that is done.
     fn begin_again(&mut self) {
-        self.aside = Some(Ranked::new(self.by.is_some()));
+        let anew = self.board.shown().made.as_ref().and_then(Made::anew);
+        self.aside = Some(anew.unwrap_or_else(|| self.wanted.nothing()));
         self.keys.clear();
-        self.next = self.within.start;
-        self.seen = self.next;
+        (self.next, self.seen) = (0, 0);
         self.changed.clear();
         self.board.shown().progress.done = false;
     }
@@ -253,8 +225,7 @@ impl Scanner {
     fn note(&mut self) {
         match self.journal.take() {
             Touched::Rows(rows) => {
-                let read = self.within.start..self.seen;
-                self.changed.extend(rows.into_iter().filter(|position| read.contains(position)));
+                self.changed.extend(rows.into_iter().filter(|position| *position < self.seen));
             }
             Touched::Everything => self.restart = true,
         }
@@ -287,16 +258,33 @@ impl Scanner {
     fn judge_again(&mut self, positions: &[u64]) -> Result<(), StoreError> {
         let mut found = Vec::new();
         for position in positions {
-            if passing(&self.reader, &self.filter, *position)?.is_some() {
+            if passing(&self.reader, &self.wanted.filter, *position)?.is_some() {
                 found.push(*position);
             }
         }
-        let entries = self.entries(&found)?;
         let gone: Vec<u32> = positions.iter().filter_map(|p| u32::try_from(*p).ok()).collect();
-        self.change(|list, keys| {
-            list.remove(&gone);
-            list.extend(&entries, keys);
+        if self.wanted.grouped {
+            self.change(|made, _| made.remove(&gone));
+            for position in positions {
+                self.place(*position..position.saturating_add(1))?;
+            }
+            return self.add(&found);
+        }
+        let entries = self.entries(&found)?;
+        self.change(|made, keys| {
+            made.remove(&gone);
+            made.extend(&entries, keys);
         });
+        Ok(())
+    }
+
+    /// Finds the groups of these rows.
+    fn place(&mut self, positions: Range<u64>) -> Result<(), StoreError> {
+        let Self { reader, aside, board, .. } = self;
+        let mut shown = board.shown();
+        if let Some(Made::Groups(groups)) = aside.as_mut().or(shown.made.as_mut()) {
+            reader.turns(positions, &mut |turn| groups.place(&turn))?;
+        }
         Ok(())
     }
 
@@ -304,14 +292,14 @@ impl Scanner {
     fn next_range(&mut self) -> Result<Option<Range<u64>>, StoreError> {
         let chunk = self.reader.chunk(self.next)?;
         // Before rows are read: what comes after this moment is for the next range.
-        let count = self.reader.count()?.min(self.within.end);
-        self.board.shown().progress.total = count.saturating_sub(self.within.start);
+        let count = self.reader.count()?;
+        self.board.shown().progress.total = count;
         let Some(chunk) = chunk else { return Ok(None) };
         if count > LAST && chunk.start > LAST {
             self.trouble = Trouble::Beyond;
         }
         let mut end = chunk.end.min(count).min(LAST + 1);
-        if self.filter.needs_bodies() {
+        if self.wanted.filter.needs_bodies() {
             end = end.min(chunk.start.saturating_add(BODIES_STEP));
         }
         Ok((chunk.start < end).then_some(chunk.start..end))
@@ -319,15 +307,20 @@ impl Scanner {
 
     /// Adds what passes in the range to the list.
     fn find(&mut self, range: Range<u64>) -> Result<(), StoreError> {
-        let possible = self.reader.matching(&self.filter, range.clone())?;
-        if !self.filter.needs_bodies() {
+        if self.wanted.grouped {
+            for from in range.clone().step_by(STEP) {
+                self.place(from..range.end.min(from.saturating_add(STEP as u64)))?;
+            }
+        }
+        let possible = self.reader.matching(&self.wanted.filter, range.clone())?;
+        if !self.wanted.filter.needs_bodies() {
             return self.add(&possible);
         }
-        let certain = self.reader.certain(&self.filter, range)?;
+        let certain = self.reader.certain(&self.wanted.filter, range)?;
         let mut found = Vec::new();
         for position in possible {
             let known = certain.binary_search(&position).is_ok();
-            if known || passing(&self.reader, &self.filter, position)?.is_some() {
+            if known || passing(&self.reader, &self.wanted.filter, position)?.is_some() {
                 found.push(position);
             }
             if self.stop.is_cancelled() {
@@ -345,15 +338,21 @@ impl Scanner {
     /// Everything before `next` is in the list, or is not.
     fn advance(&mut self, next: u64) {
         self.next = next;
-        self.board.shown().progress.scanned = next.saturating_sub(self.within.start);
+        self.board.shown().progress.scanned = next;
         self.tell_in_time();
     }
 
     /// Puts what was found in its place.
     fn add(&mut self, positions: &[u64]) -> Result<(), StoreError> {
+        if self.wanted.grouped {
+            for step in positions.chunks(STEP) {
+                self.change(|made, _| made.show(step));
+            }
+            return Ok(());
+        }
         let entries = self.entries(positions)?;
         for step in entries.chunks(STEP) {
-            self.change(|list, keys| list.extend(step, keys));
+            self.change(|made, keys| made.extend(step, keys));
         }
         Ok(())
     }
@@ -363,7 +362,7 @@ impl Scanner {
         let entry = |position: u64, key| {
             u32::try_from(position).ok().map(|position| Entry { position, key })
         };
-        let Some(field) = self.by else {
+        let Some(field) = self.wanted.by else {
             return Ok(positions.iter().filter_map(|position| entry(*position, 0)).collect());
         };
         let (keys, mut entries) = (&mut self.keys, Vec::with_capacity(positions.len()));
@@ -373,13 +372,12 @@ impl Scanner {
         Ok(entries)
     }
 
-    fn change(&mut self, change: impl FnOnce(&mut Ranked, &Keys)) {
+    fn change(&mut self, change: impl FnOnce(&mut Made, &Keys)) {
         if let Some(aside) = &mut self.aside {
             return change(aside, &self.keys);
         }
-        let keyed = self.by.is_some();
         let mut shown = self.board.shown();
-        change(shown.ranked.get_or_insert_with(|| Ranked::new(keyed)), &self.keys);
+        change(shown.made.get_or_insert_with(|| self.wanted.nothing()), &self.keys);
     }
 
     fn tell_in_time(&mut self) {

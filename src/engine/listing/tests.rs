@@ -8,8 +8,8 @@ use bytes::Bytes;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use super::scanner::Scanner;
 use super::{Listing, Order};
+use crate::engine::groups::{GroupLine, GroupName, Grouping};
 use crate::engine::viewer::Viewer;
 use crate::model::filter::properties::valid_filter;
 use crate::model::filter::{Field, FieldValue, Filter, Searched, fold, natural_order};
@@ -323,7 +323,7 @@ proptest! {
         }
         stage.writer.flush();
         let filter = Filter::parse(&text).unwrap();
-        let (listing, scanner) = stage.viewer.prepare(filter, order, hidden, 0..u64::MAX);
+        let (listing, scanner) = stage.viewer.prepare(filter, order, hidden);
         let mut scanner = scanner.unwrap();
         for what in &after {
             stage.play(what);
@@ -340,6 +340,96 @@ proptest! {
         prop_assert_eq!((progress.scanned, progress.total), (total, total));
         prop_assert!(progress.done && progress.error.is_none());
     }
+}
+
+/// The exchanges below each device, everything unfolded.
+fn below_devices(grouping: &Grouping) -> Vec<(String, Vec<ExchangeId>)> {
+    grouping.fold_all(true);
+    let mut found: Vec<(String, Vec<ExchangeId>)> = Vec::new();
+    for line in grouping.window(0, usize::MAX >> 1).unwrap() {
+        match line {
+            GroupLine::Device(device) => {
+                found.push((fold(&device.device).into_owned(), Vec::new()));
+            }
+            GroupLine::Session(_) => {}
+            GroupLine::Exchange(row) => found.last_mut().unwrap().1.push(row.id),
+        }
+    }
+    found.sort();
+    found
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
+
+    #[test]
+    fn groups_hold_what_passes_whatever_happens(
+        before in prop::collection::vec(happens(), 0..20),
+        after in prop::collection::vec(happens(), 0..40),
+        text in filter(),
+    ) {
+        let mut stage = Stage::new();
+        for what in &before {
+            stage.play(what);
+        }
+        stage.writer.flush();
+        let (grouping, scanner) = stage.viewer.prepare_groups(Filter::parse(&text).unwrap(), None);
+        let mut scanner = scanner.unwrap();
+        for what in &after {
+            stage.play(what);
+            if matches!(what, Happens::ListCatchesUp) {
+                scanner.catch_up();
+            }
+        }
+        stage.writer.flush();
+        scanner.catch_up();
+        let passing = stage.expected(&text, Order::default(), false);
+        let mut expected: Vec<(String, Vec<ExchangeId>)> = Vec::new();
+        for known in stage.known.iter().filter(|known| passing.contains(&known.exchange.id)) {
+            let (name, id) = (fold(known.device).into_owned(), known.exchange.id);
+            match expected.iter_mut().find(|(device, _)| *device == name) {
+                Some((_, ids)) => ids.push(id),
+                None => expected.push((name, vec![id])),
+            }
+        }
+        expected.sort();
+        prop_assert_eq!(below_devices(&grouping), expected);
+        prop_assert_eq!(grouping.sums().1, passing.len() as u64);
+        let lines = grouping.window(0, usize::MAX >> 1).unwrap();
+        prop_assert_eq!(grouping.count(), lines.len() as u64);
+        for (at, line) in (0..).zip(&lines) {
+            prop_assert_eq!(grouping.line_of(&line.name()).unwrap(), Some(at));
+            prop_assert_eq!(&grouping.window(at, 1).unwrap()[0], line);
+        }
+        grouping.fold_all(false);
+        prop_assert_eq!(grouping.count(), grouping.sums().0);
+    }
+}
+
+#[test]
+fn groups_fold_and_stay_so_while_the_list_is_made_anew() {
+    let mut stage = Stage::new();
+    (0..9).for_each(|turn| stage.play(&Happens::Begins(DEVICES[turn % 3], 0)));
+    stage.writer.flush();
+    let (grouping, scanner) = stage.viewer.prepare_groups(Filter::default(), None);
+    let mut scanner = scanner.unwrap();
+    scanner.catch_up();
+    assert_eq!((grouping.count(), grouping.sums()), (3, (3, 9)));
+    grouping.reveal(ExchangeId(5)).unwrap();
+    assert_eq!(grouping.count(), 3 + 1 + 3);
+    let line = grouping.line_of(&GroupName::Exchange(ExchangeId(5))).unwrap().unwrap();
+    assert_eq!(grouping.window(line, 1).unwrap()[0].row().unwrap().id, ExchangeId(5));
+    for turn in 0..66_000 {
+        stage.viewer.mark(ExchangeId(turn % 9 + 1), turn % 2 == 0);
+    }
+    stage.writer.flush();
+    scanner.catch_up();
+    assert_eq!(grouping.count(), 3 + 1 + 3, "more changed than is known in detail");
+    let session = grouping.window(2, 1).unwrap().remove(0).name();
+    assert!(grouping.fold(&session, false) && !grouping.fold(&session, false));
+    assert_eq!(grouping.count(), 3 + 1);
+    let at = grouping.line_of(&GroupName::Exchange(ExchangeId(5))).unwrap();
+    assert_eq!(at, grouping.line_of(&session).unwrap(), "what is folded is found at its group");
 }
 
 /// Plays what keeps coming while a list of its own thread follows, then waits for it to be true.
@@ -394,7 +484,7 @@ fn a_change_too_large_for_the_journal_is_found_all_the_same() {
     }
     stage.writer.flush();
     let text = Filter::parse("device = a").unwrap();
-    let (listing, scanner) = stage.viewer.prepare(text, Order::default(), false, 0..u64::MAX);
+    let (listing, scanner) = stage.viewer.prepare(text, Order::default(), false);
     let mut scanner = scanner.unwrap();
     scanner.catch_up();
     assert_eq!(listing.count(), 300);
@@ -439,24 +529,6 @@ fn the_last_to_go_waits_for_its_thread() {
     drop(stage);
     drop(listing);
     assert_eq!(Arc::strong_count(&board), 1, "the thread is gone");
-}
-
-#[test]
-fn a_list_can_be_limited_to_a_range() {
-    let mut stage = Stage::new();
-    (0..9).for_each(|turn| stage.play(&Happens::Begins(DEVICES[turn % 6], 0)));
-    stage.writer.flush();
-    let (listing, scanner) = stage.viewer.prepare(Filter::default(), Order::default(), false, 2..5);
-    let mut scanner: Scanner = scanner.unwrap();
-    scanner.catch_up();
-    stage.play(&Happens::Closes(3, 200));
-    stage.play(&Happens::Closes(7, 200));
-    stage.play(&Happens::Begins("", 0));
-    stage.writer.flush();
-    scanner.catch_up();
-    assert_eq!(ids(&listing), [ExchangeId(3), ExchangeId(4), ExchangeId(5)]);
-    let progress = listing.progress();
-    assert_eq!((progress.scanned, progress.total), (3, 3));
 }
 
 /// The last holder of a capture may be a list: it must stop its search before it waits for it.

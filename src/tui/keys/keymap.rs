@@ -190,6 +190,8 @@ mod tests {
 
     #[test]
     fn the_same_key_may_mean_two_things_in_two_places() {
-        assert!(Keymap::with([("follow", vec!["h"])]).is_ok(), "h folds in a tree only");
+        assert!(Keymap::with([("pager", vec!["o"])]).is_err(), "o opens values in a tree");
+        assert!(Keymap::with([("follow", vec!["J"])]).is_ok(), "J is of the detail only");
+        assert!(Keymap::with([("follow", vec!["h"])]).is_err(), "h folds groups");
     }
 }

@@ -9,6 +9,7 @@
 mod key;
 mod keymap;
 mod page;
+mod rows;
 mod table;
 
 pub(crate) use key::Key;

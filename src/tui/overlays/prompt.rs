@@ -154,6 +154,13 @@ impl Prompt {
         None
     }
 
+    /// Marks choices further down, or up.
+    pub(crate) fn wheel(&mut self, down: bool) {
+        for _ in 0..IN_SIGHT / 2 {
+            self.choose::<()>(down);
+        }
+    }
+
     /// Marks a choice; false when there is none.
     pub(crate) fn mark(&mut self, at: usize) -> bool {
         let there = at < self.choices.len();

@@ -57,9 +57,9 @@ impl Column {
         Self::Time,
         Self::Facts,
         Self::Device,
-        Self::Took,
         Self::Host,
         Self::Sizes,
+        Self::Took,
     ];
 
     const fn spec(self) -> Spec {
@@ -71,7 +71,7 @@ impl Column {
             Self::Status => ("Status", 7, 10, 14),
             // Ages grow while one looks: room for the longest from the start.
             Self::Took => ("Took", 7, 7, 7),
-            Self::Sizes => ("Sizes", 9, 12, 14),
+            Self::Sizes => ("Sizes", 8, 12, 14),
             Self::Facts => ("Facts", 16, 34, 60),
         };
         Spec { title, least, good, most }
@@ -173,28 +173,30 @@ pub(crate) struct Placed {
     pub(crate) width: usize,
 }
 
-/// Places columns in `room` cells. The most important ones take first what they are content with;
-/// those that find no room are dropped. What is left goes to those that need more, then to the
-/// facts.
+/// Places columns in `room` cells. The most important ones take first what they must have; those that
+/// find no room are dropped. What is left goes to what they are content with, then to those that need
+/// more, then to the facts.
 pub(crate) fn place(room: usize, widest: &Widest, left_out: LeftOut) -> Vec<Placed> {
     let gap = if room < 120 { 1 } else { 2 };
     let mut left = room + gap;
     let mut widths = [0; Column::ALL.len()];
     for column in Column::RANKED.into_iter().filter(|column| !left_out.has(*column)) {
-        let need = widest.need(column);
-        let spec = column.spec();
-        let width = need.min(spec.good).min(left.saturating_sub(gap));
-        if width >= need.min(spec.least) {
-            widths[column as usize] = width;
-            left -= width + gap;
+        let least = widest.need(column).min(column.spec().least);
+        if least + gap <= left {
+            widths[column as usize] = least;
+            left -= least + gap;
         }
     }
-    for column in Column::RANKED {
-        let width = &mut widths[column as usize];
-        if *width > 0 {
-            let more = widest.need(column).saturating_sub(*width).min(left);
-            *width += more;
-            left -= more;
+    let good = |column: Column| widest.need(column).min(column.spec().good);
+    let need = |column: Column| widest.need(column);
+    for wish in [&good as &dyn Fn(Column) -> usize, &need] {
+        for column in Column::RANKED {
+            let width = &mut widths[column as usize];
+            if *width > 0 {
+                let more = wish(column).saturating_sub(*width).min(left);
+                *width += more;
+                left -= more;
+            }
         }
     }
     let mut x = 0;
@@ -236,9 +238,9 @@ mod tests {
     fn narrow_screens_drop_the_least_important_first() {
         use Column::{Command, Device, Facts, Host, Sizes, Status, Time, Took};
         assert_eq!(shown(157), [Time, Device, Command, Host, Status, Took, Sizes, Facts]);
-        assert_eq!(shown(97), [Time, Device, Command, Host, Status, Took, Facts]);
-        assert_eq!(shown(77), [Time, Device, Command, Status, Facts]);
-        assert_eq!(shown(57), [Time, Command, Status, Facts]);
+        assert_eq!(shown(97), [Time, Device, Command, Host, Status, Took, Sizes, Facts]);
+        assert_eq!(shown(77), [Time, Device, Command, Host, Status, Sizes, Facts]);
+        assert_eq!(shown(57), [Time, Device, Command, Status, Facts]);
         assert_eq!(shown(37), [Time, Device, Command, Status]);
         assert_eq!(shown(3), []);
     }

@@ -1,9 +1,10 @@
 //! The list of exchanges: a cursor, a page, and the rows around it.
 
+use crate::engine::{GroupLine, GroupName};
 use crate::model::{ExchangeId, Row, WallTime};
 use crate::render::row;
 use crate::tui::action::Step;
-use crate::tui::message::{Span, Window};
+use crate::tui::message::{Seek, Span, Window};
 
 use super::columns::{LeftOut, Widest};
 use super::scroll::Scroll;
@@ -28,19 +29,34 @@ impl ListPane {
         Self { follow, ..Self::default() }
     }
 
-    /// Takes rows that were read.
+    /// Takes lines that were read. While nothing was found yet for another list, the one before stays
+    /// in sight.
     pub(crate) fn take(&mut self, window: Window) {
-        for text in window.rows.iter().map(|r| row(r, WallTime::default())) {
+        if window.total == 0 && window.looked_at.is_some() && !self.window.lines.is_empty() {
+            (self.window.all, self.window.looked_at) = (window.all, window.looked_at);
+            self.window.trouble = window.trouble;
+            return;
+        }
+        let rows = window.lines.iter().filter_map(GroupLine::row);
+        for text in rows.map(|r| row(r, WallTime::default())) {
             self.widest.see(&text);
         }
         if !self.started {
             self.seen = window.all;
             self.started = window.all > 0 || self.started;
         }
-        let at = window.at;
-        self.window = window;
-        let to = if self.follow { usize::MAX } else { at.unwrap_or(self.scroll.cursor()) };
-        self.scroll.go(to, self.window.total);
+        let before = std::mem::replace(&mut self.window, window);
+        let total = self.window.total;
+        match (&self.window.sought, self.window.at) {
+            (Some(Seek::Go(_) | Seek::Newest), Some(at)) => self.scroll.go(at, total),
+            (Some(Seek::Stay(name)), Some(at)) => {
+                let was = before.lines.iter().position(|line| line.name() == *name);
+                let moved = was.map(|was| at.wrapping_sub(before.offset + was).cast_signed());
+                self.scroll.slide(moved.unwrap_or(0), total);
+            }
+            _ if self.follow && self.window.sums.is_none() => self.scroll.go(usize::MAX, total),
+            _ => self.scroll.go(self.scroll.cursor(), total),
+        }
         self.look();
     }
 
@@ -82,7 +98,7 @@ impl ListPane {
     /// Follows the newest exchange from now on, or stops.
     pub(crate) fn toggle_follow(&mut self) {
         self.follow = !self.follow;
-        if self.follow {
+        if self.follow && !self.is_grouped() {
             self.step(Step::Last);
         }
     }
@@ -127,9 +143,47 @@ impl ListPane {
         self.scroll.cursor()
     }
 
-    /// The selected row, when it has been read.
+    /// The selected exchange, when it has been read.
     pub(crate) fn selected(&self) -> Option<&Row> {
-        self.row(self.scroll.cursor())
+        self.selected_line()?.row()
+    }
+
+    /// The selected line, when it has been read.
+    pub(crate) fn selected_line(&self) -> Option<&GroupLine> {
+        self.line(self.scroll.cursor())
+    }
+
+    /// What the selected line shows, or the first line of the page that was read.
+    pub(crate) fn anchor(&self) -> Option<GroupName> {
+        let first = || self.lines().find_map(|(_, line)| line);
+        self.selected_line().or_else(first).map(GroupLine::name)
+    }
+
+    /// The selected exchange; of a group the last one.
+    pub(crate) fn exchange(&self) -> Option<ExchangeId> {
+        let line = self.selected_line()?;
+        let last = || line.facts().and_then(|facts| facts.last.as_deref());
+        line.row().or_else(last).map(|row| row.id)
+    }
+
+    /// Selects the group around the selected line, if it is at hand.
+    pub(crate) fn step_out(&mut self) {
+        let Some(depth) = self.selected_line().map(depth_of) else { return };
+        let outside = |at: &usize| self.line(*at).is_some_and(|line| depth_of(line) < depth);
+        let mut before = (0..self.cursor()).rev().take_while(|at| self.line(*at).is_some());
+        if let Some(around) = before.find(outside) {
+            self.select(around);
+        }
+    }
+
+    /// True while the lines are groups.
+    pub(crate) fn is_grouped(&self) -> bool {
+        self.window.sums.is_some()
+    }
+
+    /// By device: how many devices and exchanges there are.
+    pub(crate) fn sums(&self) -> Option<(u64, u64)> {
+        self.window.sums
     }
 
     /// True when `id` is selected.
@@ -137,9 +191,9 @@ impl ListPane {
         self.selected().is_some_and(|row| row.id == id)
     }
 
-    /// The rows in sight with their positions; `None` where a row has not been read yet.
-    pub(crate) fn rows(&self) -> impl Iterator<Item = (usize, Option<&Row>)> {
-        self.scroll.visible(self.len()).map(|at| (at, self.row(at)))
+    /// The lines in sight with their places; `None` where one has not been read yet.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = (usize, Option<&GroupLine>)> {
+        self.scroll.visible(self.len()).map(|at| (at, self.line(at)))
     }
 
     /// How wide the columns have been.
@@ -156,25 +210,41 @@ impl ListPane {
 
     /// True when a row in sight has not been read.
     pub(crate) fn lacks(&self) -> bool {
-        self.rows().any(|(_, row)| row.is_none())
+        self.lines().any(|(_, line)| line.is_none())
     }
 
-    fn row(&self, at: usize) -> Option<&Row> {
-        self.window.rows.get(at.checked_sub(self.window.offset)?)
+    fn line(&self, at: usize) -> Option<&GroupLine> {
+        self.window.lines.get(at.checked_sub(self.window.offset)?)
     }
 
     fn moved(&mut self) {
-        if self.scroll.cursor() + 1 < self.len() {
+        if self.scroll.cursor() + 1 < self.len() || self.is_grouped() {
             self.follow = false;
+        }
+        if self.is_grouped() {
+            // Where new ones come is not known: who moves looks around.
+            self.seen = self.all();
         }
         self.look();
     }
 
     fn look(&mut self) {
+        if self.is_grouped() {
+            return;
+        }
         // What the filter leaves out counts as seen with what stands before it.
         let end = self.scroll.visible(self.len()).end;
         let all_in_sight = end == self.len();
         self.seen = if all_in_sight { self.all() } else { self.seen.max(end.min(self.all())) };
+    }
+}
+
+/// How deep a line stands in groups.
+fn depth_of(line: &GroupLine) -> usize {
+    match line {
+        GroupLine::Device(_) => 0,
+        GroupLine::Session(_) => 1,
+        GroupLine::Exchange(_) => 2,
     }
 }
 

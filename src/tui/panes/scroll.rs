@@ -58,6 +58,12 @@ impl Scroll {
         self.top = self.top.clamp(lowest_top, self.cursor).min(self.last_top(len));
     }
 
+    /// `by` lines came before those in sight (negative: went): the same stay in sight.
+    pub(crate) fn slide(&mut self, by: isize, len: usize) {
+        self.top = self.top.saturating_add_signed(by).min(self.last_top(len));
+        self.go(self.cursor.saturating_add_signed(by), len);
+    }
+
     /// Moves the page by `lines` (negative: up) and the cursor only as far as keeps it in sight.
     pub(crate) fn wheel(&mut self, lines: isize, len: usize) {
         self.top = self.top.saturating_add_signed(lines).min(self.last_top(len));

@@ -280,7 +280,7 @@ fn the_list_is_sorted_by_key_command_and_click() {
     let mut stage = Stage::new(80, 24, canned::morning());
     stage.keys("jj");
     let ids = |stage: &Stage| -> Vec<u64> {
-        stage.app.list.rows().map(|(_, row)| row.unwrap().id.0).collect()
+        stage.app.list.lines().map(|(_, line)| line.unwrap().row().unwrap().id.0).collect()
     };
     let before = ids(&stage);
     stage.keys("oc");
@@ -320,33 +320,6 @@ fn a_value_is_opened_as_what_it_may_be() {
     stage.keys("/policytype<Enter>o");
     assert_eq!(notice(&stage), "nothing is known to be inside this value");
     assert!(stage.text(80, 24).contains("2011-06-04"), "what is open stays so");
-}
-
-#[test]
-fn exchanges_by_device_fold_and_lead_to_the_list() {
-    let mut stage = Stage::new(80, 24, canned::morning());
-    stage.keys("t");
-    let text = stage.text(80, 24);
-    assert!(
-        text.contains("Devices") && text.contains("0311dd9b1e5b83c4868c64b7cc1773a0"),
-        "{text}"
-    );
-    stage.keys("Gh");
-    let folded = stage.text(80, 24);
-    stage.keys("h");
-    assert_ne!(stage.text(80, 24), folded);
-    stage.arrive([canned::provision(9)]);
-    assert!(stage.text(80, 24).contains("7 exchanges"), "it goes on with the traffic");
-    stage.keys("<Enter>G<Enter>");
-    assert!(stage.app.overlays.is_empty());
-    assert_eq!(stage.app.focus(), Pane::Detail);
-    let selected = stage.app.list.selected().unwrap().id;
-    assert!(stage.app.detail.is_shown(selected));
-    stage.keys("tt");
-    assert!(stage.app.overlays.is_empty());
-    stage.keys("t");
-    stage.click(5, 2);
-    assert_eq!(stage.app.overlays.len(), 1, "a click there chooses a line");
 }
 
 #[test]

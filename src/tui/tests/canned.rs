@@ -6,10 +6,11 @@ use bytes::Bytes;
 
 use crate::engine::Status;
 use crate::model::{
-    Annotated, BodyFacts, CertificateFacts, ConnId, Decoded, Detail, Exchange, ExchangeId, Failure,
-    Format, Grade, Header, Headers, Kind, Layer, LayerId, Level, MonoTime, Name, Namespace, NodeId,
-    NodeKind, Origin, PolicyKey, Problem, Protocol, Request, Response, Side, Span, State, Summary,
-    Text, Times, Tls, Verdict, WallTime, Written,
+    Annotated, BodyFacts, CertificateFacts, ConnId, Decoded, Detail, Device, DeviceKey, Exchange,
+    ExchangeId, Failure, Folder, Format, Grade, Header, Headers, KeyRole, KeyStep, Kind, Layer,
+    LayerId, Level, MonoTime, Name, Namespace, NodeId, NodeKind, Origin, Policy, PolicyKey,
+    Problem, Protocol, ProvisionState, Request, Response, Setting, Side, Span, State, Step,
+    Summary, Text, Times, Tls, Verdict, Waiting, WallTime, Wipe, WipeKind, Written,
 };
 use crate::render::Secrets;
 use crate::tui::prepared::Prepared;
@@ -370,6 +371,99 @@ pub(super) fn plain(id: u64) -> Detail {
 /// Everything about `detail`, ready to be shown.
 pub(super) fn prepared(detail: Detail, secrets: Secrets) -> Arc<Prepared> {
     Arc::new(Prepared::new(detail, secrets))
+}
+
+/// The device of these exchanges, as analysis knows it: provisioned, with a policy that changed.
+pub(super) fn devices() -> Vec<Device> {
+    let since = ExchangeId(3);
+    let setting = |name: &str, value: &str, meaning: &str, restrictive| Setting {
+        name: name.into(),
+        value: value.into(),
+        meaning: meaning.into(),
+        entries: Vec::new(),
+        restrictive,
+        introduced: "12.0".into(),
+        since,
+    };
+    let policy = |exchange, settings| Policy {
+        exchange: ExchangeId(exchange),
+        acknowledged: Some(ExchangeId(exchange + 1)),
+        settings,
+        absent: Vec::new(),
+    };
+    let key = |key: &str, role, exchange| KeyStep {
+        key: key.into(),
+        role,
+        exchange: ExchangeId(exchange),
+    };
+    let step = |exchange, request: &str, response: &str, states| Step {
+        exchange: ExchangeId(exchange),
+        started: NOW,
+        duration: 12_000,
+        request: request.into(),
+        response: response.into(),
+        facts: String::new(),
+        walk: ["", ""],
+        states,
+        assumed: false,
+        findings: Vec::new(),
+    };
+    let asked = [ProvisionState::Unprovisioned, ProvisionState::Demanded];
+    let offered = [ProvisionState::Demanded, ProvisionState::PolicyOffered];
+    let mut refused = step(2, "FolderSync, key 0", "HTTP 449", asked);
+    refused.walk = ["1 command", "2 demand"];
+    refused.findings = vec!["prov-first-command".into()];
+    let old = vec![
+        setting("DevicePasswordEnabled", "0", "no password is needed", false),
+        setting("AllowCamera", "1", "the camera may be used", false),
+    ];
+    let new = vec![
+        setting("DevicePasswordEnabled", "1", "a password is needed", true),
+        setting("MinDevicePasswordLength", "6", "at least 6 characters", true),
+    ];
+    vec![Device {
+        key: DeviceKey { host: HOST.into(), user: "alice".into(), device: DEVICE.into() },
+        state: ProvisionState::Provisioned,
+        assumed: false,
+        version: "14.1".into(),
+        device_type: "iPhone".into(),
+        user_agent: "Apple-iPhone12C1/1805.92".into(),
+        keys: vec![
+            key("0", KeyRole::Sent, 2),
+            key("1307199584", KeyRole::Temporary, 3),
+            key("3942919513", KeyRole::Final, 4),
+        ],
+        wipe: None,
+        policy: Some(policy(3, new)),
+        previous: Some(policy(1, old)),
+        folders: vec![Folder {
+            id: "1".into(),
+            parent: "0".into(),
+            name: "Inbox".into(),
+            kind: "2".into(),
+            label: "default Inbox folder".into(),
+            sync_key: "5".into(),
+        }],
+        enrolment: None,
+        waiting: Some(Waiting { exchange: ExchangeId(8), since: NOW, heartbeat: Some(540) }),
+        last_command: "Ping".into(),
+        last: ExchangeId(8),
+        first_seen: NOW,
+        last_seen: NOW,
+        exchanges: 130,
+        findings: 1,
+        steps: vec![refused, step(3, "Provision, key 0", "ok", offered)],
+    }]
+}
+
+/// The same device, ordered to wipe itself.
+pub(super) fn wiped() -> Vec<Device> {
+    let mut devices = devices();
+    let reported = None;
+    let kind = Some(WipeKind::Device);
+    devices[0].wipe = Some(Wipe { kind, ordered: ExchangeId(4), reported });
+    devices[0].state = ProvisionState::WipeDirected;
+    devices
 }
 
 /// What a first morning looks like.

@@ -4,6 +4,7 @@ mod actions;
 mod bytes;
 mod canned;
 mod document;
+mod groups;
 mod hits;
 mod script;
 mod stage;

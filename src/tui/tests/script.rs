@@ -146,7 +146,7 @@ fn only_rows_near_the_page_are_read() {
             assert!(*limit <= 3 * 24, "{limit}");
         }
     }
-    assert!(stage.app.list.rows().all(|(_, row)| row.is_some()));
+    assert!(stage.app.list.lines().all(|(_, line)| line.is_some()));
     let before = stage.queries.len();
     stage.keys("kk");
     let windows = stage.queries[before..].iter().filter(|e| matches!(e, Effect::LoadWindow(..)));
@@ -161,9 +161,9 @@ fn queries_do_not_pile_up() {
     for _ in 0..100 {
         assert_eq!(stage.app.update(Message::Changed), [], "while both run, nothing starts");
     }
-    let rows = stage.app.list.rows().filter_map(|(_, row)| row.cloned()).collect();
+    let lines = stage.app.list.lines().filter_map(|(_, line)| line.cloned()).collect();
     let again =
-        stage.app.update(Message::Window(Window { rows, total: 8, all: 8, ..Window::default() }));
+        stage.app.update(Message::Window(Window { lines, total: 8, all: 8, ..Window::default() }));
     assert!(matches!(again[..], [Effect::LoadWindow(..)]), "one more for all of them: {again:?}");
 }
 

@@ -7,17 +7,18 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent,
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
-use crate::engine::{Order, Status, open_value};
+use crate::engine::{CannedGroups, DeviceBrief, GroupName, Learned, Order, Status, open_value};
 use crate::model::filter::{Filter, complete};
-use crate::model::{Detail, ExchangeId, Marking, Row, SortBy, WallTime};
+use crate::model::{Detail, Device, ExchangeId, Level, Marking, Row, SortBy, WallTime};
 use crate::render::row_line;
 use crate::tui::app::App;
 use crate::tui::layout::Pane;
-use crate::tui::message::{Effect, Message, Span, Window};
-use crate::tui::overlays::{Choice, DeviceGroup};
+use crate::tui::message::{Effect, Message, Mode, Seek, Span, Window};
+use crate::tui::overlays::{Choice, Topic};
 use crate::tui::prepared::Prepared;
 use crate::tui::search::next_line;
 use crate::tui::settings::TuiSettings;
+use crate::tui::sheets;
 use crate::tui::view::view;
 
 use super::canned;
@@ -30,6 +31,12 @@ pub(super) struct Stage {
     /// What the list shows.
     filter: Filter,
     order: Order,
+    mode: Mode,
+    groups: CannedGroups,
+    /// What analysis knows of the devices.
+    pub(super) devices: Vec<Device>,
+    /// URLs of the proxy's own pages.
+    pub(super) urls: Vec<String>,
     /// What was said of exchanges.
     said: HashMap<ExchangeId, Marking>,
     /// Effects that were not queries, in order.
@@ -60,6 +67,10 @@ impl Stage {
             status: canned::status(),
             filter: Filter::default(),
             order: Order::default(),
+            mode: Mode::Exchanges,
+            groups: CannedGroups::new(Vec::new(), |_| true, None),
+            devices: canned::devices(),
+            urls: vec!["http://192.168.1.20:8080/".into()],
             said: HashMap::new(),
             effects: Vec::new(),
             queries: Vec::new(),
@@ -88,9 +99,31 @@ impl Stage {
                 Message::Status(self.status.clone())
             }
             Effect::LoadWindow(span, seek) => Message::Window(self.window(span, seek)),
-            Effect::List(filter, order) => {
-                (self.filter, self.order) = (filter, order);
+            Effect::List(filter, order, mode) => {
+                (self.filter, self.order, self.mode) = (filter, order, mode);
                 Message::Changed
+            }
+            Effect::Fold(name, open) => {
+                self.groups.fold(&name, open);
+                Message::Folded
+            }
+            Effect::FoldAll(open) => {
+                self.groups.fold_all(open);
+                Message::Folded
+            }
+            Effect::LoadSheet(topic) => {
+                let pages = match &topic {
+                    Topic::SetUp => sheets::of_set_up(&self.status, &self.urls, &[]),
+                    Topic::Device(id) => {
+                        let called = |device: &&Device| device.key.device.eq_ignore_ascii_case(id);
+                        let known = self.devices.iter().filter(called).cloned().collect();
+                        sheets::of_devices(&Learned { known, read: 9, of: 9 })
+                    }
+                };
+                Message::Sheet(topic, pages)
+            }
+            Effect::TogglePassthrough(host) => {
+                Message::Said(Level::Notable, format!("new connections to {host} are opened"))
             }
             Effect::Complete(text, cursor) => {
                 let known = &mut |_, prefix: &str| {
@@ -133,7 +166,10 @@ impl Stage {
                 let found = self.capture.iter().find(|detail| detail.exchange.id == id);
                 Message::Detail(id, found.cloned().map(|detail| canned::prepared(detail, secrets)))
             }
-            Effect::LoadDevices => Message::Devices(DeviceGroup::of(self.listed())),
+            Effect::LoadDevices => {
+                let known = self.devices.iter().cloned().map(DeviceBrief::of).collect();
+                Message::Devices(Learned { known, read: 9, of: 9 })
+            }
             Effect::OpenValue(id, secrets, places) => {
                 let found = self.capture.iter().find(|detail| detail.exchange.id == id);
                 let mut detail = found.unwrap().clone();
@@ -155,7 +191,9 @@ impl Stage {
                         crate::render::Secrets::Masked,
                     ))
                 };
-                Message::Found(next_line(self.capture.len(), from, way, hit))
+                let from = self.capture.iter().position(|d| Some(d.exchange.id) == from);
+                let found = next_line(self.capture.len(), from.unwrap_or(0), way, hit);
+                Message::Found(found.map(|at| self.capture[at].exchange.id))
             }
             Effect::Search(quest, way) => {
                 let shown = self.app.detail.shared().unwrap();
@@ -212,17 +250,8 @@ impl Stage {
     /// The rows that pass, in order of arrival or of their commands: enough for what the screen does
     /// with them.
     fn listed(&self) -> Vec<Row> {
-        let said = |detail| {
-            let mut row = row(detail);
-            if let Some(said) = self.said.get(&row.id) {
-                row.marked = said.marked.unwrap_or(false);
-                row.hidden = said.hidden.unwrap_or(false);
-                row.comment = said.comment.clone().unwrap_or_default();
-            }
-            row
-        };
         let passes = |row: &Row| self.filter.decide(row).unwrap_or(false);
-        let mut rows: Vec<Row> = self.capture.iter().map(said).filter(passes).collect();
+        let mut rows: Vec<Row> = self.rows().into_iter().filter(passes).collect();
         if self.order.column != SortBy::Started {
             rows.sort_by(|a, b| a.summary.command.cmp(&b.summary.command));
         }
@@ -232,14 +261,61 @@ impl Stage {
         rows
     }
 
-    fn window(&self, span: Span, seek: Option<ExchangeId>) -> Window {
+    fn rows(&self) -> Vec<Row> {
+        let said = |detail| {
+            let mut row = row(detail);
+            if let Some(said) = self.said.get(&row.id) {
+                row.marked = said.marked.unwrap_or(false);
+                row.hidden = said.hidden.unwrap_or(false);
+                row.comment = said.comment.clone().unwrap_or_default();
+            }
+            row
+        };
+        self.capture.iter().map(said).collect()
+    }
+
+    fn window(&mut self, span: Span, seek: Option<Seek>) -> Window {
+        if self.mode == Mode::Devices {
+            return self.grouped(span, seek);
+        }
         let listed = self.listed();
-        let at = seek.and_then(|id| listed.iter().position(|row| row.id == id));
+        let at = match &seek {
+            Some(Seek::Stay(GroupName::Exchange(id)) | Seek::Go(GroupName::Exchange(id))) => {
+                listed.iter().position(|row| row.id == *id)
+            }
+            _ => None,
+        };
         let (total, all) = (listed.len(), self.capture.len());
-        let offset = at.filter(|at| !(span.offset..span.offset + span.limit).contains(at));
-        let offset = offset.map_or(span.offset, |at| at.saturating_sub(span.limit / 2));
-        let rows = listed.into_iter().skip(offset).take(span.limit).collect();
-        Window { offset, rows, total, all, at, ..Window::default() }
+        let offset = offset(span, at);
+        let lines = Window::lines_of(listed.into_iter().skip(offset).take(span.limit));
+        Window { offset, lines, total, all, sought: seek, at, ..Window::default() }
+    }
+
+    fn grouped(&mut self, span: Span, seek: Option<Seek>) -> Window {
+        let filter = self.filter.clone();
+        let passes = move |row: &Row| filter.decide(row).unwrap_or(false);
+        self.groups = CannedGroups::new(self.rows(), passes, Some(&self.groups));
+        let newest = self.listed().last().map(|row| row.id);
+        let name = match &seek {
+            Some(Seek::Stay(name) | Seek::Go(name)) => Some(name.clone()),
+            Some(Seek::Newest) => newest.map(GroupName::Exchange),
+            None => None,
+        };
+        if let (Some(Seek::Go(_) | Seek::Newest), Some(GroupName::Exchange(id))) = (&seek, &name) {
+            self.groups.reveal(*id);
+        }
+        let at = name.and_then(|name| self.groups.line_of(&name));
+        let offset = offset(span, at);
+        Window {
+            offset,
+            lines: self.groups.window(offset, span.limit),
+            total: self.groups.count(),
+            all: self.capture.len(),
+            sums: Some(self.groups.sums()),
+            sought: seek,
+            at,
+            ..Window::default()
+        }
     }
 
     fn say(&mut self, id: ExchangeId, marking: &Marking) {
@@ -271,11 +347,17 @@ impl Stage {
     }
 }
 
+/// As the real lookup does.
+fn offset(span: Span, at: Option<usize>) -> usize {
+    let missed = at.filter(|at| !(span.offset..span.offset + span.limit).contains(at));
+    missed.map_or(span.offset, |at| at.saturating_sub(span.limit / 2))
+}
+
 fn row(detail: &Detail) -> Row {
     Row::new(&detail.exchange, detail.annotated.summary.clone())
 }
 
-fn key(name: &str) -> KeyEvent {
+pub(super) fn key(name: &str) -> KeyEvent {
     let plain = |code| KeyEvent::new(code, KeyModifiers::NONE);
     match name {
         "Enter" => plain(KeyCode::Enter),

@@ -10,7 +10,7 @@ use crate::tui::overlays::Overlay;
 use crate::tui::theme::Tone;
 
 use super::paint::Pen;
-use super::{detail, devices, help, list, menu, prompt, status};
+use super::{detail, group, help, list, menu, prompt, sheet, status};
 
 /// Draws `app`.
 pub(crate) fn view(app: &App, frame: &mut Frame<'_>) {
@@ -28,7 +28,7 @@ pub(crate) fn view(app: &App, frame: &mut Frame<'_>) {
     }
     match app.overlays.last() {
         Some(Overlay::Help(open)) => help::help(app, open, buffer, areas.body),
-        Some(Overlay::Devices(open)) => devices::devices(app, open, buffer, areas.body),
+        Some(Overlay::Sheet(open)) => sheet::sheet(app, open, buffer, areas.body),
         _ => panes(app, buffer, &areas),
     }
     match app.overlays.last() {
@@ -51,7 +51,10 @@ fn panes(app: &App, buffer: &mut Buffer, areas: &Areas) {
         }
     }
     if let Some(area) = areas.detail {
-        detail::detail(app, buffer, area);
+        match app.list.selected_line().filter(|line| line.row().is_none()) {
+            Some(line) => group::preview(app, line, buffer, area),
+            None => detail::detail(app, buffer, area),
+        }
     }
 }
 

@@ -3,8 +3,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::engine::Order;
-use crate::model::{Level, Row};
+use crate::engine::{GroupLine, Order};
+use crate::model::Level;
 use crate::render::{RowText, brief, clean, row};
 use crate::tui::app::App;
 use crate::tui::fit;
@@ -12,14 +12,25 @@ use crate::tui::layout::Pane;
 use crate::tui::panes::{Column, Placed, place};
 use crate::tui::theme::Tone;
 
+use super::group::{INDENT, group};
 use super::paint::Pen;
 
 /// Cells before the first column: cursor, level, the user's mark.
-pub(crate) const GUTTER: usize = 3;
+const GUTTER: usize = 3;
 
 /// The columns of a list of this width.
 pub(crate) fn list_columns(app: &App, width: u16) -> Vec<Placed> {
-    place(usize::from(width).saturating_sub(GUTTER), app.list.widest(), app.list.left_out)
+    let mut left_out = app.list.left_out;
+    if app.list.is_grouped() && !left_out.has(Column::Device) {
+        // It stands above.
+        left_out.toggle(Column::Device);
+    }
+    place(usize::from(width).saturating_sub(gutter(app)), app.list.widest(), left_out)
+}
+
+/// Cells before the first column: below a device and its session there are more.
+pub(crate) fn gutter(app: &App) -> usize {
+    GUTTER + if app.list.is_grouped() { INDENT } else { 0 }
 }
 
 /// Draws the heading and the rows in sight.
@@ -30,7 +41,7 @@ pub(crate) fn list(app: &App, buffer: &mut Buffer, area: Rect) {
         empty(app, buffer, area);
         return;
     }
-    for (line, (position, found)) in (1..).zip(app.list.rows()) {
+    for (line, (position, found)) in (1..).zip(app.list.lines()) {
         line_of(app, buffer, area, line, &columns, (position, found));
     }
 }
@@ -38,12 +49,12 @@ pub(crate) fn list(app: &App, buffer: &mut Buffer, area: Rect) {
 fn heading(app: &App, buffer: &mut Buffer, area: Rect, columns: &[Placed]) {
     let bar = if app.focus() == Pane::List { Tone::BarFocused } else { Tone::Bar };
     let mut pen = Pen::new(buffer, app.theme, area, 0).over(bar);
-    pen.skip(GUTTER);
+    pen.skip(gutter(app));
     let mut at = 0;
     for placed in columns {
         pen.skip(placed.x - at);
         at = placed.x + placed.width;
-        let sorted = placed.column.sort_by() == app.order().column;
+        let sorted = !app.list.is_grouped() && placed.column.sort_by() == app.order().column;
         let mark = match (sorted, app.order().descending) {
             (true, true) => "↓",
             (true, false) if app.order() != Order::default() => "↑",
@@ -64,7 +75,7 @@ fn line_of(
     area: Rect,
     line: u16,
     columns: &[Placed],
-    (position, found): (usize, Option<&Row>),
+    (position, found): (usize, Option<&GroupLine>),
 ) {
     let focused = app.focus() == Pane::List;
     let selected = position == app.list.cursor();
@@ -78,6 +89,10 @@ fn line_of(
         pen.put(Tone::Dim, "…");
         return;
     };
+    if group(app, &mut pen, found) {
+        return;
+    }
+    let Some(found) = found.row() else { return };
     let mut text = row(found, app.now);
     text.facts = brief(&text.facts).into_owned();
     let age_shown = columns.iter().any(|placed| placed.column == Column::Took);
@@ -86,6 +101,7 @@ fn line_of(
     }
     pen.put(Tone::Level(text.level), &text.mark.to_string());
     pen.put(Tone::Strong, if found.marked { app.theme.signs().marked } else { " " });
+    pen.skip(gutter(app) - GUTTER);
     let mut at = 0;
     for placed in columns {
         pen.skip(placed.x - at);
@@ -112,6 +128,10 @@ fn cell(pen: &mut Pen<'_>, column: Column, row: &RowText, width: usize) {
             pen.field(tone, &fit::cut_left(text, width), width);
         }
         Column::Device => pen.field(tone, &fit::cut_middle(text, width), width),
+        // Without the gaps rather than without a digit.
+        Column::Sizes if fit::width(text) > width => {
+            pen.field_right(tone, &text.replace(" → ", "→"), width);
+        }
         _ if column.is_numeric() => pen.field_right(tone, text, width),
         _ => pen.field(tone, text, width),
     }

@@ -128,7 +128,11 @@ fn position(app: &App) -> Vec<(Tone, String)> {
         let new = format!("{} new", thousands(app.list.unseen() as u64));
         parts.push((Tone::Strong, new));
     }
-    if total > 0 {
+    if let Some((devices, exchanges)) = app.list.sums() {
+        let of = if exchanges == all { String::new() } else { format!(" of {}", thousands(all)) };
+        let (exchanges, devices) = (thousands(exchanges), count(devices, "device"));
+        parts.push((Tone::Plain, format!("{exchanges}{of} in {devices} ")));
+    } else if total > 0 {
         let at = thousands(app.list.cursor() as u64 + 1);
         let of = if total == all { String::new() } else { format!(" of {}", thousands(all)) };
         parts.push((Tone::Plain, format!("{at}/{}{of} ", thousands(total))));
