@@ -19,6 +19,8 @@ pub mod model;
 
 pub mod codec;
 
+pub mod seal;
+
 pub mod analyze;
 pub mod render;
 

@@ -11,18 +11,22 @@ use std::path::{Path, PathBuf};
 const MAY_USE: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("codec", &["model"]),
-    ("analyze", &["model", "codec"]),
+    ("seal", &["model", "codec"]),
+    ("analyze", &["model", "codec", "seal"]),
     ("render", &["model"]),
     ("store", &["model"]),
     ("pki", &["model"]),
     ("proxy", &["model", "pki"]),
-    ("engine", &["model", "codec", "analyze", "render", "store", "pki", "proxy"]),
+    ("engine", &["model", "codec", "seal", "analyze", "render", "store", "pki", "proxy"]),
     ("tui", &["model", "render", "engine"]),
-    ("cli", &["model", "codec", "analyze", "render", "store", "pki", "proxy", "engine", "tui"]),
+    (
+        "cli",
+        &["model", "codec", "seal", "analyze", "render", "store", "pki", "proxy", "engine", "tui"],
+    ),
 ];
 
 /// Rooms that are functions of their arguments.
-const PURE: &[&str] = &["model", "codec", "analyze", "render"];
+const PURE: &[&str] = &["model", "codec", "seal", "analyze", "render"];
 
 /// What a pure room may not name.
 const IO: &[&str] =
@@ -36,6 +40,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("rcgen", &["pki"]),
     ("clap", &["cli"]),
     ("quick_xml", &["codec"]),
+    ("aws_lc_rs", &["seal", "pki"]),
     ("mail_parser", &["codec"]),
     ("hyper", &["proxy", "engine"]),
 ];

@@ -32,13 +32,13 @@ mod flow;
 mod hresult;
 mod http;
 mod rules;
+pub mod signature;
 mod syncml;
 mod table;
 
 pub use annotate::annotate;
 pub use body::annotate_body;
 pub use elsewhere::{Destination, Way, destinations};
-pub use enrolment::{Bootstrap, Integrity, Pin};
 pub use explain::{Explanation, explain};
 pub use flow::{Observation, Sessions};
 pub use rules::{RuleText, catalogue};

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::model::WallTime;
+
 use super::demo::Mishap;
 
 /// HTTPS inspection proxy and decoder for device provisioning traffic (ActiveSync, SyncML, OMA DM).
@@ -41,6 +43,10 @@ pub enum Command {
     Decode(DecodeArgs),
     /// Write WBXML from XML, such as `decode --xml` prints
     Encode(EncodeArgs),
+    /// Check the signatures of a capture, or one signature over one body
+    Verify(VerifyArgs),
+    /// Show a certificate, a request, or the certificates in a message
+    Cert(CertArgs),
     /// Look up a status code, an HRESULT, a policy, a command or a management path
     Explain(ExplainArgs),
     /// Show or export the certificate authority that devices must trust
@@ -267,6 +273,58 @@ pub struct DecodeArgs {
     /// Do not mask credentials
     #[arg(long)]
     pub show_secrets: bool,
+    /// Keys and trust
+    #[command(flatten)]
+    pub keys: KeyArgs,
+}
+
+/// Keys for what is encrypted, and who is trusted.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct KeyArgs {
+    /// Open what is encrypted for the key in this file (PEM, PKCS#8, PKCS#12); repeatable. A password
+    /// is taken from `SYNCTAP_KEY_PASSWORD`, or asked for
+    #[arg(long = "key", value_name = "FILE")]
+    pub keys: Vec<PathBuf>,
+    /// Trust the certificates in this file when signatures are checked; repeatable
+    #[arg(long, value_name = "FILE")]
+    pub trust: Vec<PathBuf>,
+}
+
+/// Which signatures to check.
+#[derive(Debug, clap::Args)]
+pub struct VerifyArgs {
+    /// The capture, or a signed body
+    #[arg(value_name = "FILE", required_unless_present = "signature")]
+    pub file: Option<PathBuf>,
+    /// Check this signature instead: the value of a header, or a message in DER, BER or PEM
+    #[arg(long, value_name = "FILE", conflicts_with = "file")]
+    pub signature: Option<PathBuf>,
+    /// What the signature is over [default: what it holds itself]
+    #[arg(long, value_name = "FILE", requires = "signature")]
+    pub body: Option<PathBuf>,
+    /// When it arrived, as 2026-11-20T14:02:11Z [default: now]; exchanges of a capture know that
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    pub at: Option<WallTime>,
+    /// Keys and trust
+    #[command(flatten)]
+    pub keys: KeyArgs,
+    /// Print one JSON object a signature
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Which certificates to show.
+#[derive(Debug, clap::Args)]
+pub struct CertArgs {
+    /// The file (PEM, DER, PKCS#7, PKCS#10), or `-` for standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Print the ASN.1 tree too
+    #[arg(long)]
+    pub tree: bool,
+    /// Print one JSON object a certificate
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Which XML to encode and as what.
@@ -333,6 +391,11 @@ pub struct ExportArgs {
     /// As a configuration profile for iOS and macOS
     #[arg(long, conflicts_with = "pem")]
     pub mobileconfig: bool,
+}
+
+fn parse_time(text: &str) -> Result<WallTime, String> {
+    WallTime::parse_rfc3339(text)
+        .ok_or_else(|| "expected a time such as 2026-11-20T14:02:11Z".to_owned())
 }
 
 /// Bytes with an optional binary suffix.

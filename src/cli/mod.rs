@@ -13,6 +13,7 @@ mod files;
 mod filter;
 mod folders;
 mod input;
+mod keys;
 mod logging;
 mod output;
 mod report;

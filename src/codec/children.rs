@@ -5,6 +5,7 @@ use bytes::Bytes;
 use crate::model::{Element, Node, NodeId, NodeKind, Span, Text, Tree};
 
 use super::certificate;
+use super::cms;
 use super::limits;
 use super::mime;
 use super::sniff;
@@ -260,6 +261,7 @@ fn is_document(bytes: &[u8], media_type: &str) -> bool {
     }
     // Encoders write `+xml` over WBXML: the bytes decide.
     wbxml::is_likely(bytes)
+        || cms::is_likely(bytes)
         || certificate::facts(bytes).is_some()
         || sniff::is_wbxml_type(media_type) && wbxml::is_sound(bytes, media_type)
 }

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use crate::model::{Decoded, Leg};
 
 use super::document_type::DocumentType;
+use super::message::Opener;
 use super::progress::Progress;
 use super::unwrap::Unwrapping;
 
@@ -35,4 +36,15 @@ pub fn decode(body: Bytes, hints: &Hints<'_>) -> Decoded {
 /// The same, but what is under the content codings is read as `document_type`, whatever it says.
 pub fn decode_as(body: Bytes, document_type: DocumentType, hints: &Hints<'_>) -> Decoded {
     Unwrapping::new(hints, Some(document_type)).run(body)
+}
+
+/// The same as [`decode`], or as [`decode_as`] with a type; what is encrypted is opened by `opener`
+/// where it can be.
+pub fn decode_opening(
+    body: Bytes,
+    document_type: Option<DocumentType>,
+    hints: &Hints<'_>,
+    opener: &dyn Opener,
+) -> Decoded {
+    Unwrapping::new(hints, document_type).opening(Some(opener)).run(body)
 }

@@ -78,3 +78,9 @@ pub(crate) const NAMESPACES: usize = 256;
 
 /// Bytes of a query component that is tried as base64.
 pub(crate) const QUERY_BYTES: usize = 16 << 10;
+
+/// Values of one ASN.1 document (about 60 bytes of memory each).
+pub(crate) const ASN1_VALUES: usize = 100_000;
+
+/// ASN.1 values inside each other.
+pub(crate) const ASN1_DEPTH: usize = 64;

@@ -96,6 +96,19 @@ pub(crate) fn base64(bytes: &[u8]) -> Option<Vec<u8>> {
     ENGINE.decode(compact).ok()
 }
 
+/// Base64 in either alphabet (RFC 4648 §4, §5), white space anywhere, padding or not.
+pub fn base64_any(bytes: &[u8]) -> Option<Vec<u8>> {
+    if !bytes.iter().any(|byte| matches!(byte, b'-' | b'_')) {
+        return base64(bytes);
+    }
+    let plain = |byte: &u8| match byte {
+        b'-' => b'+',
+        b'_' => b'/',
+        other => *other,
+    };
+    base64(&bytes.iter().map(plain).collect::<Vec<u8>>())
+}
+
 type Fields = Vec<(String, String)>;
 
 /// Header fields, names in lower case, values unfolded; and the length of the header with the

@@ -28,9 +28,11 @@
     )
 )]
 
+pub mod asn1;
 mod certificate;
 mod charset;
 mod children;
+pub mod cms;
 mod content;
 mod decode;
 mod document_type;
@@ -39,6 +41,7 @@ mod faults;
 mod leaf;
 mod limits;
 mod mail_header;
+mod message;
 mod mime;
 mod multipart;
 mod progress;
@@ -50,10 +53,13 @@ mod wbxml;
 pub mod x509;
 mod xml;
 
-pub use decode::{Hints, decode, decode_as};
+pub use certificate::{Certificate, PemBlock, id_words, pem};
+pub use decode::{Hints, decode, decode_as, decode_opening};
 pub use document_type::{DocumentType, UnknownDocumentType};
 pub use eas::{Command, Form, Query, QueryFault};
 pub use leaf::open_value;
+pub use message::{Opener, Opening};
+pub use mime::base64_any;
 pub use progress::Progress;
 pub use wbxml::{
     AttributeStart, Book, Data, EncodeError, Event, EventKind, Events, Follows, Header, Preamble,

@@ -1,5 +1,7 @@
 //! What bytes are: by media type where it can be believed, else by how they begin.
 
+use super::asn1::Ber;
+use super::cms;
 use super::document_type::DocumentType;
 use super::mime;
 use super::multipart;
@@ -16,8 +18,12 @@ pub(crate) enum Kind {
     Multipart,
     /// An internet message or a part of one, with its header.
     Message,
-    /// Certificates in PEM form.
+    /// Certificates or messages in PEM form.
     Pem,
+    /// A value in BER or DER.
+    Asn1,
+    /// Such a value as base64.
+    Base64,
     /// Characters; the words for them.
     Text(&'static str),
     /// Bytes; what they seem to be.
@@ -38,6 +44,10 @@ impl Kind {
 
     /// What `bytes` with this media type (lower case, without parameters; may be empty) are.
     pub(crate) fn of(bytes: &[u8], media_type: &str) -> Self {
+        // Signed and encrypted bodies come under any media type.
+        if cms::is_likely(bytes) {
+            return Self::Asn1;
+        }
         if media_type == MULTIPART {
             // An error reply to a multipart request may be plain WBXML under the same type.
             let plain = !multipart::is_likely(bytes) && wbxml::is_likely(bytes);
@@ -51,6 +61,9 @@ impl Kind {
         }
         if looks_like_pem(bytes) {
             return Self::Pem;
+        }
+        if looks_like_base64(bytes) {
+            return Self::Base64;
         }
         if media_type.starts_with("image/") && !media_type.ends_with("xml") {
             return Self::Binary(magic(bytes));
@@ -72,7 +85,7 @@ impl Kind {
             return if looks_binary(bytes) { Self::Binary(magic(bytes)) } else { Self::Xml };
         }
         if looks_binary(bytes) {
-            return Self::Binary(magic(bytes));
+            return if looks_like_asn1(bytes) { Self::Asn1 } else { Self::Binary(magic(bytes)) };
         }
         match bytes.trim_ascii_start().first() {
             Some(b'{' | b'[') if media_type.is_empty() || media_type.contains("json") => {
@@ -116,9 +129,40 @@ pub(crate) fn looks_like_xml(bytes: &[u8]) -> bool {
     }
 }
 
-/// True for certificates in PEM form.
+/// True for certificates, requests and messages in PEM form. Keys stay text.
 pub(crate) fn looks_like_pem(bytes: &[u8]) -> bool {
-    bytes.trim_ascii_start().starts_with(b"-----BEGIN CERTIFICATE-----")
+    const LABELS: [&[u8]; 6] = [
+        b"CERTIFICATE-----",
+        b"CERTIFICATE REQUEST-----",
+        b"NEW CERTIFICATE REQUEST-----",
+        b"X509 CERTIFICATE-----",
+        b"PKCS7-----",
+        b"CMS-----",
+    ];
+    let label = bytes.trim_ascii_start().strip_prefix(b"-----BEGIN ");
+    label.is_some_and(|label| LABELS.iter().any(|known| label.starts_with(known)))
+}
+
+/// True for the base64 text of a message: what begins with `MI` and is one when decoded.
+fn looks_like_base64(bytes: &[u8]) -> bool {
+    /// Characters that the type of a message needs.
+    const HEAD: usize = 40;
+    let bytes = bytes.trim_ascii_start();
+    if !bytes.starts_with(b"MI") {
+        return false;
+    }
+    let head: Vec<u8> =
+        bytes.iter().copied().filter(|b| !b.is_ascii_whitespace()).take(HEAD).collect();
+    mime::base64_any(&head).is_some_and(|head| cms::is_likely(&head))
+}
+
+/// True for bytes that are one ASN.1 SEQUENCE and nothing else, or begin like a large one.
+fn looks_like_asn1(bytes: &[u8]) -> bool {
+    match bytes {
+        [0x30, 0x82, ..] => true,
+        [0x30, ..] => Ber::read(bytes).is_whole(),
+        _ => false,
+    }
 }
 
 /// The byte order mark of UTF-8.
@@ -171,8 +215,6 @@ fn magic(bytes: &[u8]) -> &'static str {
         [b'G', b'I', b'F', b'8', ..] => "GIF",
         [b'P', b'K', 3, 4, ..] => "ZIP",
         [b'%', b'P', b'D', b'F', ..] => "PDF",
-        // SEQUENCE with a two-byte length: certificates, CMS, PKCS#12.
-        [0x30, 0x82, ..] => "DER",
         [0x1F, 0x8B, ..] => "gzip",
         _ => "binary",
     }

@@ -5,8 +5,12 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use crate::model::{Decoded, Format, Grade, Layer, LayerId, Leg, Origin, Problem, Span};
+use crate::model::{
+    Decoded, Format, Grade, Layer, LayerId, Leg, NodeId, Origin, Problem, Span, Tree,
+};
 
+use super::asn1;
+use super::asn1::Ber;
 use super::certificate;
 use super::children::{self, Child};
 use super::content::Coding;
@@ -14,6 +18,7 @@ use super::decode::Hints;
 use super::document_type::DocumentType;
 use super::faults::{Fault, Faults};
 use super::limits;
+use super::message::{self, Opener, Part};
 use super::mime::{self, Entity};
 use super::multipart;
 use super::sniff::{self, Kind};
@@ -43,6 +48,7 @@ pub(crate) struct Unwrapping<'a> {
     forced: Option<DocumentType>,
     layers: Vec<Layer>,
     problems: Vec<Problem>,
+    opener: Option<&'a dyn Opener>,
     tasks: VecDeque<Task>,
     /// Nodes that all trees together may still have.
     nodes_left: usize,
@@ -56,12 +62,18 @@ impl<'a> Unwrapping<'a> {
         Self {
             hints,
             forced,
+            opener: None,
             layers: Vec::new(),
             problems: Vec::new(),
             tasks: VecDeque::new(),
             nodes_left: limits::NODES,
             bytes_left: limits::LAYER_BYTES,
         }
+    }
+
+    /// With keys for what is encrypted.
+    pub(crate) fn opening(self, opener: Option<&'a dyn Opener>) -> Self {
+        Self { opener, ..self }
     }
 
     /// Reads everything.
@@ -138,7 +150,8 @@ impl<'a> Unwrapping<'a> {
             Kind::Message => self.read_message(&task, &bytes),
             Kind::Pem => self.read_pem(&task, &bytes),
             Kind::Text(words) => self.read_text(task, &bytes, words),
-            Kind::Binary("DER") => self.read_der(&task, &bytes),
+            Kind::Asn1 => self.read_asn1(&task, &bytes),
+            Kind::Base64 => self.read_base64(&task, &bytes),
             Kind::Binary(words) => self.set_format(task.layer, Format::Binary(words)),
         }
     }
@@ -303,22 +316,56 @@ impl<'a> Unwrapping<'a> {
 
     fn read_pem(&mut self, task: &Task, bytes: &Bytes) {
         self.set_format(task.layer, Format::Text("PEM"));
-        for (span, der) in certificate::pem(bytes) {
-            let origin = Origin { layer: task.layer, span, node: None };
-            let Some(layer) = self.add("certificate".to_owned(), Some(origin), der.into()) else {
-                return;
-            };
+        for block in certificate::pem(bytes) {
+            let label = block.label.to_ascii_lowercase();
+            let origin = Origin { layer: task.layer, span: block.span, node: None };
+            let Some(layer) = self.add(label, Some(origin), block.der.into()) else { return };
             let bytes = self.bytes(layer);
-            self.read_der(&Task { layer, ..Task::default() }, &bytes);
+            let nesting = task.nesting.saturating_add(1);
+            self.read_asn1(&Task { layer, nesting, ..Task::default() }, &bytes);
         }
     }
 
-    fn read_der(&mut self, task: &Task, bytes: &Bytes) {
-        let facts = certificate::facts(bytes);
-        let words = if facts.is_some() { "X.509 certificate" } else { "DER" };
-        self.set_format(task.layer, Format::Binary(words));
+    /// A message as base64 text.
+    fn read_base64(&mut self, task: &Task, bytes: &Bytes) {
+        let Some(message) = mime::base64_any(bytes) else {
+            let text = "the base64 text of a message is damaged".to_owned();
+            self.problem(task.layer, Span::new(0, bytes.len()), Grade::Broken, "base64", text);
+            return self.set_format(task.layer, Format::Text("text"));
+        };
+        self.set_format(task.layer, Format::Wrapper("base64"));
+        let origin = Origin { layer: task.layer, span: Span::new(0, bytes.len()), node: None };
+        if let Some(layer) = self.add("base64".to_owned(), Some(origin), message.into()) {
+            self.tasks.push_back(Task { layer, nesting: task.nesting, ..Task::default() });
+        }
+    }
+
+    fn read_asn1(&mut self, task: &Task, bytes: &Bytes) {
+        let ber = Ber::read(bytes);
+        let read = message::read(&ber, self.opener);
+        self.set_format(task.layer, Format::Binary(read.name));
+        if let Some(Fault { span, grade, code, text }) = read.fault {
+            let cut = self.hints.truncated && grade == Grade::Broken;
+            let grade = if cut { Grade::Odd } else { grade };
+            self.problem(task.layer, span, grade, code, text);
+        }
+        let tree = asn1::tree(&ber, self.nodes_left);
+        self.nodes_left = self.nodes_left.saturating_sub(tree.len());
+        let places: Vec<_> = read.inside.iter().map(|part| place(&tree, part.span)).collect();
         if let Some(layer) = self.layers.get_mut(task.layer.index()) {
-            layer.facts.extend(facts.into_iter().flatten());
+            layer.facts.extend(read.facts);
+            layer.tree = Some(tree).filter(|tree| !tree.is_empty());
+        }
+        if task.nesting >= limits::NESTING {
+            return;
+        }
+        for (part, node) in read.inside.into_iter().zip(places) {
+            let Part { label, span, bytes: inside } = part;
+            let origin = Origin { layer: task.layer, span, node };
+            let inside = inside.map_or_else(|| bytes.slice(span.range()), Bytes::from);
+            let Some(layer) = self.add(label.to_owned(), Some(origin), inside) else { return };
+            let nesting = task.nesting.saturating_add(1);
+            self.tasks.push_back(Task { layer, nesting, ..Task::default() });
         }
     }
 
@@ -402,4 +449,19 @@ fn is_activesync(target: &str) -> bool {
     const PATH: &str = "/microsoft-server-activesync";
     let path = target.split('?').next().unwrap_or_default();
     path.to_ascii_lowercase().ends_with(PATH)
+}
+
+/// The node whose content a part of an ASN.1 document is; of a part that is a whole value, that.
+fn place(tree: &Tree, span: Span) -> Option<NodeId> {
+    let offset = span.range().start;
+    let mut at = tree.at_offset(offset.min(span.range().end.saturating_sub(1)).max(offset));
+    while let Some(id) = at {
+        let node = tree.get(id)?;
+        let is_element = tree.element(id).is_some();
+        if is_element && node.span.start <= span.start && node.span.end >= span.end {
+            return Some(id);
+        }
+        at = node.parent;
+    }
+    None
 }

@@ -123,10 +123,13 @@ impl Decoded {
         (0..).map(LayerId).zip(&self.layers)
     }
 
-    /// The layer a person wants to see first: the first with a tree, else the innermost reached
-    /// from the body through wrappers alone.
+    /// The layer a person wants to see first: the first document (a tree that is not that of ASN.1
+    /// around something else), else the first tree, else the innermost reached from the body through
+    /// wrappers alone.
     pub fn main(&self) -> LayerId {
-        let with_tree = self.ids().find(|(_, layer)| layer.tree.is_some()).map(|(id, _)| id);
+        let trees = || self.ids().filter(|(_, layer)| layer.tree.is_some());
+        let document = trees().find(|(_, layer)| !matches!(layer.format, Format::Binary(_)));
+        let with_tree = document.or_else(|| trees().next()).map(|(id, _)| id);
         with_tree.unwrap_or_else(|| {
             let mut at = LayerId::BODY;
             let wraps =

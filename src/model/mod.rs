@@ -14,6 +14,7 @@ mod ids;
 mod node;
 mod peer;
 mod row;
+mod signature;
 mod span;
 mod tree;
 mod vocabulary;
@@ -37,6 +38,7 @@ pub use node::{
 };
 pub use peer::{CertificateFacts, Scheme, Tls, Verdict};
 pub use row::{Marking, Progress, Row, SortBy};
+pub use signature::{Carrier, Holds, Reason, SignatureReport, SignerCertificate, SignerReport};
 pub use span::Span;
 pub use tree::{NameId, NamespaceId, Siblings, Tree};
 pub use vocabulary::{TokenName, Vocabulary};

@@ -25,7 +25,6 @@ use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 
-use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -35,6 +34,7 @@ use synctap::model::{
     Annotated, BodyFacts, ConnId, Decoded, Exchange, ExchangeId, Header, Headers, Kind, Leg,
     MonoTime, Request, Response, Scheme, State, WallTime,
 };
+use synctap::seal::sha1_hex;
 
 /// The media type of WBXML bodies.
 const WBXML: &str = "application/vnd.ms-sync.wbxml";
@@ -94,16 +94,12 @@ fn expanded(text: &str) -> String {
         let made = match what {
             "base64" => STANDARD.encode(value.lines().map(str::trim_start).collect::<String>()),
             "file" => STANDARD.encode(pki(value)),
-            "sha1" => hex(digest(&SHA1_FOR_LEGACY_USE_ONLY, &pki(value)).as_ref()),
+            "sha1" => sha1_hex(&pki(value)).to_uppercase(),
             other => panic!("no `{other}`"),
         };
         text = format!("{before}{made}{after}");
     }
     text
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02X}"))
 }
 
 /// A certificate or request of the fixtures.

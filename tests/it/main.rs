@@ -37,6 +37,7 @@ mod robust;
 mod round_trip;
 mod rules;
 mod screen;
+mod seals;
 mod support;
 mod tables;
 mod terminal;

@@ -4,8 +4,8 @@ use crate::analyze::document::Subject;
 use crate::analyze::draft::{Draft, clip};
 use crate::analyze::http;
 use crate::model::{Leg, Level};
+use crate::seal::Bootstrap;
 
-use super::bootstrap::Bootstrap;
 use super::envelope::{Envelope, Message};
 use super::explain::{self, Setting};
 use super::provisioning::Provisioning;

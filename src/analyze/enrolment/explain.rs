@@ -68,7 +68,7 @@ fn tell_certificates(document: &Provisioning<'_>, setting: Setting<'_>, draft: &
             let (who, until) = (clip(&certificate.subject), identity::day(certificate.not_after));
             draft.fact(format!("certificate for {who} until {until}"));
         }
-        tell_name(document, found, &certificate.sha1, setting.leg, draft);
+        tell_name(document, found, setting.leg, draft);
         let late = identity::outdated(certificate, setting.now);
         let level = if late.is_some() { Level::Warning } else { Level::Info };
         let text = joined([words, late.unwrap_or_default()], "; ");
@@ -94,13 +94,8 @@ fn chain(found: &Stored<'_>, stored: &[Stored<'_>]) -> String {
 }
 
 /// Compares the name of the characteristic with the thumbprint.
-fn tell_name(
-    document: &Provisioning<'_>,
-    found: &Stored<'_>,
-    sha1: &str,
-    leg: Leg,
-    draft: &mut Draft,
-) {
+fn tell_name(document: &Provisioning<'_>, found: &Stored<'_>, leg: Leg, draft: &mut Draft) {
+    let sha1 = &found.sha1;
     let named: String = found.thumbprint.split_whitespace().collect();
     let text = if named.eq_ignore_ascii_case(sha1) {
         "its SHA-1, as computed".to_owned()

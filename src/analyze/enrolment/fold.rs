@@ -338,7 +338,9 @@ impl Kept {
         let Some(decoded) = subject.body(Leg::Response) else { return };
         for document in Provisioning::all(decoded) {
             let own = document.certificates(decoded).into_iter().find(Stored::is_own);
-            if let Some(certificate) = own.and_then(|stored| stored.certificate) {
+            if let Some((certificate, sha1)) =
+                own.and_then(|own| Some((own.certificate?, own.sha1)))
+            {
                 let is_new = request.is_some_and(|request| request.kind == RequestKind::Renew);
                 enrolment.renewals += u32::from(is_new);
                 enrolment.enrolled = Some(id);
@@ -346,7 +348,7 @@ impl Kept {
                 enrolment.certificate = Some(DeviceCertificate {
                     subject: clip(&certificate.subject),
                     serial: certificate.serial,
-                    sha1: certificate.sha1,
+                    sha1,
                     not_after: WallTime(certificate.not_after.saturating_mul(1_000_000)),
                 });
             }

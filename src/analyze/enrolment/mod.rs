@@ -8,11 +8,10 @@
 //!
 //! `envelope` reads SOAP by names without case, `exchange` dispatches; one file a step tells its
 //! story. `provisioning` reads what the device is given at the end, also when it comes alone, as in
-//! OMA client provisioning; `bootstrap` checks the code that authenticates it then. `fold` joins the
+//! OMA client provisioning. `fold` joins the
 //! exchanges of one device, from discovery to management.
 
 mod answer;
-mod bootstrap;
 mod credentials;
 mod discovery;
 mod envelope;
@@ -27,7 +26,6 @@ mod provisioning;
 mod request;
 mod table;
 
-pub use bootstrap::{Bootstrap, Integrity, Pin};
 pub(super) use credentials::Credentials;
 pub(super) use discovery::is_path as is_discovery_path;
 pub(super) use envelope::{Envelope, Message};

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use crate::analyze::document::Document;
 use crate::codec::x509::Certificate;
 use crate::model::{Decoded, LayerId, NodeId};
+use crate::seal::sha1_hex;
 
 use super::poll::Poll;
 
@@ -149,9 +150,10 @@ impl<'a> Provisioning<'a> {
             let (thumbprint, around) = path.split_last()?;
             let (_, store) = around.split_first()?;
             let layer = self.opened.get(&parm.node).copied();
-            let certificate = layer
-                .and_then(|id| decoded.layer(id))
-                .and_then(|layer| Certificate::read(&layer.bytes));
+            let layer = layer.and_then(|id| decoded.layer(id));
+            let certificate = layer.and_then(|layer| Certificate::read(&layer.bytes));
+            let known = layer.filter(|_| certificate.is_some());
+            let sha1 = known.map(|layer| sha1_hex(&layer.bytes).to_uppercase());
             Some(Stored {
                 node: self.node(parm.of),
                 parm: parm.node,
@@ -159,6 +161,7 @@ impl<'a> Provisioning<'a> {
                 thumbprint,
                 value: parm.value,
                 certificate,
+                sha1: sha1.unwrap_or_default(),
             })
         });
         stored.collect()
@@ -207,6 +210,9 @@ pub(in crate::analyze) struct Stored<'a> {
     value: &'a str,
     /// `None` when it could not be read.
     pub(in crate::analyze) certificate: Option<Certificate>,
+    /// SHA-1 of its bytes in upper-case hex, by which Windows names it; empty when it could not be
+    /// read.
+    pub(in crate::analyze) sha1: String,
 }
 
 impl Stored<'_> {

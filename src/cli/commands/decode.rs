@@ -4,9 +4,9 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use crate::analyze;
-use crate::analyze::{Bootstrap, Integrity, Pin};
 use crate::cli::args::{DecodeArgs, LegArg};
 use crate::cli::input;
+use crate::cli::keys;
 use crate::cli::output::stdout;
 use crate::cli::report::Report;
 use crate::codec;
@@ -14,6 +14,7 @@ use crate::codec::{DocumentType, Hints};
 use crate::model::{Decoded, Leg};
 use crate::render;
 use crate::render::{OutlineOptions, Secrets};
+use crate::seal::{Bootstrap, Integrity, Pin};
 
 /// Exit code when the body has problems; what was understood is printed all the same.
 const HAS_PROBLEMS: u8 = 1;
@@ -31,10 +32,9 @@ pub(super) fn run(args: &DecodeArgs) -> Result<ExitCode, Report> {
     let content_type = &args.content_type;
     let hints = Hints { content_type, leg, strict: args.strict, ..Hints::default() };
     let integrity = check_mac(&body, args);
-    let decoded = match &args.as_type {
-        Some(name) => codec::decode_as(body, document_type(name)?, &hints),
-        None => codec::decode(body, &hints),
-    };
+    let keyring = keys::load(&args.keys)?;
+    let as_type = args.as_type.as_deref().map(document_type).transpose()?;
+    let decoded = codec::decode_opening(body, as_type, &hints, &keyring);
     let notes = analyze::annotate_body(&decoded, leg);
     let secrets = if args.show_secrets { Secrets::Shown } else { Secrets::Masked };
     let mut out = stdout();

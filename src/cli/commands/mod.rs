@@ -1,6 +1,7 @@
 //! One file a command.
 
 mod ca;
+mod cert;
 mod decode;
 mod demo;
 mod devices;
@@ -13,6 +14,7 @@ mod run;
 mod shell;
 mod show;
 mod timeline;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -33,6 +35,8 @@ pub(super) fn run(args: Args) -> Result<ExitCode, Report> {
         Some(Command::Timeline(args)) => timeline::run(&args),
         Some(Command::Policy(args)) => policy::run(&args),
         Some(Command::Decode(args)) => decode::run(&args),
+        Some(Command::Verify(args)) => verify::run(&args),
+        Some(Command::Cert(args)) => cert::run(&args),
         Some(Command::Encode(args)) => encode::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Ca(args)) => ca::run(&args, config),

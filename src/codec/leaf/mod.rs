@@ -3,7 +3,6 @@
 //! Documents that a protocol says are inside are opened by themselves (`children`). Here is guessed,
 //! because somebody asked: XML, a JSON Web Token, a certificate, MIME, hex, base64, a time.
 
-mod certificate;
 mod open;
 mod time;
 

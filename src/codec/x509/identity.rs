@@ -1,8 +1,5 @@
 //! Certificates and certificate requests, read into values.
 
-use std::fmt::Write as _;
-
-use aws_lc_rs::digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::oid_registry::{Oid, asn1_rs::oid};
 use x509_parser::prelude::{FromDer as _, ParsedExtension, X509Certificate};
@@ -10,7 +7,6 @@ use x509_parser::x509::X509Name;
 
 use super::extensions::Purposes;
 use super::key::{PublicKey, algorithm};
-use super::proof::Proof;
 
 /// Characters kept of one name: a subject may be as long as its sender likes.
 const NAME_CHARS: usize = 300;
@@ -37,10 +33,6 @@ pub struct Certificate {
     pub signature: String,
     /// What it is for.
     pub purposes: Purposes,
-    /// SHA-1 of the DER bytes in upper-case hex: the thumbprint by which Windows names it.
-    pub sha1: String,
-    /// SHA-256 of the DER bytes in lower-case hex.
-    pub sha256: String,
 }
 
 impl Certificate {
@@ -65,8 +57,6 @@ impl Certificate {
             key: PublicKey::of(found.public_key()),
             signature: algorithm(&found.signature_algorithm.algorithm),
             purposes,
-            sha1: hex(&SHA1_FOR_LEGACY_USE_ONLY, der).to_ascii_uppercase(),
-            sha256: hex(&SHA256, der),
         })
     }
 
@@ -90,8 +80,6 @@ pub struct CertificateRequest {
     pub key: PublicKey,
     /// Algorithm of the request's own signature, which proves possession of the key.
     pub signature: String,
-    /// Whether that signature is right.
-    pub proof: Proof,
     /// What the certificate is to be for.
     pub purposes: Purposes,
 }
@@ -118,7 +106,6 @@ impl CertificateRequest {
         Some(Self {
             subject: name(&info.subject),
             signature: algorithm(&found.signature_algorithm.algorithm),
-            proof: Proof::of(&found, key.bits),
             key,
             purposes,
         })
@@ -151,12 +138,4 @@ pub(super) fn clip(text: &str) -> String {
         Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
         None => text.to_owned(),
     }
-}
-
-fn hex(algorithm: &'static Algorithm, bytes: &[u8]) -> String {
-    let mut text = String::new();
-    for byte in digest(algorithm, bytes).as_ref() {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }

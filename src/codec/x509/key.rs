@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use x509_parser::oid_registry::{Oid, asn1_rs::oid};
 use x509_parser::public_key::PublicKey as Parsed;
 use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
@@ -14,8 +13,8 @@ pub struct PublicKey {
     pub kind: String,
     /// Length in bits: of the RSA modulus, or of the curve; 0 when unknown.
     pub bits: usize,
-    /// SHA-256 of the `SubjectPublicKeyInfo`.
-    pub digest: [u8; 32],
+    /// The `SubjectPublicKeyInfo` in DER.
+    pub der: Box<[u8]>,
 }
 
 impl PublicKey {
@@ -30,11 +29,7 @@ impl PublicKey {
             Ok(Parsed::EC(point)) => point.key_size(),
             _ => 0,
         };
-        let mut sum = [0; 32];
-        for (to, from) in sum.iter_mut().zip(digest(&SHA256, info.raw).as_ref()) {
-            *to = *from;
-        }
-        Self { kind, bits, digest: sum }
+        Self { kind, bits, der: info.raw.into() }
     }
 }
 

@@ -6,9 +6,7 @@
 mod extensions;
 mod identity;
 mod key;
-mod proof;
 
 pub use extensions::Purposes;
 pub use identity::{Certificate, CertificateRequest};
 pub use key::PublicKey;
-pub use proof::Proof;

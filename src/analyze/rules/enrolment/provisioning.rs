@@ -65,7 +65,8 @@ fn other_key(scene: &Enrolling<'_, '_>) -> Option<Hit> {
 fn other_name(scene: &Enrolling<'_, '_>) -> Option<Hit> {
     first(scene, |given| {
         stored(given).into_iter().find_map(|found| {
-            let sha1 = found.certificate?.sha1;
+            found.certificate?;
+            let sha1 = found.sha1;
             let named: String = found.thumbprint.split_whitespace().collect();
             let words = format!("{} instead of {sha1}", clip(&named));
             (!named.eq_ignore_ascii_case(&sha1)).then_some((found.node, words))

@@ -3,8 +3,8 @@
 use crate::analyze::draft::clip;
 use crate::analyze::enrolment::{RequestKind, token};
 use crate::analyze::rules::hit::Hit;
-use crate::codec::x509::Proof;
 use crate::model::Leg;
+use crate::seal::Proof;
 
 use super::engine::{Enrolling, Rule};
 
@@ -103,7 +103,8 @@ fn small_key(scene: &Enrolling<'_, '_>) -> Option<Hit> {
 
 fn unproved(scene: &Enrolling<'_, '_>) -> Option<Hit> {
     let request = scene.request.as_ref()?;
-    let wrong = request.pkcs10.as_ref()?.proof == Proof::Wrong;
+    let der = request.bytes(scene.subject.body(Leg::Request)?)?;
+    let wrong = Proof::of_request(der) == Some(Proof::Wrong);
     let node = request.blob.filter(|_| wrong)?;
     Some(scene.node(Leg::Request, &request.envelope.document, node))
 }

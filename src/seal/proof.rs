@@ -2,6 +2,9 @@
 
 use aws_lc_rs::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
 use x509_parser::certification_request::X509CertificationRequest;
+use x509_parser::prelude::FromDer as _;
+
+use crate::codec::x509::CertificateRequest;
 
 /// What the request's own signature says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,9 +18,15 @@ pub enum Proof {
 }
 
 impl Proof {
-    /// `bits` is the length of the key: aws-lc does not take RSA keys below 1,024 bits, and with
-    /// SHA-384 none below 2,048.
-    pub(super) fn of(request: &X509CertificationRequest<'_>, bits: usize) -> Self {
+    /// Checks a request in DER; `None` when the bytes are not exactly one. aws-lc does not take RSA keys
+    /// below 1,024 bits, and with SHA-384 none below 2,048.
+    pub fn of_request(der: &[u8]) -> Option<Self> {
+        let bits = CertificateRequest::read(der)?.key.bits;
+        let (_, request) = X509CertificationRequest::from_der(der).ok()?;
+        Some(Self::of(&request, bits))
+    }
+
+    fn of(request: &X509CertificationRequest<'_>, bits: usize) -> Self {
         let info = &request.certification_request_info;
         let curve =
             info.subject_pki.algorithm.parameters.as_ref().and_then(|any| any.as_oid().ok());
