@@ -6,7 +6,7 @@ use crate::model::{
 
 use super::document::Subject;
 use super::draft::{Draft, clip};
-use super::rules::{Enrolling, Scene, Switches, check, check_enrolment};
+use super::rules::{Enrolling, Scene, Switches, check, check_enrolment, check_messages};
 use super::{eas, elsewhere, enrolment, http, syncml};
 
 /// Says what one exchange means. Pure: needs nothing but the exchange and its decoded bodies.
@@ -26,6 +26,9 @@ pub fn annotate(
     } else if annotated.summary.protocol == Protocol::Enrolment {
         let scene = Enrolling::new(&subject, None);
         annotated.found(check_enrolment(&scene, &Switches::default()));
+    } else if annotated.summary.protocol == Protocol::SyncMl {
+        let messages = syncml::messages(&subject);
+        annotated.found(check_messages(&subject, &messages, &Switches::default()));
     }
     annotated
 }

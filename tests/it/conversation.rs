@@ -18,7 +18,8 @@
 //! text:<s:Envelope>…</s:Envelope>
 //! ```
 //!
-//! `{{bad|good}}` are the two readings of a text. `[[base64 …]]` stands for the base64 of what is inside,
+//! After a line `syncml` what follows is SyncML (`management.rs`). `{{bad|good}}` are the two readings of a text.
+//! `[[base64 …]]` stands for the base64 of what is inside,
 //! `[[file NAME]]` for that of `captures/enrolment/pki/NAME.der`, `[[sha1 NAME]]` for its thumbprint.
 
 use std::fs;
@@ -40,7 +41,7 @@ use synctap::seal::sha1_hex;
 const WBXML: &str = "application/vnd.ms-sync.wbxml";
 
 /// Microseconds an exchange takes.
-const TAKES: u64 = 100_000;
+pub(crate) const TAKES: u64 = 100_000;
 
 /// One exchange of a conversation with what was made of it.
 pub(crate) struct Turn {
@@ -51,6 +52,16 @@ pub(crate) struct Turn {
 }
 
 impl Turn {
+    /// An exchange with what is made of it.
+    pub(crate) fn told(
+        exchange: Exchange,
+        request: Option<Decoded>,
+        response: Option<Decoded>,
+    ) -> Self {
+        let annotated = annotate(&exchange, request.as_ref(), response.as_ref());
+        Self { exchange, request, response, annotated }
+    }
+
     /// Gives it to a fold.
     pub(crate) fn observe(&self, sessions: &mut Sessions) -> Option<Observation> {
         self.tell(sessions).1
@@ -110,6 +121,9 @@ pub(crate) fn pki(name: &str) -> Vec<u8> {
 
 /// The exchanges of a conversation.
 pub(crate) fn turns(text: &str) -> Vec<Turn> {
+    if text.lines().any(|line| line.trim() == "syncml") {
+        return crate::management::turns(text);
+    }
     let text = &expanded(text);
     let mut settings = Settings {
         version: "14.1".into(),
@@ -146,7 +160,9 @@ pub(crate) fn turns(text: &str) -> Vec<Turn> {
     turns
 }
 
-fn body_of<'a>(lines: &mut std::iter::Peekable<impl Iterator<Item = &'a str>>) -> String {
+pub(crate) fn body_of<'a>(
+    lines: &mut std::iter::Peekable<impl Iterator<Item = &'a str>>,
+) -> String {
     let mut body = String::new();
     while let Some(line) = lines.next_if(|line| !line.starts_with("> ") && !line.starts_with("< "))
     {
@@ -267,8 +283,7 @@ fn finished(
     let request = Some(decoded(&exchange, question_body, Leg::Request));
     let response =
         exchange.response.is_some().then(|| decoded(&exchange, answer_body, Leg::Response));
-    let annotated = annotate(&exchange, request.as_ref(), response.as_ref());
-    Turn { exchange, request, response, annotated }
+    Turn::told(exchange, request, response)
 }
 
 /// Adds, replaces and leaves out headers: `Name:value`, `-Name`.
@@ -298,11 +313,11 @@ fn media_type(body: &str) -> Option<(String, String)> {
     (!body.is_empty()).then(|| ("Content-Type".to_owned(), media_type.to_owned()))
 }
 
-fn list(pairs: Vec<(String, String)>) -> Headers {
+pub(crate) fn list(pairs: Vec<(String, String)>) -> Headers {
     Headers(pairs.into_iter().map(|(name, value)| Header { name, value }).collect())
 }
 
-fn facts(body: &Bytes) -> BodyFacts {
+pub(crate) fn facts(body: &Bytes) -> BodyFacts {
     BodyFacts { seen: body.len() as u64, kept: body.len() as u64, ended: true }
 }
 
@@ -339,7 +354,7 @@ fn parts(document: &[u8], content: &[u8]) -> Bytes {
     [&table.concat(), document, content].concat().into()
 }
 
-fn decoded(exchange: &Exchange, body: Bytes, leg: Leg) -> Decoded {
+pub(crate) fn decoded(exchange: &Exchange, body: Bytes, leg: Leg) -> Decoded {
     let request = exchange.request.as_ref().unwrap();
     let headers = match leg {
         Leg::Request => &request.headers,

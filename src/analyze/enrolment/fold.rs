@@ -10,8 +10,8 @@ use crate::analyze::document::Subject;
 use crate::analyze::draft::{clip, clip_to, joined};
 use crate::analyze::flow::{Mark, over};
 use crate::model::{
-    Device, DeviceCertificate, DeviceKey, Enrolment, Exchange, Finding, Leg, Protocol,
-    ProvisionState, Step, Summary, WallTime,
+    Device, DeviceCertificate, DeviceKey, Enrolment, Exchange, Finding, Leg, ProvisionState, Step,
+    Summary, WallTime,
 };
 
 use super::envelope::{Envelope, Message};
@@ -132,21 +132,20 @@ impl Enrolments {
         Some(Told { device: kept.device.key.clone(), step, earlier })
     }
 
-    /// Takes in one exchange of management; `told` is its place in the story, when there is a better
-    /// one than its summary. `None` when the device did not enrol here.
+    /// Takes in one exchange of management; `step` is its place in the story. `None` when the device did
+    /// not enrol here.
     pub(in crate::analyze) fn manage(
         &mut self,
         exchange: &Exchange,
         summary: &Summary,
-        told: Option<&Step>,
-    ) -> Option<Told> {
+        step: &Step,
+    ) -> Option<DeviceKey> {
         self.turn += 1;
         let turn = self.turn;
         let (id, how) = self.find(exchange, summary)?;
         let kept = self.devices.get_mut(&id)?;
         kept.turn = turn;
         kept.meet(exchange, summary);
-        let step = told.cloned().unwrap_or_else(|| step(exchange, summary, &[]));
         let enrolment = &mut kept.enrolment;
         if enrolment.first_session.is_none() {
             enrolment.first_session = Some(exchange.id);
@@ -161,14 +160,22 @@ impl Enrolments {
         }
         kept.device.findings += step.findings.len() as u64;
         kept.managed.push_back(step.clone());
-        Some(Told { device: kept.device.key.clone(), step, earlier: Vec::new() })
+        Some(kept.device.key.clone())
     }
 
-    /// Every device remembered, the first seen first.
-    pub(in crate::analyze) fn devices(&self) -> Vec<Device> {
-        let mut devices: Vec<Device> = self.devices.values().map(Kept::view).collect();
-        devices.sort_by(|a, b| (a.first_seen, &a.key).cmp(&(b.first_seen, &b.key)));
-        devices
+    /// Every device remembered, in no order.
+    pub(in crate::analyze) fn devices(&self) -> impl Iterator<Item = Device> {
+        self.devices.values().map(Kept::view)
+    }
+
+    /// Which devices are remembered, in no order.
+    pub(in crate::analyze) fn keys(&self) -> impl Iterator<Item = &DeviceKey> {
+        self.devices.values().map(|kept| &kept.device.key)
+    }
+
+    /// One device.
+    pub(in crate::analyze) fn device(&self, key: &DeviceKey) -> Option<Device> {
+        self.devices.values().find(|kept| kept.device.key == *key).map(Kept::view)
     }
 
     /// The device that an exchange of management belongs to, and how that is known.
@@ -406,9 +413,7 @@ fn step(exchange: &Exchange, summary: &Summary, findings: &[Finding]) -> Step {
     let duration = over(exchange).0.saturating_sub(exchange.started.0);
     let response = match exchange.response.as_ref().map(|response| response.status) {
         None => "no answer".to_owned(),
-        _ if summary.protocol == Protocol::Enrolment && !summary.status.is_empty() => {
-            format!("refused: {}", summary.status)
-        }
+        _ if !summary.status.is_empty() => format!("refused: {}", summary.status),
         Some(200) => "ok".to_owned(),
         Some(code) => format!("HTTP {code}"),
     };

@@ -27,7 +27,7 @@ impl Mark {
     }
 
     /// One node of a leg.
-    pub(super) fn node(
+    pub(in crate::analyze) fn node(
         exchange: &Exchange,
         leg: Leg,
         document: &Document<'_>,

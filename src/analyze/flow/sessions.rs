@@ -6,11 +6,9 @@ use crate::analyze::annotate::tell;
 use crate::analyze::document::Subject;
 use crate::analyze::draft::{clip, clip_to, joined};
 use crate::analyze::eas::Head;
-use crate::analyze::enrolment::{Enrolments, Told};
-use crate::analyze::rules::{Enrolling, Scene, Switches, check, check_enrolment};
+use crate::analyze::rules::{Scene, Switches, check};
 use crate::model::{
-    Annotated, Decoded, Device, DeviceKey, Exchange, Finding, Protocol, ProvisionState, Step,
-    Summary,
+    Annotated, Decoded, Device, DeviceKey, Exchange, Finding, ProvisionState, Step, Summary,
 };
 
 use super::event::{Ask, Reply};
@@ -45,14 +43,12 @@ pub struct Observation {
 
 /// A fold over the exchanges of a capture, in the order in which they ended.
 ///
-/// Memory is bounded: at most 1,024 devices, for each at most two policies, 32 keys and 128 steps; and
-/// as many devices that enrolled in management.
+/// Memory is bounded: at most 1,024 devices, for each at most two policies, 32 keys and 128 steps.
 #[derive(Debug, Clone, Default)]
-pub struct Sessions {
+pub(in crate::analyze) struct Sessions {
     machines: HashMap<DeviceKey, Kept>,
     nameless: Nameless,
     turn: u64,
-    enrolments: Enrolments,
     switches: Switches,
 }
 
@@ -66,20 +62,15 @@ struct Kept {
 }
 
 impl Sessions {
-    /// Nothing seen yet.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Nothing seen yet, and the rules with these ids are off.
-    pub fn without<'a>(rules: impl IntoIterator<Item = &'a str>) -> Self {
-        Self { switches: Switches::without(rules), ..Self::default() }
+    /// Nothing seen yet, and some rules are off.
+    pub(in crate::analyze) fn with(switches: Switches) -> Self {
+        Self { switches, ..Self::default() }
     }
 
     /// Says what one exchange means, as [`annotate`](crate::analyze::annotate) does, with what the
     /// exchanges before it add: folders by name, findings, the story of its device; and takes it in,
     /// as [`Sessions::observe`] does.
-    pub fn tell(
+    pub(in crate::analyze) fn tell(
         &mut self,
         exchange: &Exchange,
         request: Option<&Decoded>,
@@ -96,13 +87,8 @@ impl Sessions {
                 let scene = Scene::new(&subject, head, None);
                 annotated.found(check(&scene, &self.switches));
                 self.wait(&scene, &annotated.summary, &annotated.findings);
-                return (annotated, None);
             }
-            let (findings, seen) = self.enrolled(&subject, &annotated.summary);
-            if let Some(findings) = findings {
-                annotated.found(findings);
-            }
-            return (annotated, seen);
+            return (annotated, None);
         };
         let seen = self.take(key, &subject, head, &annotated.summary);
         annotated.found(seen.findings.clone());
@@ -113,7 +99,7 @@ impl Sessions {
     /// Takes in one exchange with what was made of it. `None` when it belongs to no device: another
     /// protocol, or no device id. An exchange in flight is remembered as such (a Ping with its
     /// heartbeat), and is to be given again once it ended; the step of its observation is preliminary.
-    pub fn observe(
+    pub(in crate::analyze) fn observe(
         &mut self,
         exchange: &Exchange,
         request: Option<&Decoded>,
@@ -121,44 +107,13 @@ impl Sessions {
         annotated: &Annotated,
     ) -> Option<Observation> {
         let subject = Subject::new(exchange, request, response);
-        let Some(head) = Head::of(&subject) else {
-            return self.enrolled(&subject, &annotated.summary).1;
-        };
+        let head = Head::of(&subject)?;
         let Some(key) = self.key_of(exchange, &head) else {
             let scene = Scene::new(&subject, &head, None);
             self.wait(&scene, &annotated.summary, &annotated.findings);
             return None;
         };
         Some(self.take(key, &subject, &head, &annotated.summary))
-    }
-
-    /// Takes in an exchange of enrolment or of the management that follows it: what is found in it
-    /// (`None` of another), and its place in the story of its device.
-    fn enrolled(
-        &mut self,
-        subject: &Subject<'_>,
-        summary: &Summary,
-    ) -> (Option<Vec<Finding>>, Option<Observation>) {
-        let seen = |told: Told, findings| {
-            let Told { device, step, earlier } = told;
-            Observation { device, step, findings, story: Vec::new(), earlier }
-        };
-        match summary.protocol {
-            Protocol::Enrolment => {
-                let scene = Enrolling::new(subject, self.enrolments.demand(subject));
-                let findings = check_enrolment(&scene, &self.switches);
-                if subject.exchange.in_flight() {
-                    return (Some(findings), None);
-                }
-                let told = self.enrolments.enrol(subject, summary, &findings);
-                (Some(findings.clone()), told.map(|told| seen(told, findings)))
-            }
-            Protocol::SyncMl if !subject.exchange.in_flight() => {
-                let told = self.enrolments.manage(subject.exchange, summary, None);
-                (None, told.map(|told| seen(told, Vec::new())))
-            }
-            _ => (None, None),
-        }
     }
 
     /// Keeps an exchange that names no device until one seems to have sent it.
@@ -256,21 +211,20 @@ impl Sessions {
     }
 
     /// Every device remembered, the first seen first.
-    pub fn devices(&self) -> Vec<Device> {
+    pub(in crate::analyze) fn devices(&self) -> Vec<Device> {
         let mut devices: Vec<Device> =
             self.machines.values().map(|kept| kept.machine.view()).collect();
-        devices.extend(self.enrolments.devices());
         devices.sort_by(|a, b| (a.first_seen, &a.key).cmp(&(b.first_seen, &b.key)));
         devices
     }
 
     /// Who is remembered, in no order.
-    pub fn keys(&self) -> impl Iterator<Item = &DeviceKey> {
+    pub(in crate::analyze) fn keys(&self) -> impl Iterator<Item = &DeviceKey> {
         self.machines.keys()
     }
 
     /// One device.
-    pub fn device(&self, key: &DeviceKey) -> Option<Device> {
+    pub(in crate::analyze) fn device(&self, key: &DeviceKey) -> Option<Device> {
         self.machines.get(key).map(|kept| kept.machine.view())
     }
 

@@ -9,6 +9,8 @@ use super::catalogue::{RuleText, text_of};
 #[cfg(test)]
 use super::enrolment;
 use super::hit::{Hit, Scene};
+#[cfg(test)]
+use super::syncml;
 use super::{
     answer, device_information, enforce, habit, key, order, request, server, settings, status,
     structure, wipe,
@@ -114,6 +116,7 @@ mod tests {
     fn every_row_has_one_function_and_every_function_a_row() {
         let mut rules: Vec<&str> = RULES.iter().copied().flatten().map(|(id, _)| *id).collect();
         rules.extend(enrolment::ids());
+        rules.extend(syncml::ids());
         let mut rows: Vec<&str> = catalogue().iter().map(|rule| rule.id).collect();
         rules.sort_unstable();
         rows.sort_unstable();

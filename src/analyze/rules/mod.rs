@@ -20,9 +20,11 @@ mod server;
 mod settings;
 mod status;
 mod structure;
+mod syncml;
 mod wipe;
 
 pub use catalogue::{RuleText, catalogue};
 pub(super) use engine::{Switches, check};
 pub(super) use enrolment::{Enrolling, check_enrolment};
 pub(super) use hit::Scene;
+pub(super) use syncml::{check_messages, check_turns};
