@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::model::{Element, Node, NodeId, NodeKind, Span, Text, Tree};
+use crate::model::{NodeId, NodeKind, Span, Text, Tree};
 
 use super::certificate;
 use super::cms;
@@ -27,14 +27,23 @@ pub(crate) struct Child {
     pub(crate) label: String,
 }
 
-/// The documents inside `tree`, in document order.
-pub(crate) fn find(tree: &Tree, layer: &Bytes) -> Vec<Child> {
+/// The documents inside `tree`, in document order; with `among` in those of its nodes alone.
+pub(crate) fn find(tree: &Tree, layer: &Bytes, among: Option<&[NodeId]>) -> Vec<Child> {
+    match among {
+        // Parameters are no texts, and not listed.
+        Some(nodes) if !is_provisioning(tree) => find_in(tree, layer, nodes.iter().copied()),
+        _ => find_in(tree, layer, (0..).map(NodeId).take(tree.len())),
+    }
+}
+
+fn find_in(tree: &Tree, layer: &Bytes, among: impl Iterator<Item = NodeId>) -> Vec<Child> {
     let mut found = Vec::new();
-    for (index, node) in (0..).zip(tree.nodes()) {
-        let id = NodeId(index);
-        let child = match &node.kind {
-            NodeKind::Element(element) => parm(element, layer).map(|child| child.of(id)),
-            _ => text(tree, layer, id, &node),
+    let provisions = is_provisioning(tree);
+    for id in among {
+        let child = match tree.is_element(id) {
+            true if provisions && tree.name(id) == Some("parm") => parm(tree, layer, id),
+            true => None,
+            false => text(tree, layer, id),
         };
         found.extend(child);
         if found.len() >= limits::LAYERS {
@@ -44,10 +53,16 @@ pub(crate) fn find(tree: &Tree, layer: &Bytes) -> Vec<Child> {
     found
 }
 
+/// True for a provisioning document, whose parameters may hold others.
+fn is_provisioning(tree: &Tree) -> bool {
+    tree.root().and_then(|root| tree.name(root)) == Some("wap-provisioningdoc")
+}
+
 /// What stands in a text or opaque node.
-fn text(tree: &Tree, layer: &Bytes, id: NodeId, node: &Node<'_>) -> Option<Child> {
-    let parent = node.parent?;
+fn text(tree: &Tree, layer: &Bytes, id: NodeId) -> Option<Child> {
+    let parent = tree.parent(id)?;
     let place = place(tree, layer, parent)?;
+    let node = tree.get(id)?;
     let holder = Holder { tree, layer, parent, span: node.span };
     let (span, bytes, media_type) = holder.open(place, &node.kind)?;
     let label = tree.name(parent).unwrap_or_default().to_owned();
@@ -56,10 +71,10 @@ fn text(tree: &Tree, layer: &Bytes, id: NodeId, node: &Node<'_>) -> Option<Child
 
 /// What stands in the `value` of a provisioning document's `parm` (OMA-WAP-TS-ProvCont 4.6): a
 /// certificate in base64 (`CertificateStore` CSP), or XML.
-fn parm(element: &Element<'_>, layer: &Bytes) -> Option<Child> {
+fn parm(tree: &Tree, layer: &Bytes, id: NodeId) -> Option<Child> {
+    let element = tree.element(id)?;
     let named = |name: &str| element.attributes.iter().find(|a| a.name.as_str() == Some(name));
-    let is_parm = element.name.as_str() == Some("parm");
-    let value = named("value").filter(|_| is_parm)?;
+    let value = named("value")?;
     let name = Tree::resolve(&named("name")?.value, layer);
     let (bytes, span) = match value.value {
         Text::Slice(span) => (layer.slice(span.range()), span),
@@ -77,18 +92,12 @@ fn parm(element: &Element<'_>, layer: &Bytes) -> Option<Child> {
         _ => return None,
     };
     let (media_type, label) = (String::new(), clip_name(name));
-    Some(Child { node: NodeId(0), span, bytes, media_type, label })
+    Some(Child { node: id, span, bytes, media_type, label })
 }
 
 /// A name from the body, cut to [`limits::NAME_BYTES`].
 fn clip_name(name: &str) -> String {
     name.chars().take(limits::NAME_BYTES).collect()
-}
-
-impl Child {
-    fn of(self, node: NodeId) -> Self {
-        Self { node, ..self }
-    }
 }
 
 /// What an element is known to hold.
@@ -106,14 +115,26 @@ enum Place {
     Certificate,
 }
 
+/// True for the names of all elements that may hold a document.
+pub(super) fn may_hold(name: &str) -> bool {
+    matches!(
+        name,
+        "BinarySecurityToken"
+            | "Certificate"
+            | "Content"
+            | "Data"
+            | "MIMEData"
+            | "Mime"
+            | "MiniCertificate"
+            | "Picture"
+            | "X509Certificate"
+    )
+}
+
 /// By namespace and name of the element (MS-ASCMD 2.2.3, MS-ASAIRS 2.2.2, MS-MDE2 3.4.4.1).
 fn place(tree: &Tree, layer: &[u8], id: NodeId) -> Option<Place> {
     let name = tree.name(id)?;
-    // Nearly all elements end here: every text of a document is asked about.
-    if !matches!(
-        name.as_bytes(),
-        [b'B' | b'C' | b'D' | b'M' | b'P' | b'X', .., b'a' | b'e' | b'n' | b't']
-    ) {
+    if !may_hold(name) {
         return None;
     }
     let space = tree.element(id)?.namespace.as_str();

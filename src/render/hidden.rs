@@ -195,7 +195,8 @@ impl HiddenIn {
         }
     }
 
-    fn has_any(&self) -> bool {
+    /// True when something is not shown.
+    pub(super) fn has_any(&self) -> bool {
         self.whole || self.raw || !self.values.is_empty() || !self.attributes.is_empty()
     }
 
