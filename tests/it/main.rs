@@ -35,6 +35,7 @@ mod namespace;
 mod pages;
 mod playback;
 mod random;
+mod reported;
 mod robust;
 mod round_trip;
 mod rules;
