@@ -8,7 +8,7 @@ use crate::analyze::draft::clip;
 use crate::analyze::eas::Head;
 use crate::analyze::rules::Scene;
 use crate::model::{
-    Device, DeviceKey, ExchangeId, KeyStep, Leg, ProvisionState, Step, Waiting, WallTime, Wipe,
+    Device, DeviceKey, KeyStep, Leg, ProvisionState, Step, Waiting, WallTime, Wipe,
 };
 
 use super::event::{Ask, Provision, Reply};
