@@ -2,8 +2,8 @@
 //! devices that enrolled in management.
 
 use crate::model::{
-    Annotated, Decoded, Device, DeviceKey, Exchange, Finding, Protocol, ProvisionState, Step,
-    Summary, SyncmlSession,
+    Annotated, Decoded, Device, DeviceKey, Exchange, ExchangeId, Finding, Protocol, ProvisionState,
+    Step, Summary, SyncmlSession,
 };
 
 use super::document::Subject;
@@ -43,6 +43,12 @@ impl Sessions {
         Self { devices, switches, ..Self::default() }
     }
 
+    /// Checks MD5 credentials of this user with a password from now on. Those that a provisioning
+    /// document in the capture sets up are known without.
+    pub fn know_password(&mut self, user: &str, password: &str) {
+        self.ledgers.passwords.add(user, password, Vec::new());
+    }
+
     /// Says what one exchange means, as [`annotate`](super::annotate()) does, with what the exchanges
     /// before it add: folders by name, findings, the story of its device; and takes it in, as
     /// [`Sessions::observe`] does.
@@ -54,6 +60,9 @@ impl Sessions {
     ) -> (Annotated, Option<Observation>) {
         let (mut annotated, seen) = self.devices.tell(exchange, request, response);
         let subject = Subject::new(exchange, request, response);
+        if annotated.summary.protocol != Protocol::SyncMl {
+            self.ledgers.passwords.learn(&subject);
+        }
         let (findings, seen) = match annotated.summary.protocol {
             Protocol::SyncMl => self.take(&subject, &annotated),
             Protocol::Enrolment => self.enrol(&subject, &annotated.summary),
@@ -74,6 +83,9 @@ impl Sessions {
         annotated: &Annotated,
     ) -> Option<Observation> {
         let subject = Subject::new(exchange, request, response);
+        if annotated.summary.protocol != Protocol::SyncMl {
+            self.ledgers.passwords.learn(&subject);
+        }
         match annotated.summary.protocol {
             Protocol::SyncMl => self.take(&subject, annotated).1,
             Protocol::Enrolment => self.enrol(&subject, &annotated.summary).1,
@@ -145,6 +157,11 @@ impl Sessions {
     /// One device.
     pub fn device(&self, key: &DeviceKey) -> Option<Device> {
         self.devices.device(key).or_else(|| self.enrolments.device(key))
+    }
+
+    /// The last SyncML session that an exchange belongs to; `settled` as below.
+    pub fn syncml_session(&self, exchange: ExchangeId, settled: bool) -> Option<SyncmlSession> {
+        self.ledgers.session_of(exchange, settled)
     }
 
     /// Every SyncML session remembered, in the order in which they began. `settled`: nothing more will
