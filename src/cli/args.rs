@@ -314,6 +314,12 @@ pub struct DecodeArgs {
     /// Print layers, trees and problems as one JSON object
     #[arg(long)]
     pub json: bool,
+    /// Check the MAC of a provisioning document (`SEC`, `MAC` of its media type) with this PIN
+    #[arg(long, value_name = "DIGITS", default_value = "", hide_default_value = true)]
+    pub pin: String,
+    /// The same with the device's IMSI, for NETWPIN and USERNETWPIN
+    #[arg(long, value_name = "DIGITS", default_value = "", hide_default_value = true)]
+    pub imsi: String,
     /// Do not mask credentials
     #[arg(long)]
     pub show_secrets: bool,

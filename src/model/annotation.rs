@@ -131,6 +131,8 @@ pub enum Protocol {
     ActiveSync,
     /// SyncML data synchronisation or OMA DM.
     SyncMl,
+    /// Enrolment in management (MS-MDE2), or a provisioning document.
+    Enrolment,
 }
 
 /// What an exchange is about, for one line of a list and for filters. All text is for display and

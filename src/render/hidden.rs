@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use crate::model::{Decoded, Element, Layer, LayerId, NodeId, NodeKind, Span, Tree};
+use crate::model::{Attribute, Decoded, Element, Layer, LayerId, NodeId, NodeKind, Span, Tree};
 
 use super::secret_text::secret_spans;
 use super::secrets::{Secrets, TABLE};
@@ -111,7 +111,7 @@ impl Hidden {
             for layer in &decoded.layers {
                 let whole = layer.origin.is_some_and(|origin| {
                     let around = layers.get(origin.layer.index());
-                    around.is_some_and(|l| l.whole || origin.node.is_some_and(|n| l.value(n)))
+                    around.is_some_and(|l| l.whole || origin.node.is_some_and(|n| l.hides(n)))
                 });
                 layers.push(HiddenIn::of(layer, whole));
             }
@@ -141,9 +141,7 @@ fn spread(decoded: &Decoded, layers: &mut [HiddenIn]) {
         let Some(origin) = layer.origin.filter(|_| secret) else { continue };
         let Some(around) = layers.get_mut(origin.layer.index()) else { continue };
         match origin.node {
-            Some(node) => {
-                around.values.insert(node);
-            }
+            Some(node) => around.hide(decoded.layer(origin.layer), node),
             None => around.raw = true,
         }
     }
@@ -186,6 +184,24 @@ impl HiddenIn {
         &self.spans
     }
 
+    /// True when a layer made from this node is not shown: its text, or an attribute of it.
+    fn hides(&self, node: NodeId) -> bool {
+        self.value(node) || self.attributes.iter().any(|(of, _)| *of == node)
+    }
+
+    /// Hides a node; of an element all attributes.
+    fn hide(&mut self, layer: Option<&Layer>, node: NodeId) {
+        let tree = layer.and_then(|layer| layer.tree.as_ref());
+        match tree.and_then(|tree| tree.element(node)) {
+            Some(element) => {
+                self.attributes.extend(attribute(&element, "value").map(|(at, _)| (node, at)));
+            }
+            None => {
+                self.values.insert(node);
+            }
+        }
+    }
+
     /// True when something is not shown.
     pub(super) fn has_any(&self) -> bool {
         self.whole
@@ -207,7 +223,7 @@ impl HiddenIn {
                 NodeKind::Element(element) => {
                     if around.secret {
                         self.attributes.extend((0..element.attributes.len()).map(|at| (id, at)));
-                    } else if let Some(at) = secret_parm(element, layer) {
+                    } else if let Some(at) = secret_parm(tree, id, element, layer) {
                         self.attributes.insert((id, at));
                     }
                     open.push(Open::of(tree, id, layer, around, node.end));
@@ -277,21 +293,29 @@ fn names_node<const N: usize>(tree: &Tree, id: NodeId, layer: &[u8], names: [&st
     })
 }
 
-/// The place of the value of a provisioning document's `parm` with a secret name (OMA-WAP-ProvCont
-/// 4.6), or of an input of a page that is a password or has one (HTML, 4.10.5).
-fn secret_parm(element: &Element<'_>, layer: &[u8]) -> Option<usize> {
-    let attribute = |name: &str| {
-        let mut attributes = element.attributes.iter().enumerate();
-        attributes.find(|(_, attribute)| attribute.name.as_str() == Some(name))
-    };
-    let is = |name: &str, secret: &dyn Fn(&str) -> bool| {
-        attribute(name).is_some_and(|(_, found)| secret(Tree::resolve(&found.value, layer)))
-    };
-    let (at, _) = attribute("value")?;
-    let input = element.name.as_str().is_some_and(|name| name.eq_ignore_ascii_case("input"))
-        && (is("name", &|name| TABLE.has_parameter(name))
-            || is("type", &|kind| kind.eq_ignore_ascii_case("password")));
-    (input || is("name", &|name| TABLE.has_node(name))).then_some(at)
+/// The place of the value of a provisioning document's `parm` that is a secret node, by its name and
+/// the characteristics around it (OMA-WAP-TS-ProvCont 4.5, 4.6), or of an input of a page that is a
+/// password or has a secret name (HTML, 4.10.5).
+fn secret_parm(tree: &Tree, id: NodeId, element: &Element<'_>, layer: &[u8]) -> Option<usize> {
+    let (at, _) = attribute(element, "value")?;
+    let name = attribute(element, "name").map(|(_, name)| name);
+    if element.name.as_str().is_some_and(|name| name.eq_ignore_ascii_case("input")) {
+        let kind = attribute(element, "type").map(|(_, kind)| kind);
+        let password = kind
+            .is_some_and(|kind| Tree::resolve(&kind.value, layer).eq_ignore_ascii_case("password"));
+        let named = name.is_some_and(|name| TABLE.has_parameter(Tree::resolve(&name.value, layer)));
+        return (password || named).then_some(at);
+    }
+    let around = std::iter::successors(tree.get(id)?.parent, |id| tree.get(*id)?.parent);
+    let types = around.filter_map(|id| attribute(&tree.element(id)?, "type"));
+    let path = std::iter::once(name?).chain(types.map(|(_, kind)| kind));
+    TABLE.has_path(&path.map(|part| Tree::resolve(&part.value, layer))).then_some(at)
+}
+
+/// An attribute by its name, with its place in the list.
+fn attribute<'a>(element: &Element<'a>, name: &str) -> Option<(usize, Attribute<'a>)> {
+    let mut attributes = element.attributes.iter().enumerate();
+    attributes.find(|(_, attribute)| attribute.name.as_str() == Some(name))
 }
 
 #[cfg(test)]
@@ -299,7 +323,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::model::{Attribute, Attributes, Format, Name, Namespace, Origin, Text, Written};
+    use crate::model::{Attributes, Format, Name, Namespace, Origin, Text, Written};
     use crate::render::{OutlineOptions, json_decoded, outline, outline_text, xml, xml_lines};
 
     const SECRET: &str = "c2VjcmV0";

@@ -94,7 +94,12 @@ impl Table {
     /// True when a management path ends as a node of the table.
     pub(super) fn has_node(&self, uri: &str) -> bool {
         let path = uri.split('?').next().unwrap_or_default().trim().trim_end_matches('/');
-        self.nodes.iter().any(|rule| ends_as(path.rsplit('/'), rule))
+        self.has_path(&path.rsplit('/'))
+    }
+
+    /// The same for a path given from its last name outwards.
+    pub(super) fn has_path<'a>(&self, path: &(impl Iterator<Item = &'a str> + Clone)) -> bool {
+        self.nodes.iter().any(|rule| ends_as(path.clone(), rule))
     }
 
     /// True for the `Meta/Type` of a secret.

@@ -19,6 +19,7 @@ mod differential;
 mod disk;
 mod docs;
 mod encode;
+mod enrolment;
 mod every_type;
 mod failures;
 mod families;

@@ -10,6 +10,7 @@ mod catalogue;
 mod device_information;
 mod enforce;
 mod engine;
+mod enrolment;
 mod habit;
 mod hit;
 mod key;
@@ -24,5 +25,6 @@ mod wipe;
 
 pub use catalogue::{RuleText, catalogue};
 pub(super) use engine::{Switches, check};
+pub(super) use enrolment::{Enrolling, check_enrolment};
 pub(super) use hit::Scene;
 pub(super) use syncml::{check_messages, check_turns};

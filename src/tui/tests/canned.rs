@@ -476,6 +476,7 @@ pub(super) fn devices() -> Vec<Device> {
             label: "default Inbox folder".into(),
             sync_key: "5".into(),
         }],
+        enrolment: None,
         waiting: Some(Waiting { exchange: ExchangeId(8), since: NOW, heartbeat: Some(540) }),
         last_command: "Ping".into(),
         last: ExchangeId(8),
