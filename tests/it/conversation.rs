@@ -31,7 +31,7 @@ use synctap::model::{
 const WBXML: &str = "application/vnd.ms-sync.wbxml";
 
 /// Microseconds an exchange takes.
-const TAKES: u64 = 100_000;
+pub(crate) const TAKES: u64 = 100_000;
 
 /// One exchange of a conversation with what was made of it.
 pub(crate) struct Turn {
@@ -42,6 +42,16 @@ pub(crate) struct Turn {
 }
 
 impl Turn {
+    /// An exchange with what is made of it.
+    pub(crate) fn told(
+        exchange: Exchange,
+        request: Option<Decoded>,
+        response: Option<Decoded>,
+    ) -> Self {
+        let annotated = annotate(&exchange, request.as_ref(), response.as_ref());
+        Self { exchange, request, response, annotated }
+    }
+
     /// Gives it to a fold.
     pub(crate) fn observe(&self, sessions: &mut Sessions) -> Option<Observation> {
         self.tell(sessions).1
@@ -78,6 +88,9 @@ struct Settings {
 
 /// The exchanges of a conversation.
 pub(crate) fn turns(text: &str) -> Vec<Turn> {
+    if text.lines().any(|line| line.trim() == "signed") {
+        return crate::signed::turns(text);
+    }
     let mut settings = Settings {
         version: "14.1".into(),
         device: "LAB0001".into(),
@@ -223,11 +236,11 @@ fn media_type(body: &str) -> Option<(String, String)> {
     (!body.is_empty()).then(|| ("Content-Type".to_owned(), media_type.to_owned()))
 }
 
-fn list(pairs: Vec<(String, String)>) -> Headers {
+pub(crate) fn list(pairs: Vec<(String, String)>) -> Headers {
     Headers(pairs.into_iter().map(|(name, value)| Header { name, value }).collect())
 }
 
-fn facts(body: &Bytes) -> BodyFacts {
+pub(crate) fn facts(body: &Bytes) -> BodyFacts {
     BodyFacts { seen: body.len() as u64, kept: body.len() as u64, ended: true }
 }
 
@@ -264,7 +277,7 @@ fn parts(document: &[u8], content: &[u8]) -> Bytes {
     [&table.concat(), document, content].concat().into()
 }
 
-fn decoded(exchange: &Exchange, body: Bytes, leg: Leg) -> Decoded {
+pub(crate) fn decoded(exchange: &Exchange, body: Bytes, leg: Leg) -> Decoded {
     let request = exchange.request.as_ref().unwrap();
     let headers = match leg {
         Leg::Request => &request.headers,

@@ -22,12 +22,12 @@ pub(in crate::analyze) struct Mark {
 
 impl Mark {
     /// The whole of one leg.
-    pub(super) fn leg(exchange: &Exchange, leg: Leg) -> Self {
+    pub(in crate::analyze) fn leg(exchange: &Exchange, leg: Leg) -> Self {
         Self { exchange: exchange.id, over: over(exchange), leg, layer: 0, span: Span::default() }
     }
 
     /// One node of a leg.
-    pub(super) fn node(
+    pub(in crate::analyze) fn node(
         exchange: &Exchange,
         leg: Leg,
         document: &Document<'_>,

@@ -8,6 +8,9 @@ use crate::model::{FindingSide, Level, Requirement};
 
 pub(super) const TABLE: &str = include_str!("catalogue.tsv");
 
+/// Rules about signatures, of the same shape.
+pub(super) const SIGNATURE: &str = include_str!("signature.tsv");
+
 /// What is said about one rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RuleText {
@@ -35,6 +38,7 @@ pub struct RuleText {
 
 static CATALOGUE: LazyLock<Vec<RuleText>> = LazyLock::new(|| {
     rows::<10>(TABLE)
+        .chain(rows::<10>(SIGNATURE))
         .map(
             |[
                 id,
@@ -124,6 +128,7 @@ mod tests {
         let heading =
             "id side requirement attention versions sentence when false_positives departure source";
         assert_eq!(check(TABLE, heading, 1), 156);
+        assert_eq!(check(SIGNATURE, heading, 1), 15);
         for rule in catalogue() {
             assert!(!rule.sentence.is_empty() && !rule.sentence.ends_with('.'), "{}", rule.id);
             assert!(!rule.source.is_empty(), "{}", rule.id);

@@ -48,6 +48,11 @@ impl Switches {
     pub(in crate::analyze) fn without<'a>(ids: impl IntoIterator<Item = &'a str>) -> Self {
         Self { off: ids.into_iter().map(str::to_owned).collect() }
     }
+
+    /// True when this rule is not looked at.
+    pub(in crate::analyze) fn is_off(&self, id: &str) -> bool {
+        !self.off.is_empty() && self.off.contains(id)
+    }
 }
 
 /// Everything that is found in one exchange, loudest first.
@@ -63,16 +68,21 @@ pub(in crate::analyze) fn check(scene: &Scene<'_>, switches: &Switches) -> Vec<F
             findings.push(finding(text, hit));
         }
     }
+    sort(&mut findings);
+    findings
+}
+
+/// Loudest first; of equally loud ones the more strongly worded.
+pub(super) fn sort(findings: &mut [Finding]) {
     let strength = |requirement| match requirement {
         Requirement::Must => 0,
         Requirement::Should => 1,
         Requirement::Info => 2,
     };
     findings.sort_by_key(|found| (std::cmp::Reverse(found.level), strength(found.requirement)));
-    findings
 }
 
-fn finding(rule: &RuleText, hit: Hit) -> Finding {
+pub(super) fn finding(rule: &RuleText, hit: Hit) -> Finding {
     let (requirement, level) = match hit.lowered {
         Some(_) => (Requirement::Info, Level::Info),
         None => (rule.requirement, rule.level),
@@ -97,10 +107,12 @@ fn finding(rule: &RuleText, hit: Hit) -> Finding {
 mod tests {
     use super::*;
     use crate::analyze::rules::catalogue::catalogue;
+    use crate::analyze::rules::signature;
 
     #[test]
     fn every_row_has_one_function_and_every_function_a_row() {
         let mut rules: Vec<&str> = RULES.iter().copied().flatten().map(|(id, _)| *id).collect();
+        rules.extend(signature::ids());
         let mut rows: Vec<&str> = catalogue().iter().map(|rule| rule.id).collect();
         rules.sort_unstable();
         rows.sort_unstable();

@@ -4,7 +4,7 @@ use crate::analyze::document::{Document, Subject};
 use crate::analyze::draft::clip;
 use crate::analyze::eas::{FolderNames, Head, WAP_ROOT};
 use crate::analyze::flow::{Ask, Mark, Memory, Provision, Reply, SentKey, fingerprint};
-use crate::model::{Evidence, Format, Leg, NodeId, Span};
+use crate::model::{Evidence, ExchangeId, Format, Leg, NodeId, Span};
 
 /// Pieces of evidence of one finding.
 const EVIDENCE: usize = 16;
@@ -156,8 +156,12 @@ pub(super) struct Hit {
 impl Hit {
     /// One half of the exchange as a whole.
     pub(super) fn leg(scene: &Scene<'_>, leg: Leg) -> Self {
-        let evidence =
-            Evidence { exchange: scene.subject.exchange.id, leg, layer: 0, span: Span::default() };
+        Self::half(scene.subject.exchange.id, leg)
+    }
+
+    /// One half of this exchange as a whole.
+    pub(super) fn half(exchange: ExchangeId, leg: Leg) -> Self {
+        let evidence = Evidence { exchange, leg, layer: 0, span: Span::default() };
         Self { evidence: vec![evidence], ..Self::default() }
     }
 
