@@ -6,7 +6,7 @@ use crate::model::{
 
 use super::document::Subject;
 use super::draft::{Draft, clip};
-use super::rules::{Scene, Switches, check};
+use super::rules::{Scene, Switches, check, check_messages};
 use super::{eas, elsewhere, http, syncml};
 
 /// Says what one exchange means. Pure: needs nothing but the exchange and its decoded bodies.
@@ -23,6 +23,9 @@ pub fn annotate(
     let mut annotated = tell(&subject, head.as_ref(), eas::FolderNames::default());
     if let Some(head) = &head {
         annotated.found(check(&Scene::new(&subject, head, None), &Switches::default()));
+    } else if annotated.summary.protocol == Protocol::SyncMl {
+        let messages = syncml::messages(&subject);
+        annotated.found(check_messages(&subject, &messages, &Switches::default()));
     }
     annotated
 }

@@ -167,6 +167,41 @@ impl<'a> Document<'a> {
             .into()
     }
 
+    /// The characters directly inside `id`, blanks around them included.
+    pub(super) fn raw_text(&self, id: NodeId) -> Cow<'a, str> {
+        self.tree.text(id, self.bytes)
+    }
+
+    /// The bytes of the layer before the root element: the prolog.
+    pub(super) fn prolog(&self) -> &'a [u8] {
+        let start = self.tree.get(self.root()).map_or(0, |node| node.span.start as usize);
+        self.bytes.get(..start).unwrap_or_default()
+    }
+
+    /// How many bytes the characters or opaque bytes directly inside `id` have, blanks included and
+    /// escapes resolved.
+    pub(super) fn size(&self, id: NodeId) -> u64 {
+        let (tree, bytes) = (self.tree, self.bytes);
+        let sizes = tree.children(id).filter_map(|child| match &tree.get(child)?.kind {
+            NodeKind::Text(text, _) => Some(Tree::resolve(text, bytes).len()),
+            NodeKind::Opaque(span) => Some(span.len()),
+            _ => None,
+        });
+        sizes.map(|size| size as u64).sum()
+    }
+
+    /// How many line ends stand in the characters directly inside `id`.
+    pub(super) fn line_ends(&self, id: NodeId) -> u64 {
+        let (tree, bytes) = (self.tree, self.bytes);
+        let ends = tree.children(id).filter_map(|child| match &tree.get(child)?.kind {
+            NodeKind::Text(text, _) => {
+                Some(Tree::resolve(text, bytes).bytes().filter(|byte| *byte == b'\n').count())
+            }
+            _ => None,
+        });
+        ends.map(|ends| ends as u64).sum()
+    }
+
     /// The bytes of the first opaque child of `id`.
     pub(super) fn opaque(&self, id: NodeId) -> Option<&'a [u8]> {
         let (tree, bytes) = (self.tree, self.bytes);

@@ -10,8 +10,10 @@
 //!                                   ├▶ syncml  messages, commands, Status, Alert, LocURI
 //!                                   └▶ http    everything else, and every failure
 //!                                        └▶ Draft ──▶ Annotated {summary, overview, notes}
-//!  … + Annotated ──▶ flow::Sessions ──▶ Observation {device, step, findings}, Device
-//!                        └▶ rules  catalogue.tsv and one function a row
+//!  … + Annotated ──▶ Sessions ─┬▶ flow    devices of ActiveSync ──▶ Device
+//!                              ├▶ ledger  SyncML sessions ──▶ SyncmlSession
+//!                              ├▶ rules   catalogues and one function a row
+//!                              └▶ Observation {device, step, findings}
 //!  `165`, `0x80070032`, `./Vendor/…` ──▶ explain ──▶ [Explanation]
 //! ```
 //!
@@ -27,8 +29,10 @@ mod eas;
 mod elsewhere;
 mod explain;
 mod flow;
+mod fold;
 mod hresult;
 mod http;
+mod ledger;
 mod rules;
 pub mod signature;
 mod syncml;
@@ -38,5 +42,7 @@ pub use annotate::annotate;
 pub use body::annotate_body;
 pub use elsewhere::{Destination, Way, destinations};
 pub use explain::{Explanation, explain};
-pub use flow::{Observation, Sessions};
+pub use flow::Observation;
+pub use fold::Sessions;
+pub use ledger::configurations;
 pub use rules::{RuleText, catalogue};

@@ -39,6 +39,10 @@ pub enum Command {
     Timeline(TimelineArgs),
     /// Show the policy of each device, and what changed in it
     Policy(PolicyArgs),
+    /// List the commands of each SyncML session, and what became of them
+    Ledger(LedgerArgs),
+    /// Show what is known of the configuration of each managed device, and by which command
+    Config(ConfigArgs),
     /// Decode one body: WBXML, SyncML, XML, gzip of them
     Decode(DecodeArgs),
     /// Write WBXML from XML, such as `decode --xml` prints
@@ -246,6 +250,43 @@ pub struct PolicyArgs {
     /// Compare with another capture, or with another device of this one [default: the policy before]
     #[arg(long, value_name = "FILE|DEVICE")]
     pub against: Option<String>,
+}
+
+/// Which ledgers to print.
+#[derive(Debug, clap::Args)]
+pub struct LedgerArgs {
+    /// The capture
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Only sessions with this `SessionID`
+    #[arg(long, value_name = "ID")]
+    pub session: Option<String>,
+    /// Only sessions of this device
+    #[arg(long, value_name = "ID")]
+    pub device: Option<String>,
+    /// Print one JSON object a session
+    #[arg(long)]
+    pub json: bool,
+    /// Do not mask credentials
+    #[arg(long)]
+    pub show_secrets: bool,
+}
+
+/// Whose configuration to show.
+#[derive(Debug, clap::Args)]
+pub struct ConfigArgs {
+    /// The capture
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Only this device
+    #[arg(long, value_name = "ID")]
+    pub device: Option<String>,
+    /// Print one JSON object a device
+    #[arg(long)]
+    pub json: bool,
+    /// Do not mask credentials
+    #[arg(long)]
+    pub show_secrets: bool,
 }
 
 /// Which body to decode and how.

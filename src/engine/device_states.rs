@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::analyze::{Observation, Sessions};
 use crate::model::{
-    Device, DeviceKey, Exchange, ExchangeId, Leg, ProvisionState, Waiting, WallTime, Wipe,
+    Device, DeviceKey, Exchange, ExchangeId, Leg, ProvisionState, SyncmlSession, Waiting, WallTime,
+    Wipe,
 };
 use crate::seal::Keyring;
 use crate::store::{Reader, StoreError};
@@ -134,6 +135,11 @@ impl Story {
         let mut devices: Vec<Device> = keys.filter_map(|key| now.device(key)).collect();
         devices.sort_by(|a, b| (a.first_seen, &a.key).cmp(&(b.first_seen, &b.key)));
         Ok(devices)
+    }
+
+    /// The SyncML sessions so far; `settled`: nothing more will come.
+    pub(super) fn syncml_sessions(&self, settled: bool) -> Vec<SyncmlSession> {
+        self.folds.sessions.syncml_sessions(settled)
     }
 
     fn now(&self) -> Result<Cow<'_, Sessions>, StoreError> {

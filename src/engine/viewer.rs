@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use crate::analyze::Observation;
 use crate::codec::Progress;
-use crate::model::{Detail, Device, Exchange, ExchangeId, Leg, Row, WallTime};
+use crate::model::{Detail, Device, Exchange, ExchangeId, Leg, Row, SyncmlSession, WallTime};
 use crate::proxy::{Covered, Mode, Monitor, Origin, lan_addresses};
 use crate::seal::Keyring;
 use crate::store::{Reader, Store, StoreError};
@@ -254,6 +254,18 @@ impl Viewer {
         let mut story = self.shared.story.lock().unwrap_or_else(PoisonError::into_inner);
         story.catch_up(&mut |_| ())?;
         Ok(story.devices()?)
+    }
+
+    /// Every SyncML session seen so far with its ledger, in the order in which they began; as
+    /// [`Viewer::device_states`], only the first call on a large capture takes long. In a capture to
+    /// which nothing is added any more, what waits for an answer counts as never answered.
+    ///
+    /// # Errors
+    /// When the capture cannot be read.
+    pub fn syncml_sessions(&self) -> Result<Vec<SyncmlSession>, EngineError> {
+        let mut story = self.shared.story.lock().unwrap_or_else(PoisonError::into_inner);
+        story.catch_up(&mut |_| ())?;
+        Ok(story.syncml_sessions(self.shared.running.is_none()))
     }
 
     /// What is known so far of every device, in few words. Takes in at most about `most` exchanges

@@ -6,12 +6,14 @@
 //! forms and documents are masked unless asked for (`secrets.tsv` lists what is one).
 
 mod clean;
+mod configuration;
 mod curl;
 mod device;
 mod headers;
 mod hex;
 mod hidden;
 mod json;
+mod ledger;
 mod outline;
 mod overview;
 mod policy;
@@ -24,12 +26,14 @@ mod units;
 mod xml;
 
 pub use clean::{clean, printable};
+pub use configuration::{configuration_json, configuration_lines};
 pub use curl::curl;
 pub use device::{device_facts, wipe_line};
 pub use headers::headers;
 pub use hex::{HEX_ROW, HexLine, hex};
 pub use hidden::{Hidden, SecretPlaces};
 pub use json::{SCHEMA, json, json_decoded};
+pub use ledger::{ledger_json, ledger_lines, ledger_title};
 pub use outline::{
     Outline, OutlineLine, OutlineOptions, Outlined, Piece, Role, outline, outline_text,
 };

@@ -451,7 +451,10 @@ fn the_mdm_walk_is_told() {
     );
     let annotated = tell("/dm", "application/vnd.syncml.dm+xml", &request, &response);
     let summary = &annotated.summary;
-    assert_eq!(summary.facts, "session 1 msg 1: alert 1224 client event, 1 status 200");
+    assert_eq!(
+        summary.facts,
+        "session 1 msg 1: alert 1224 client event, 1 Replace, 1 Get, 1 status 200"
+    );
     assert_eq!((summary.command.as_str(), summary.device.as_str()), ("Alert Replace +1", "device"));
     assert_eq!(summary.level, Level::Info);
     let texts = |leg| annotated.notes(leg).iter().map(|n| n.text.as_str()).collect::<Vec<_>>();

@@ -15,7 +15,7 @@
 //! <FolderSync xmlns="…">…</FolderSync>
 //! ```
 //!
-//! `{{bad|good}}` are the two readings of a text.
+//! After a line `syncml` what follows is SyncML (`management.rs`). `{{bad|good}}` are the two readings of a text.
 
 use std::io::Write as _;
 
@@ -91,6 +91,9 @@ pub(crate) fn turns(text: &str) -> Vec<Turn> {
     if text.lines().any(|line| line.trim() == "signed") {
         return crate::signed::turns(text);
     }
+    if text.lines().any(|line| line.trim() == "syncml") {
+        return crate::management::turns(text);
+    }
     let mut settings = Settings {
         version: "14.1".into(),
         device: "LAB0001".into(),
@@ -126,7 +129,9 @@ pub(crate) fn turns(text: &str) -> Vec<Turn> {
     turns
 }
 
-fn body_of<'a>(lines: &mut std::iter::Peekable<impl Iterator<Item = &'a str>>) -> String {
+pub(crate) fn body_of<'a>(
+    lines: &mut std::iter::Peekable<impl Iterator<Item = &'a str>>,
+) -> String {
     let mut body = String::new();
     while let Some(line) = lines.next_if(|line| !line.starts_with("> ") && !line.starts_with("< "))
     {
@@ -205,8 +210,7 @@ fn turn(
     let request = Some(decoded(&exchange, question_body, Leg::Request));
     let response =
         exchange.response.is_some().then(|| decoded(&exchange, answer_body, Leg::Response));
-    let annotated = annotate(&exchange, request.as_ref(), response.as_ref());
-    Turn { exchange, request, response, annotated }
+    Turn::told(exchange, request, response)
 }
 
 /// Adds, replaces and leaves out headers: `Name:value`, `-Name`.

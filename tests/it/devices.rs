@@ -63,7 +63,7 @@ fn told(turns: Vec<Turn>) -> String {
 }
 
 /// A capture file with these exchanges, its rows still to be made.
-fn capture(folder: &Path, turns: &[Turn]) -> PathBuf {
+pub(crate) fn capture(folder: &Path, turns: &[Turn]) -> PathBuf {
     let path = folder.join("day.synctap");
     let store = Store::create(&path, DECODER_VERSION - 1).unwrap();
     let writer = store.writer();
@@ -82,7 +82,7 @@ fn capture(folder: &Path, turns: &[Turn]) -> PathBuf {
     path
 }
 
-fn synctap(args: &[&str]) -> (String, Option<i32>) {
+pub(crate) fn synctap(args: &[&str]) -> (String, Option<i32>) {
     let run = Command::new(env!("CARGO_BIN_EXE_synctap")).args(args).output().unwrap();
     let out = String::from_utf8(run.stdout).unwrap() + &String::from_utf8_lossy(&run.stderr);
     (out, run.status.code())

@@ -58,6 +58,16 @@ fn the_page_of_rules_is_current() {
             }
         }
     }
+    page.push_str(
+        "\n# What cannot be checked from traffic\n\n| rule | what it says | why it is not looked at | source |\n|---|---|---|---|\n",
+    );
+    for line in include_str!("../../src/analyze/rules/unchecked.tsv").lines().skip(1) {
+        let cells: Vec<&str> = line.split('\t').collect();
+        let [id, sentence, reason, source] = cells[..] else { panic!("four columns: {line}") };
+        let known = synctap::analyze::catalogue().iter().any(|rule| rule.id == id);
+        assert!(!known, "{id} is looked at");
+        let _ = writeln!(page, "| `{id}` | {sentence} | {reason} | {source} |");
+    }
     check("rules.md", &page);
 }
 

@@ -5,5 +5,10 @@
 
 mod index;
 mod node;
+mod pattern;
+mod sensitive;
 
 pub(super) use index::{Found, find};
+pub(super) use node::CspNode;
+pub(super) use pattern::{below_root, fits};
+pub(super) use sensitive::is_sensitive;

@@ -55,6 +55,33 @@ impl CspNode {
         joined(parts, ", ")
     }
 
+    /// True when one of its flags says so (`deprecated`, `atomic-required`, `permanent`).
+    pub(in crate::analyze) fn has_flag(&self, flag: &str) -> bool {
+        let flags =
+            self.flags.split(',').map(|own| own.split(['@', ':']).next().unwrap_or_default());
+        flags.into_iter().any(|own| own == flag)
+    }
+
+    /// True when the node takes this verb. Replace sets what is not there on many nodes, and Add what
+    /// is: they count as one.
+    pub(in crate::analyze) fn takes(&self, verb: &str) -> bool {
+        let has = |wanted: &str| self.access.split(',').any(|own| own.trim() == wanted);
+        has(verb) || matches!(verb, "Add" | "Replace") && (has("Add") || has("Replace"))
+    }
+
+    /// True when a device of `build` (`10.0.26100.1`) is older than every build that has the node;
+    /// nothing is said without a public build.
+    pub(in crate::analyze) fn is_newer_than(&self, build: &str) -> bool {
+        let Some(own) = parts(build) else { return false };
+        let mut known =
+            self.min_build.split(',').map(str::trim).filter(|text| !text.is_empty()).peekable();
+        known.peek().is_some()
+            && known.all(|text| {
+                !matches!(text, "99.9.99999" | "88.8.88888")
+                    && parts(text).is_some_and(|wanted| own < wanted)
+            })
+    }
+
     /// The first build that has it; `None` when not stated.
     fn first_build(&self) -> Option<&'static str> {
         let build = self.min_build.split(',').next().unwrap_or_default().trim();
@@ -178,6 +205,11 @@ impl CspNode {
             (Level::Notable, format!("{number} is outside {low} to {high}"))
         })
     }
+}
+
+/// `10.0.26100.1` as numbers; `None` for anything else.
+fn parts(build: &str) -> Option<Vec<u32>> {
+    build.trim().split('.').map(|part| part.parse().ok()).collect()
 }
 
 fn integer(text: &str) -> Option<u64> {

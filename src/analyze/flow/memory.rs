@@ -50,7 +50,7 @@ impl Mark {
 }
 
 /// When an exchange ended; when it began if that is not known.
-pub(super) fn over(exchange: &Exchange) -> WallTime {
+pub(in crate::analyze) fn over(exchange: &Exchange) -> WallTime {
     let times = &exchange.times;
     let ended = times.response_end.or(times.closed).or(times.response_head).unwrap_or_default();
     let ended = i64::try_from(ended.0).unwrap_or(i64::MAX);

@@ -24,5 +24,6 @@ mod walk;
 
 pub(super) use event::{Ask, Provision, Reply, SentKey};
 pub(super) use machine::fingerprint;
-pub(super) use memory::{Mark, Memory};
-pub use sessions::{Observation, Sessions};
+pub(super) use memory::{Mark, Memory, over};
+pub use sessions::Observation;
+pub(super) use sessions::Sessions;

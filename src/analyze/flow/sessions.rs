@@ -45,7 +45,7 @@ pub struct Observation {
 ///
 /// Memory is bounded: at most 1,024 devices, for each at most two policies, 32 keys and 128 steps.
 #[derive(Debug, Clone, Default)]
-pub struct Sessions {
+pub(in crate::analyze) struct Sessions {
     machines: HashMap<DeviceKey, Kept>,
     nameless: Nameless,
     turn: u64,
@@ -62,20 +62,15 @@ struct Kept {
 }
 
 impl Sessions {
-    /// Nothing seen yet.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Nothing seen yet, and the rules with these ids are off.
-    pub fn without<'a>(rules: impl IntoIterator<Item = &'a str>) -> Self {
-        Self { switches: Switches::without(rules), ..Self::default() }
+    /// Nothing seen yet, and some rules are off.
+    pub(in crate::analyze) fn with(switches: Switches) -> Self {
+        Self { switches, ..Self::default() }
     }
 
     /// Says what one exchange means, as [`annotate`](crate::analyze::annotate) does, with what the
     /// exchanges before it add: folders by name, findings, the story of its device; and takes it in,
     /// as [`Sessions::observe`] does.
-    pub fn tell(
+    pub(in crate::analyze) fn tell(
         &mut self,
         exchange: &Exchange,
         request: Option<&Decoded>,
@@ -104,7 +99,7 @@ impl Sessions {
     /// Takes in one exchange with what was made of it. `None` when it belongs to no device: another
     /// protocol, or no device id. An exchange in flight is remembered as such (a Ping with its
     /// heartbeat), and is to be given again once it ended; the step of its observation is preliminary.
-    pub fn observe(
+    pub(in crate::analyze) fn observe(
         &mut self,
         exchange: &Exchange,
         request: Option<&Decoded>,
@@ -216,7 +211,7 @@ impl Sessions {
     }
 
     /// Every device remembered, the first seen first.
-    pub fn devices(&self) -> Vec<Device> {
+    pub(in crate::analyze) fn devices(&self) -> Vec<Device> {
         let mut devices: Vec<Device> =
             self.machines.values().map(|kept| kept.machine.view()).collect();
         devices.sort_by(|a, b| (a.first_seen, &a.key).cmp(&(b.first_seen, &b.key)));
@@ -224,12 +219,12 @@ impl Sessions {
     }
 
     /// Who is remembered, in no order.
-    pub fn keys(&self) -> impl Iterator<Item = &DeviceKey> {
+    pub(in crate::analyze) fn keys(&self) -> impl Iterator<Item = &DeviceKey> {
         self.machines.keys()
     }
 
     /// One device.
-    pub fn device(&self, key: &DeviceKey) -> Option<Device> {
+    pub(in crate::analyze) fn device(&self, key: &DeviceKey) -> Option<Device> {
         self.machines.get(key).map(|kept| kept.machine.view())
     }
 

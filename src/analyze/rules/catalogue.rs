@@ -11,6 +11,9 @@ pub(super) const TABLE: &str = include_str!("catalogue.tsv");
 /// Rules about signatures, of the same shape.
 pub(super) const SIGNATURE: &str = include_str!("signature.tsv");
 
+/// Rules about SyncML, of the same shape.
+pub(super) const SYNCML: &str = include_str!("syncml/catalogue.tsv");
+
 /// What is said about one rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RuleText {
@@ -22,7 +25,8 @@ pub struct RuleText {
     pub requirement: Requirement,
     /// How much attention breaking it wants.
     pub level: Level,
-    /// Protocol versions it is for: `all`, `14.1+`, `below 16.1`, or a list.
+    /// Protocol versions it is for: `all`, `14.1+`, `below 16.1`, or a list; `DM` for device management
+    /// alone, without data synchronisation.
     pub versions: &'static str,
     /// One sentence without a full stop.
     pub sentence: &'static str,
@@ -39,6 +43,7 @@ pub struct RuleText {
 static CATALOGUE: LazyLock<Vec<RuleText>> = LazyLock::new(|| {
     rows::<10>(TABLE)
         .chain(rows::<10>(SIGNATURE))
+        .chain(rows::<10>(SYNCML))
         .map(
             |[
                 id,
@@ -129,11 +134,14 @@ mod tests {
             "id side requirement attention versions sentence when false_positives departure source";
         assert_eq!(check(TABLE, heading, 1), 156);
         assert_eq!(check(SIGNATURE, heading, 1), 15);
+        check(SYNCML, heading, 1);
         for rule in catalogue() {
             assert!(!rule.sentence.is_empty() && !rule.sentence.ends_with('.'), "{}", rule.id);
             assert!(!rule.source.is_empty(), "{}", rule.id);
             let versions = ["2.5", "12.0", "12.1", "14.0", "14.1", "16.0", "16.1"];
-            assert!(versions.iter().any(|version| rule.is_for(version)), "{}", rule.id);
+            let known =
+                rule.versions == "DM" || versions.iter().any(|version| rule.is_for(version));
+            assert!(known, "{}", rule.id);
         }
     }
 

@@ -7,6 +7,8 @@ use crate::model::{Finding, Level, Requirement};
 
 use super::catalogue::{RuleText, text_of};
 use super::hit::{Hit, Scene};
+#[cfg(test)]
+use super::syncml;
 use super::{
     answer, device_information, enforce, habit, key, order, request, server, settings, status,
     structure, wipe,
@@ -60,7 +62,7 @@ pub(in crate::analyze) fn check(scene: &Scene<'_>, switches: &Switches) -> Vec<F
     let version = scene.head.version.as_str();
     let mut findings: Vec<Finding> = Vec::new();
     for (id, check) in RULES.iter().copied().flatten() {
-        if !switches.off.is_empty() && switches.off.contains(*id) {
+        if switches.is_off(id) {
             continue;
         }
         let Some(hit) = check(scene) else { continue };
@@ -113,6 +115,7 @@ mod tests {
     fn every_row_has_one_function_and_every_function_a_row() {
         let mut rules: Vec<&str> = RULES.iter().copied().flatten().map(|(id, _)| *id).collect();
         rules.extend(signature::ids());
+        rules.extend(syncml::ids());
         let mut rows: Vec<&str> = catalogue().iter().map(|rule| rule.id).collect();
         rules.sort_unstable();
         rows.sort_unstable();

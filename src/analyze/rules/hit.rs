@@ -177,9 +177,18 @@ impl Hit {
         document: &Document<'_>,
         ids: &[NodeId],
     ) -> Option<Self> {
+        Self::of_nodes(scene.subject.exchange.id, leg, document, ids)
+    }
+
+    /// Some nodes of this exchange; `None` when there are none.
+    pub(super) fn of_nodes(
+        exchange: ExchangeId,
+        leg: Leg,
+        document: &Document<'_>,
+        ids: &[NodeId],
+    ) -> Option<Self> {
         let place = |id: &NodeId| {
             let span = document.tree.get(*id)?.span;
-            let exchange = scene.subject.exchange.id;
             Some(Evidence { exchange, leg, layer: document.layer.0, span })
         };
         let evidence: Vec<_> = ids.iter().take(EVIDENCE).filter_map(place).collect();

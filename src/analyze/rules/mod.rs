@@ -20,9 +20,11 @@ mod settings;
 mod signature;
 mod status;
 mod structure;
+mod syncml;
 mod wipe;
 
 pub use catalogue::{RuleText, catalogue};
 pub(super) use engine::{Switches, check};
 pub(super) use hit::Scene;
 pub(super) use signature::{SignedScene, check_signatures};
+pub(super) use syncml::{check_messages, check_turns};

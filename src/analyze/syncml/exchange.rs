@@ -1,12 +1,13 @@
 //! The two messages of one exchange together: session, device, commands, outcome.
 
 use crate::analyze::document::Subject;
-use crate::analyze::draft::{Draft, joined};
+use crate::analyze::draft::{Draft, clip, joined};
 use crate::analyze::http;
 use crate::model::{Leg, Level};
 
 use super::message::Message;
 use super::status::Tally;
+use super::token::Token;
 use super::{alert, auth, loc_uri, status};
 
 /// Verbs named in the list's command column.
@@ -25,6 +26,11 @@ pub(in crate::analyze) fn recognise(subject: &Subject<'_>) -> bool {
             .into_iter()
             .chain(response)
             .any(|headers| headers.media_type().starts_with("application/vnd.syncml"))
+}
+
+/// The messages of an exchange, request first.
+pub(in crate::analyze) fn messages<'a>(subject: &Subject<'a>) -> [Option<Message<'a>>; 2] {
+    [subject.request.and_then(Message::read), subject.response.and_then(Message::read)]
 }
 
 /// Tells an exchange that is SyncML.
@@ -85,8 +91,61 @@ fn tell_heads(
         headers.and_then(http::basic_user).unwrap_or_default()
     });
     draft.row("user", draft.summary.user.clone());
+    tell_carriage(subject, draft);
     draft.row("device sends", request.map(Message::outline).unwrap_or_default());
     draft.row("server sends", response.map(Message::outline).unwrap_or_default());
+}
+
+/// What HTTP says about the session: mode, who started it, tokens by their claims (MS-MDM 2.1).
+fn tell_carriage(subject: &Subject<'_>, draft: &mut Draft) {
+    let Some(request) = &subject.exchange.request else { return };
+    let parameter = |name: &str| {
+        let pairs = request.query().split('&').filter_map(|pair| pair.split_once('='));
+        let found = pairs.into_iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| clip(value))
+    };
+    draft.row("mode", parameter("mode").map(|mode| mode_words(&mode)).unwrap_or_default());
+    draft.row("platform", parameter("Platform").unwrap_or_default());
+    for (name, row) in [
+        ("MDM-GenericAlert", "generic alert"),
+        ("client-request-id", "request id"),
+        ("MS-CV", "correlation"),
+    ] {
+        draft.row(row, request.headers.first(name).map(clip).unwrap_or_default());
+    }
+    let origins = request.headers.first("UserAgentOrigin").unwrap_or_default();
+    draft.row("started by", origins.split(',').next().map(origin_words).unwrap_or_default());
+    for (name, row) in [("Authorization", "user token"), ("DeviceToken", "device token")] {
+        let token = request.headers.first(name).and_then(Token::read);
+        draft.row(row, token.map(|token| token.words()).unwrap_or_default());
+    }
+    let mac = request.headers.first("x-syncml-hmac").is_some();
+    draft.row("integrity", if mac { "the request carries x-syncml-hmac" } else { "" });
+}
+
+fn mode_words(mode: &str) -> String {
+    let words = match mode.to_ascii_lowercase().as_str() {
+        "maintenance" => "a user is logged on",
+        "machine" => "as the system",
+        _ => "unknown",
+    };
+    format!("{mode} ({words})")
+}
+
+/// What `UserAgentOrigin` says of the session (MS-MDM 15.0, 3.1.7.2).
+fn origin_words(origin: &str) -> String {
+    let words = match origin.trim() {
+        "" => return String::new(),
+        "1" => "the user",
+        "2" => "its schedule",
+        "3" => "a push notification",
+        "4" => "the logon of a user",
+        "5" => "the end of enrolment",
+        "6" => "a configuration service provider",
+        "7" => "a program",
+        _ => "unknown",
+    };
+    format!("{words} ({})", clip(origin.trim()))
 }
 
 /// `Alert Replace +2`: the kinds of commands in order of appearance, Status only when alone.
@@ -120,6 +179,7 @@ fn facts(request: Option<&Message<'_>>, response: Option<&Message<'_>>, tally: &
             parts.push(words);
         }
     }
+    parts.extend(messages.clone().map(Message::tally));
     parts.push(auth_words(request, response, tally).to_owned());
     parts.push(tally.words());
     if messages.into_iter().any(Message::has_more) {
@@ -173,8 +233,9 @@ fn tell_http(subject: &Subject<'_>, draft: &mut Draft) {
 
 #[cfg(test)]
 mod tests {
-    use crate::analyze::annotate;
-    use crate::analyze::document::sketch;
+    use crate::analyze::annotate::tell;
+    use crate::analyze::document::{Subject, sketch};
+    use crate::analyze::eas::FolderNames;
     use crate::model::{
         Annotated, ConnId, Exchange, ExchangeId, Kind, Level, Protocol, Request, Response, State,
         WallTime,
@@ -189,7 +250,10 @@ mod tests {
             exchange.state = State::Complete;
         }
         let response = response.map(sketch::decoded);
-        annotate(&exchange, Some(&sketch::decoded(request)), response.as_ref())
+        let request = sketch::decoded(request);
+        // Without findings: a sketch has no namespaces.
+        let subject = Subject::new(&exchange, Some(&request), response.as_ref());
+        tell(&subject, None, FolderNames::default())
     }
 
     const DEVICE: &str = "<SyncML><SyncHdr><VerDTD>1.2</VerDTD><VerProto>DM/1.2</VerProto><SessionID>7</SessionID><MsgID>1</MsgID><Target><LocURI>https://mdm</LocURI></Target><Source><LocURI>device-1</LocURI><LocName>lab</LocName></Source><Cred><Meta><Type>syncml:auth-md5</Type></Meta><Data>c2VjcmV0</Data></Cred></SyncHdr><SyncBody><Alert><CmdID>2</CmdID><Data>1201</Data></Alert><Replace><CmdID>3</CmdID><Item><Source><LocURI>./DevInfo/DevId</LocURI></Source><Data>x</Data></Item></Replace><Final/></SyncBody></SyncML>";
@@ -213,7 +277,7 @@ mod tests {
         assert_eq!(summary.protocol, Protocol::SyncMl);
         assert_eq!((summary.session.as_str(), summary.device.as_str()), ("7", "device-1"));
         assert_eq!((summary.command.as_str(), summary.user.as_str()), ("Alert Replace", "lab"));
-        assert_eq!(summary.facts, "session 7 msg 1: alert 1201 client-initiated mgmt");
+        assert_eq!(summary.facts, "session 7 msg 1: alert 1201 client-initiated mgmt, 1 Replace");
         assert_eq!(summary.level, Level::Info);
         assert!(
             annotated.overview.contains(&("device sends", "Alert 1201, Replace, Final".into()))
@@ -229,7 +293,7 @@ mod tests {
         let annotated = told(DEVICE, Some(&reply));
         assert_eq!(
             annotated.summary.facts,
-            "session 7 msg 1: alert 1201 client-initiated mgmt, credentials accepted, 3 statuses: 212 200 x2"
+            "session 7 msg 1: alert 1201 client-initiated mgmt, 1 Replace, credentials accepted, 3 statuses: 212 200 x2"
         );
         assert_eq!(annotated.summary.status, "212");
         let texts: Vec<&str> = annotated.response.iter().map(|note| note.text.as_str()).collect();

@@ -1,32 +1,12 @@
-//! The nodes a message touches: what they are, what a value means, and which commands destroy.
+//! The nodes a message touches: what they are, and what a value means.
 
 use crate::analyze::csp::{self, Found};
 use crate::analyze::document::Document;
 use crate::analyze::draft::{Draft, clip};
 use crate::model::{Leg, Level, NodeId};
 
+use super::danger::danger;
 use super::message::{Command, Message};
-
-/// Nodes whose Exec cannot be taken back: the end of the path, and what happens.
-const DESTRUCTIVE: [(&str, &str); 11] = [
-    ("/remotewipe/dowipe", "REMOTE WIPE: the device is reset"),
-    ("/remotewipe/dowipecloud", "REMOTE WIPE: the device is reset from the cloud image"),
-    (
-        "/remotewipe/dowipecloudpersistprovisioneddata",
-        "REMOTE WIPE from the cloud image, provisioned data kept",
-    ),
-    ("/remotewipe/dowipecloudpersistuserdata", "REMOTE WIPE from the cloud image, user data kept"),
-    ("/remotewipe/dowipepersistprovisioneddata", "REMOTE WIPE, provisioned data kept"),
-    ("/remotewipe/dowipepersistuserdata", "REMOTE WIPE, user data kept"),
-    ("/remotewipe/dowipeprotected", "REMOTE WIPE that cannot be interrupted"),
-    (
-        "/remotewipe/automaticredeployment/doautomaticredeployment",
-        "REDEPLOYMENT: the device is reset and set up again",
-    ),
-    ("/dmclient/unenroll", "UNENROLMENT of the device"),
-    ("/linkedenrollment/unenroll", "UNENROLMENT of the linked account"),
-    ("/unenroll", "UNENROLMENT of the device"),
-];
 
 /// Notes the target and source of every item, and the value beside it.
 pub(super) fn annotate(leg: Leg, message: &Message<'_>, draft: &mut Draft) {
@@ -57,10 +37,10 @@ fn annotate_item(
         return;
     };
     let path = document.text(node);
-    if let Some(what) = destroys(command.verb, &path) {
-        draft.note(leg, document, node, Level::Alarm, what);
-        draft.row("destructive", format!("{} {}: {what}", command.verb, clip(&path)));
-        draft.headline(what);
+    if let Some(danger) = danger(command.verb, &path) {
+        draft.note(leg, document, node, danger.level, danger.what);
+        draft.row("destructive", format!("{} {}: {}", command.verb, clip(&path), danger.what));
+        draft.headline(danger.what);
     }
     let Some(found) = csp::find(&path) else { return };
     draft.note(leg, document, node, Level::Info, sentence(found));
@@ -80,49 +60,5 @@ fn sentence(found: Found) -> String {
         Found::Node(node) => node.sentence(),
         Found::Result(node) => format!("effective value of {}", node.sentence()),
         Found::Below(node) => format!("no such node in the table; nearest: {}", node.path),
-    }
-}
-
-/// What the command destroys, if it does. Reading such a node is harmless.
-fn destroys(verb: &str, path: &str) -> Option<&'static str> {
-    if matches!(verb, "Get" | "Results" | "Alert" | "Search") {
-        return None;
-    }
-    let path = path.split('?').next().unwrap_or_default().trim_end_matches('/').to_lowercase();
-    // Only the management tree has such nodes; data sync items may be called anything.
-    let managed = path.contains("vendor/msft/");
-    let found = DESTRUCTIVE.iter().find(|(end, _)| managed && path.ends_with(end));
-    if let Some((_, what)) = found {
-        return Some(what);
-    }
-    let wipe = managed && path.contains("/remotewipe/dowipe");
-    wipe.then_some("REMOTE WIPE")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn executing_a_wipe_is_destructive_and_reading_it_is_not() {
-        let path = "./Vendor/MSFT/RemoteWipe/doWipeProtected";
-        assert_eq!(destroys("Exec", path), Some("REMOTE WIPE that cannot be interrupted"));
-        assert_eq!(destroys("Get", path), None);
-        assert_eq!(
-            destroys("Exec", "./Device/Vendor/MSFT/RemoteWipe/doWipeSomethingNew"),
-            Some("REMOTE WIPE")
-        );
-        assert_eq!(
-            destroys("Exec", "./Vendor/MSFT/DMClient/Provider/X/Unenroll"),
-            Some("UNENROLMENT of the device")
-        );
-        assert_eq!(
-            destroys(
-                "Replace",
-                "./Vendor/MSFT/DMClient/Provider/X/NumberOfDaysAfterLostContactToUnenroll"
-            ),
-            None
-        );
-        assert_eq!(destroys("Add", "card/unenroll"), None);
     }
 }

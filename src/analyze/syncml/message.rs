@@ -1,55 +1,72 @@
 //! One SyncML message: header, commands, and what they point at.
+//!
+//! Elements are found by local name, so that any prefix, a wrong namespace and none at all read
+//! alike; what is missing is empty, what is unknown is kept aside.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::analyze::document::Document;
 use crate::analyze::draft::clip;
 use crate::model::NodeId;
 
+use super::item::{Item, Status};
+
 /// Commands a message may hold (SyncML Representation 1.2.1, MS-MDM 2.2.7).
-const VERBS: [&str; 17] = [
+const VERBS: [&str; 16] = [
     "Add", "Alert", "Atomic", "Copy", "Delete", "Exec", "Get", "Map", "Move", "Put", "Replace",
-    "Results", "Search", "Sequence", "Status", "Sync", "Final",
+    "Results", "Search", "Sequence", "Status", "Sync",
 ];
 
 /// Commands that hold commands.
 const CONTAINERS: [&str; 3] = ["Atomic", "Sequence", "Sync"];
 
+/// What else may stand in a container.
+const CONTAINER_PARTS: [&str; 8] =
+    ["CmdID", "NoResp", "Cred", "Meta", "Target", "Source", "NumberOfChanges", "Final"];
+
 /// One message.
 #[derive(Debug, Clone)]
-pub(super) struct Message<'a> {
-    pub(super) document: Document<'a>,
+pub(in crate::analyze) struct Message<'a> {
+    pub(in crate::analyze) document: Document<'a>,
     /// `1.2`.
-    pub(super) version: String,
+    pub(in crate::analyze) version: String,
     /// `DM/1.2`, `SyncML/1.2`.
-    pub(super) protocol: String,
-    pub(super) session: String,
-    pub(super) id: String,
+    pub(in crate::analyze) protocol: String,
+    pub(in crate::analyze) session: String,
+    pub(in crate::analyze) id: String,
     /// Address of the sender.
-    pub(super) source: String,
+    pub(in crate::analyze) source: String,
     /// The sender's display name: the user name of MD5 credentials.
-    pub(super) source_name: String,
+    pub(in crate::analyze) source_name: String,
     /// Address of the receiver.
-    pub(super) target: String,
-    pub(super) header: Option<NodeId>,
+    pub(in crate::analyze) target: String,
+    pub(in crate::analyze) header: Option<NodeId>,
+    pub(in crate::analyze) body: Option<NodeId>,
     /// In document order, containers before what they hold; without `Final`.
-    pub(super) commands: Vec<Command<'a>>,
+    pub(in crate::analyze) commands: Vec<Command<'a>>,
+    /// What is no command and stands where only commands may.
+    pub(in crate::analyze) strangers: Vec<NodeId>,
     /// True when this message ends its package.
-    pub(super) ends_package: bool,
+    pub(in crate::analyze) ends_package: bool,
     /// Positions in `commands` by `CmdID`; the first of several.
-    by_id: HashMap<String, usize>,
+    by_id: HashMap<Cow<'a, str>, usize>,
 }
 
 /// One command.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Command<'a> {
-    pub(super) node: NodeId,
-    pub(super) verb: &'a str,
+#[derive(Debug, Clone)]
+pub(in crate::analyze) struct Command<'a> {
+    pub(in crate::analyze) node: NodeId,
+    pub(in crate::analyze) verb: &'static str,
+    /// `CmdID`; empty when it has none.
+    pub(in crate::analyze) id: Cow<'a, str>,
+    /// Place of the Atomic, Sequence or Sync around it in `commands`.
+    pub(in crate::analyze) within: Option<usize>,
 }
 
 impl<'a> Message<'a> {
     /// Reads a document whose root is `SyncML`.
-    pub(super) fn read(document: Document<'a>) -> Option<Self> {
+    pub(in crate::analyze) fn read(document: Document<'a>) -> Option<Self> {
         if document.root_name() != "SyncML" {
             return None;
         }
@@ -68,7 +85,9 @@ impl<'a> Message<'a> {
             source_name: text(&["Source", "LocName"]),
             target: text(&["Target", "LocURI"]),
             header,
+            body: document.child(root, "SyncBody"),
             commands: Vec::new(),
+            strangers: Vec::new(),
             ends_package: false,
             by_id: HashMap::new(),
             document,
@@ -79,56 +98,88 @@ impl<'a> Message<'a> {
 
     fn read_body(&mut self) {
         let document = self.document;
-        let Some(body) = document.child(document.root(), "SyncBody") else { return };
-        // The elements below a container are commands too; those below anything else are not.
-        let inside = |id: NodeId| {
-            let parent = document.parent(id);
-            parent == Some(body) || CONTAINERS.contains(&document.parent_name(id))
-        };
-        let end = document.tree.get(body).map_or(0, |node| node.end.0);
-        for id in (body.0 + 1..end).map(NodeId) {
-            let Some(verb) = VERBS.iter().find(|verb| **verb == document.name(id)) else {
+        let Some(body) = self.body else { return };
+        let mut open = vec![(document.tree.children(body), None)];
+        while let Some((siblings, within)) = open.last_mut() {
+            let within = *within;
+            let Some(id) = siblings.next() else {
+                open.pop();
                 continue;
             };
-            if !inside(id) {
+            if document.tree.element(id).is_none() {
                 continue;
             }
-            if *verb == "Final" {
-                self.ends_package = true;
-            } else {
-                if let Some(number) = document.child_text(id, "CmdID") {
-                    let next = self.commands.len();
-                    self.by_id.entry(clip(&number)).or_insert(next);
+            let name = document.name(id);
+            if let Some(verb) = VERBS.iter().find(|verb| **verb == name) {
+                self.push(id, verb, within);
+                if CONTAINERS.contains(verb) {
+                    open.push((document.tree.children(id), Some(self.commands.len() - 1)));
                 }
-                self.commands.push(Command { node: id, verb: document.name(id) });
+            } else if name == "Final" {
+                self.ends_package = true;
+            } else if within.is_none() || !CONTAINER_PARTS.contains(&name) {
+                self.strangers.push(id);
             }
         }
     }
 
+    fn push(&mut self, node: NodeId, verb: &'static str, within: Option<usize>) {
+        let id = self.document.child_text(node, "CmdID").unwrap_or_default();
+        if !id.is_empty() {
+            let next = self.commands.len();
+            self.by_id.entry(id.clone()).or_insert(next);
+        }
+        self.commands.push(Command { node, verb, id, within });
+    }
+
     /// The commands of one kind.
-    pub(super) fn of_kind(&self, verb: &'a str) -> impl Iterator<Item = NodeId> {
+    pub(in crate::analyze) fn of_kind(&self, verb: &'static str) -> impl Iterator<Item = NodeId> {
         self.commands.iter().filter(move |command| command.verb == verb).map(|command| command.node)
     }
 
+    /// The items of a command.
+    pub(in crate::analyze) fn items(
+        &self,
+        command: &Command<'a>,
+    ) -> impl Iterator<Item = Item<'a>> + use<'a> {
+        let (document, around) = (self.document, command.node);
+        document.named(around, "Item").map(move |node| Item { document, node, around })
+    }
+
+    /// The Status commands and Results, as what they answer.
+    pub(in crate::analyze) fn answers(&self) -> impl Iterator<Item = (usize, Status<'a>)> {
+        let document = self.document;
+        let answers = self.commands.iter().enumerate();
+        answers
+            .filter(|(_, command)| command.verb == "Status" || command.verb == "Results")
+            .map(move |(at, command)| (at, Status { document, node: command.node }))
+    }
+
     /// True when the header carries credentials.
-    pub(super) fn has_credentials(&self) -> bool {
+    pub(in crate::analyze) fn has_credentials(&self) -> bool {
         self.header.is_some_and(|header| self.document.child(header, "Cred").is_some())
     }
 
     /// True when an item continues in the next message.
-    pub(super) fn has_more(&self) -> bool {
-        let items = self.commands.iter().flat_map(|c| self.document.named(c.node, "Item"));
-        items.into_iter().any(|item| self.document.child(item, "MoreData").is_some())
+    pub(in crate::analyze) fn has_more(&self) -> bool {
+        let mut items = self.commands.iter().flat_map(|command| self.items(command));
+        items.any(|item| item.more().is_some())
+    }
+
+    /// The codes of its alerts.
+    pub(in crate::analyze) fn alerts(&self) -> impl Iterator<Item = Cow<'a, str>> {
+        let document = self.document;
+        self.of_kind("Alert").filter_map(move |id| document.child_text(id, "Data"))
     }
 
     /// `Alert 1201, Replace, 3 Status, Final`: runs of one kind counted, in document order.
-    pub(super) fn outline(&self) -> String {
+    pub(in crate::analyze) fn outline(&self) -> String {
         let mut parts: Vec<(String, usize)> = Vec::new();
         for command in &self.commands {
             let name = self.command_name(command);
-            match parts.last_mut().filter(|(last, _)| *last == name) {
-                Some((_, count)) => *count += 1,
-                None => parts.push((name, 1)),
+            match parts.last_mut() {
+                Some((last, count)) if *last == name => *count += 1,
+                _ => parts.push((name, 1)),
             }
         }
         let mut words: Vec<String> = parts
@@ -146,7 +197,8 @@ impl<'a> Message<'a> {
         words.join(", ")
     }
 
-    fn command_name(&self, command: &Command<'a>) -> String {
+    /// The verb, of an alert with its code.
+    fn command_name(&self, command: &Command<'_>) -> String {
         let code =
             self.document.child_text(command.node, "Data").filter(|_| command.verb == "Alert");
         match code {
@@ -155,14 +207,28 @@ impl<'a> Message<'a> {
         }
     }
 
+    /// `2 Get, 1 Replace`: the kinds of commands counted, in order of appearance, without alerts and
+    /// answers.
+    pub(in crate::analyze) fn tally(&self) -> String {
+        let mut counts: Vec<(&str, usize)> = Vec::new();
+        for command in &self.commands {
+            if matches!(command.verb, "Alert" | "Status") {
+                continue;
+            }
+            match counts.iter_mut().find(|(verb, _)| *verb == command.verb) {
+                Some((_, count)) => *count += 1,
+                None => counts.push((command.verb, 1)),
+            }
+        }
+        let words: Vec<String> =
+            counts.iter().map(|(verb, count)| format!("{count} {verb}")).collect();
+        words.join(", ")
+    }
+
     /// The command with this `CmdID`, with the first node it points at.
-    pub(super) fn command(&self, id: &str) -> Option<(&'a str, Option<String>)> {
+    pub(super) fn command(&self, id: &str) -> Option<(&'static str, Option<String>)> {
         let command = &self.commands[*self.by_id.get(id)?];
-        let item = self.document.child(command.node, "Item");
-        let uri = item.and_then(|item| {
-            let target = self.document.text_at(item, &["Target", "LocURI"]);
-            target.or_else(|| self.document.text_at(item, &["Source", "LocURI"]))
-        });
+        let uri = self.items(command).next().and_then(|item| item.uri());
         Some((command.verb, uri.map(|uri| clip(&uri))))
     }
 }

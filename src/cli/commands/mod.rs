@@ -2,12 +2,14 @@
 
 mod ca;
 mod cert;
+mod configuration;
 mod decode;
 mod demo;
 mod devices;
 mod doctor;
 mod encode;
 mod explain;
+mod ledger;
 mod open;
 mod policy;
 mod run;
@@ -34,6 +36,8 @@ pub(super) fn run(args: Args) -> Result<ExitCode, Report> {
         Some(Command::Show(args)) => show::run(&args),
         Some(Command::Timeline(args)) => timeline::run(&args),
         Some(Command::Policy(args)) => policy::run(&args),
+        Some(Command::Ledger(args)) => ledger::run(&args),
+        Some(Command::Config(args)) => configuration::run(&args),
         Some(Command::Decode(args)) => decode::run(&args),
         Some(Command::Verify(args)) => verify::run(&args),
         Some(Command::Cert(args)) => cert::run(&args),

@@ -1,0 +1,151 @@
+//! The door to everything that is known across exchanges: devices of ActiveSync, sessions of SyncML.
+
+use crate::model::{
+    Annotated, Decoded, Device, DeviceKey, Exchange, Finding, Protocol, ProvisionState, Step,
+    SyncmlSession,
+};
+
+use super::document::Subject;
+use super::draft::clip_to;
+use super::flow::{self, Observation, over};
+use super::ledger::Ledgers;
+use super::rules::{Switches, check_messages, check_turns};
+use super::syncml::{self, Message};
+
+/// Characters of the facts in one step.
+const FACTS_CHARS: usize = 400;
+
+/// A fold over the exchanges of a capture, in the order in which they ended.
+///
+/// Memory is bounded. ActiveSync: at most 1,024 devices, for each at most two policies, 32 keys and 128
+/// steps. SyncML: at most 1,024 sessions, whose ledgers hold 40,000 commands together. The one silent
+/// for longest is forgotten first.
+#[derive(Debug, Clone, Default)]
+pub struct Sessions {
+    devices: flow::Sessions,
+    ledgers: Ledgers,
+    switches: Switches,
+}
+
+impl Sessions {
+    /// Nothing seen yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Nothing seen yet, and the rules with these ids are off.
+    pub fn without<'a>(rules: impl IntoIterator<Item = &'a str>) -> Self {
+        let switches = Switches::without(rules);
+        let devices = flow::Sessions::with(switches.clone());
+        Self { devices, ledgers: Ledgers::default(), switches }
+    }
+
+    /// Says what one exchange means, as [`annotate`](super::annotate()) does, with what the exchanges
+    /// before it add: folders by name, findings, the story of its device; and takes it in, as
+    /// [`Sessions::observe`] does.
+    pub fn tell(
+        &mut self,
+        exchange: &Exchange,
+        request: Option<&Decoded>,
+        response: Option<&Decoded>,
+    ) -> (Annotated, Option<Observation>) {
+        let (mut annotated, seen) = self.devices.tell(exchange, request, response);
+        if annotated.summary.protocol != Protocol::SyncMl {
+            return (annotated, seen);
+        }
+        let subject = Subject::new(exchange, request, response);
+        let (findings, seen) = self.take(&subject, &annotated);
+        annotated.found(findings);
+        (annotated, seen)
+    }
+
+    /// Takes in one exchange with what was made of it. `None` when it belongs to no device or session:
+    /// another protocol, or no device id. An exchange in flight is remembered as such (a Ping with its
+    /// heartbeat), and is to be given again once it ended; the step of its observation is preliminary.
+    pub fn observe(
+        &mut self,
+        exchange: &Exchange,
+        request: Option<&Decoded>,
+        response: Option<&Decoded>,
+        annotated: &Annotated,
+    ) -> Option<Observation> {
+        if annotated.summary.protocol != Protocol::SyncMl {
+            return self.devices.observe(exchange, request, response, annotated);
+        }
+        self.take(&Subject::new(exchange, request, response), annotated).1
+    }
+
+    /// Takes in an exchange of SyncML: what is found in it, and its place in its session.
+    fn take(
+        &mut self,
+        subject: &Subject<'_>,
+        annotated: &Annotated,
+    ) -> (Vec<Finding>, Option<Observation>) {
+        let messages = syncml::messages(subject);
+        let mut findings = check_messages(subject, &messages, &self.switches);
+        if subject.exchange.in_flight() {
+            return (findings, None);
+        }
+        let Some(seen) = self.ledgers.observe(subject, &messages) else { return (findings, None) };
+        check_turns(subject, &seen, &messages, &self.switches, &mut findings);
+        seen.session.view.findings += findings.len() as u64;
+        let view = &seen.session.view;
+        let device = DeviceKey {
+            host: view.host.clone(),
+            user: String::new(),
+            device: view.device.to_lowercase(),
+        };
+        let step = step(subject, &messages, annotated, &findings);
+        let (story, earlier) = (Vec::new(), Vec::new());
+        let seen = Observation { device, step, findings: findings.clone(), story, earlier };
+        (findings, Some(seen))
+    }
+
+    /// Every device of ActiveSync remembered, the first seen first.
+    pub fn devices(&self) -> Vec<Device> {
+        self.devices.devices()
+    }
+
+    /// Which devices of ActiveSync are remembered, in no order.
+    pub fn keys(&self) -> impl Iterator<Item = &DeviceKey> {
+        self.devices.keys()
+    }
+
+    /// One device of ActiveSync.
+    pub fn device(&self, key: &DeviceKey) -> Option<Device> {
+        self.devices.device(key)
+    }
+
+    /// Every SyncML session remembered, in the order in which they began. `settled`: nothing more will
+    /// come, so that what waits for an answer counts as never answered.
+    pub fn syncml_sessions(&self, settled: bool) -> Vec<SyncmlSession> {
+        self.ledgers.sessions(settled)
+    }
+}
+
+/// The place of an exchange in the history of its device.
+fn step(
+    subject: &Subject<'_>,
+    messages: &[Option<Message<'_>>; 2],
+    annotated: &Annotated,
+    findings: &[Finding],
+) -> Step {
+    let exchange = subject.exchange;
+    let words = |message: &Option<Message<'_>>| match message {
+        Some(message) => format!("msg {}: {}", message.id, message.outline()),
+        None => "no message".to_owned(),
+    };
+    let duration = over(exchange).0.saturating_sub(exchange.started.0);
+    Step {
+        exchange: exchange.id,
+        started: exchange.started,
+        duration: u64::try_from(duration).unwrap_or_default(),
+        request: words(&messages[0]),
+        response: words(&messages[1]),
+        facts: clip_to(&annotated.summary.facts, FACTS_CHARS),
+        walk: ["", ""],
+        states: [ProvisionState::Unknown; 2],
+        assumed: false,
+        findings: findings.iter().map(|finding| finding.id.clone()).collect(),
+    }
+}

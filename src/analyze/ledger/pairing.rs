@@ -1,0 +1,241 @@
+//! Status and Results brought to the commands they answer, over `MsgRef`, `CmdRef` and `TargetRef`
+//! (SyncML Representation 1.2.1, 6.1; MS-MDM 2.2.6.1, 2.2.7.8).
+
+use crate::analyze::draft::clip;
+use crate::analyze::hresult;
+use crate::analyze::syncml::{Item, Message, Status, status_named};
+use crate::model::{Answer, Exchange, LedgerItem, Leg, Outcome};
+
+use super::entry::{ITEMS, ledger_item};
+use super::outcome;
+use super::session::{Known, Session, opposite};
+use super::turn::Log;
+
+/// Status commands held of one command.
+const ANSWERS: usize = 16;
+
+/// Nodes noted of one kind in one message.
+const NOTED: usize = 64;
+
+/// Brings every answer of `message` to its command.
+pub(super) fn answers(
+    session: &mut Session,
+    exchange: &Exchange,
+    leg: Leg,
+    message: &Message<'_>,
+    log: &mut Log,
+) {
+    let mut last = (String::new(), 0_u32);
+    for (at, answer) in message.answers() {
+        let results = message.commands[at].verb == "Results";
+        if !results && answer.is_header() {
+            header(session, leg, &answer, log);
+            continue;
+        }
+        let Some(known) = find(session, leg, &answer, results, log) else { continue };
+        let verb = answer.verb();
+        if !verb.is_empty() && verb != known.verb {
+            note(&mut log.other_verb, (answer.node, known.verb));
+        }
+        let Some(place) = known.entry else { continue };
+        if results {
+            take_results(session, place, message, &message.commands[at], log);
+        } else {
+            let reference = answer.message().into_owned();
+            if reference == last.0 && known.position < last.1 {
+                note(&mut log.disordered, answer.node);
+            }
+            last = (reference, known.position);
+            take_status(session, exchange, place, message, &answer, log);
+        }
+    }
+}
+
+fn note<T>(list: &mut Vec<T>, value: T) {
+    if list.len() < NOTED {
+        list.push(value);
+    }
+}
+
+/// The answer to a header: when it refuses, nothing of that message was carried out.
+fn header(session: &mut Session, leg: Leg, answer: &Status<'_>, log: &mut Log) {
+    log.header_answered = true;
+    let code = answer.code();
+    let reference = answer.message();
+    if session.sent(opposite(leg), &reference).is_none() {
+        if !before_what_was_seen(session, leg, &reference) {
+            note(&mut log.unknown_message, answer.node);
+        }
+        return;
+    }
+    if matches!(code.as_ref(), "401" | "407") {
+        let why = "credentials were refused: the package is to be sent again";
+        outcome::void(session, opposite(leg), &reference, why);
+    }
+}
+
+/// The command an answer is for; notes when there is none.
+fn find(
+    session: &Session,
+    leg: Leg,
+    answer: &Status<'_>,
+    results: bool,
+    log: &mut Log,
+) -> Option<Known> {
+    let (message, command) = (answer.message(), answer.command());
+    // Results may leave the references out: then they are 1 (MS-MDM 2.2.7.8).
+    let or_one = |text: &str| match text {
+        "" if results => "1".to_owned(),
+        text => clip(text),
+    };
+    let (message, command) = (or_one(&message), or_one(&command));
+    if message.is_empty() || command.is_empty() {
+        return None;
+    }
+    let Some(sent) = session.sent(opposite(leg), &message) else {
+        if !before_what_was_seen(session, leg, &message) {
+            note(&mut log.unknown_message, answer.node);
+        }
+        return None;
+    };
+    let known = sent.commands.get(command.as_str()).copied();
+    if known.is_none() {
+        note(&mut log.unknown_command, answer.node);
+    }
+    known
+}
+
+/// True when the reference may be to a message from before the capture began.
+fn before_what_was_seen(session: &Session, leg: Leg, reference: &str) -> bool {
+    let side = session.side(opposite(leg));
+    let Some(first) = side.sent.first() else { return session.view.partial };
+    let number = |text: &str| text.parse::<u64>().ok();
+    let older = number(reference) < number(&first.id);
+    older && (session.view.partial || side.sent.len() >= super::session::SENT)
+}
+
+fn take_status(
+    session: &mut Session,
+    exchange: &Exchange,
+    place: u32,
+    message: &Message<'_>,
+    status: &Status<'_>,
+    log: &mut Log,
+) {
+    let answer = read(exchange, message, status);
+    let Some(entry) = session.view.entries.get_mut(place as usize) else { return };
+    let before = entry.outcome;
+    note(&mut log.codes, (status.node, entry.verb, answer.code.parse().unwrap_or_default()));
+    let same = |known: &Answer| {
+        known.refs.is_empty()
+            || answer.refs.is_empty()
+            || known.refs.iter().any(|uri| answer.refs.contains(uri))
+    };
+    // A part is acknowledged with 213, work begun with 101: the last word is still to come.
+    let last_word = |known: &&Answer| !matches!(known.code.as_str(), "101" | "213" | "401" | "407");
+    if entry.answers.iter().filter(last_word).any(same) {
+        entry.twice = true;
+        note(&mut log.repeated, status.node);
+    }
+    if entry.item_count == 1 && !answer.refs.is_empty() {
+        note(&mut log.needless_ref, status.node);
+    }
+    for item in &mut entry.items {
+        let named = answer.refs.iter().any(|uri| same_uri(uri, &item.uri));
+        if named && (item.code.is_empty() || item.code == "213") {
+            item.code.clone_from(&answer.code);
+        }
+    }
+    if entry.answers.len() < ANSWERS {
+        entry.answers.push(answer);
+    }
+    entry.outcome = outcome::of_answers(&entry.answers);
+    outcome::explain(entry);
+    let (sender, answered) = (entry.leg, before == Outcome::Waiting);
+    if answered {
+        let side = session.side_mut(sender);
+        side.waiting.retain(|waiting| *waiting != place);
+        side.answered.push(place);
+    }
+    let root = outcome::root_of(session, place);
+    if !log.groups.contains(&root) {
+        note(&mut log.groups, root);
+    }
+}
+
+fn read(exchange: &Exchange, message: &Message<'_>, status: &Status<'_>) -> Answer {
+    let code = clip(&status.code());
+    let (error, error_meaning) = match status.error() {
+        None => (String::new(), String::new()),
+        Some(text) => match hresult::parse(text) {
+            None => (clip(text), String::new()),
+            Some(value) => {
+                let meaning = hresult::meaning(value).map(|(text, _)| text);
+                (hresult::hex(value), meaning.unwrap_or_default())
+            }
+        },
+    };
+    Answer {
+        exchange: exchange.id,
+        message: message.id.clone(),
+        name: status_named(&code).map_or("", |row| row.name),
+        code,
+        refs: status.refs().take(ITEMS).map(|uri| clip(&uri)).collect(),
+        error,
+        error_meaning,
+    }
+}
+
+fn take_results(
+    session: &mut Session,
+    place: u32,
+    message: &Message<'_>,
+    command: &crate::analyze::syncml::Command<'_>,
+    log: &mut Log,
+) {
+    let Some(entry) = session.view.entries.get_mut(place as usize) else { return };
+    let good = entry.outcome == Outcome::Done || entry.code() == "213";
+    // Put and Get of data synchronisation bring device information the same way.
+    if !matches!(entry.verb, "Get" | "Put" | "Search") || !good {
+        note(&mut log.stray_results, command.node);
+    }
+    let asked = entry.items.clone();
+    for item in message.items(command) {
+        let mut held = ledger_item(&item, true);
+        if !asked.is_empty() && !asked.iter().any(|own| answers_to(&held, own)) {
+            note(&mut log.other_node, item.node);
+        }
+        if held.uri.is_empty() {
+            held.uri = asked.first().map(|own| own.uri.clone()).unwrap_or_default();
+        }
+        extend(entry, held, &item);
+    }
+}
+
+/// Adds an item of Results; what continues an object is no item of its own.
+fn extend(entry: &mut crate::model::LedgerEntry, held: LedgerItem, item: &Item<'_>) {
+    let same = entry.results.last().is_some_and(|last| last.uri == held.uri);
+    let grows = same && item.meta("Size").is_none() && entry.code() == "213";
+    if !grows && entry.results.len() < ITEMS {
+        entry.results.push(held);
+    }
+}
+
+/// True when a result is about the node that was asked for, or one below it.
+fn answers_to(result: &LedgerItem, asked: &LedgerItem) -> bool {
+    let (result, asked) = (normal(&result.uri), normal(&asked.uri));
+    result.is_empty() || asked.is_empty() || result.starts_with(&asked)
+}
+
+/// `./Vendor` and `./Device/Vendor` are the same; case and blanks do not count, a query neither.
+pub(in crate::analyze) fn normal(uri: &str) -> String {
+    let path = uri.split('?').next().unwrap_or_default();
+    let path: String = path.chars().filter(|c| !c.is_whitespace()).collect();
+    let path = path.trim_end_matches('/').to_lowercase();
+    let path = path.strip_prefix("./").unwrap_or(&path);
+    path.strip_prefix("device/").unwrap_or(path).to_owned()
+}
+
+fn same_uri(a: &str, b: &str) -> bool {
+    a == b || normal(a) == normal(b)
+}

@@ -1,0 +1,305 @@
+//! Rules about the document that a message is (MS-MDM 2.2, OMA DTD).
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use crate::analyze::draft::clip;
+use crate::analyze::rules::hit::Hit;
+use crate::analyze::table::rows;
+use crate::model::{Format, Grade, Leg, NodeId};
+
+use super::engine::{ExchangeRule, MessageRule, Said, Stage};
+
+pub(super) const EXCHANGE_RULES: &[ExchangeRule] = &[("xml-root-name", other_root)];
+
+pub(super) const RULES: &[MessageRule] = &[
+    ("xml-well-formed", malformed),
+    ("xml-no-doctype", doctype),
+    ("xml-root-namespace", namespace),
+    ("xml-root-namespace-case", namespace_case),
+    ("xml-element-order", disordered),
+    ("xml-unknown-element", unknown),
+    ("xml-metinf-namespace", metinf_namespace),
+    ("xml-metinf-namespace-variant", metinf_variant),
+    ("xml-data-markup-namespace", inherited_markup),
+    ("xml-syncml-children", children),
+    ("xml-syncbody-empty", body_empty),
+    ("xml-syncbody-missing", body_missing),
+    ("xml-final-last", final_misplaced),
+    ("xml-final-empty", final_filled),
+    ("xml-element-repeated", repeated),
+    ("xml-unknown-attribute", unknown_attribute),
+];
+
+const SYNCML: &str = "SYNCML:SYNCML1.2";
+const METINF: &str = "syncml:metinf";
+
+/// The namespace of `xmlns` declarations.
+const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
+
+/// Nodes noted of one kind.
+const NOTED: usize = 16;
+
+/// An element of the vocabulary.
+struct Known {
+    name: &'static str,
+    metinf: bool,
+    /// Names of its children in their order (OMA DTD); empty when the order is free or told elsewhere.
+    order: Vec<&'static str>,
+}
+
+static ELEMENTS: LazyLock<Vec<Known>> = LazyLock::new(|| {
+    rows::<10>(include_str!("../../tables/syncml_elements.tsv"))
+        .map(|[name, namespace, _, _, _, content, ..]| Known {
+            name,
+            metinf: namespace == METINF,
+            order: order(name, content),
+        })
+        .collect()
+});
+
+/// `(CmdID, NoResp?, Meta?, Item+)` as names. Groups may come in any order; Status has two published
+/// orders, the header and Item have rules of their own.
+fn order(name: &str, content: &'static str) -> Vec<&'static str> {
+    let elsewhere = ["SyncML", "SyncHdr", "SyncBody", "Item", "Status", "Results"];
+    if elsewhere.contains(&name) || content.contains('|') || !content.contains(',') {
+        return Vec::new();
+    }
+    let inner = content.trim_matches(['(', ')']);
+    inner.split(',').map(|part| part.trim().trim_end_matches(['?', '+', '*'])).collect()
+}
+
+fn known(name: &str) -> Option<&'static Known> {
+    ELEMENTS.iter().find(|known| known.name == name)
+}
+
+fn other_root(stage: &Stage<'_, '_>) -> Option<Hit> {
+    let exchange = stage.subject.exchange;
+    stage.subject.documents().find_map(|(leg, document)| {
+        let headers = match leg {
+            Leg::Request => exchange.request.as_ref().map(|request| &request.headers),
+            Leg::Response => exchange.response.as_ref().map(|response| &response.headers),
+        };
+        let media = headers.map(crate::model::Headers::media_type).unwrap_or_default();
+        let meant = media.starts_with("application/vnd.syncml");
+        let name = document.root_name();
+        (meant && name != "SyncML").then(|| {
+            let hit = Hit::of_nodes(exchange.id, leg, &document, &[document.root()]);
+            hit.unwrap_or_default().saying(clip(name))
+        })
+    })
+}
+
+impl Said<'_, '_> {
+    /// True for XML as text: in WBXML namespaces come from code pages.
+    fn is_xml(&self) -> bool {
+        let layer =
+            self.subject.body(self.leg).and_then(|body| body.layer(self.message.document.layer));
+        layer.is_some_and(|layer| matches!(layer.format, Format::Xml(_)))
+    }
+
+    fn namespace(&self, id: NodeId) -> &str {
+        let element = self.message.document.tree.element(id);
+        element.map_or("", |element| element.namespace.as_str())
+    }
+
+    fn root_namespace(&self) -> &str {
+        self.namespace(self.message.document.root())
+    }
+
+    /// Elements of the message itself, without what stands in Data.
+    fn own_elements(&self) -> impl Iterator<Item = NodeId> {
+        let document = self.message.document;
+        let mut inside = NodeId(0);
+        document.elements().filter(move |id| {
+            if *id < inside {
+                return false;
+            }
+            if document.name(*id) == "Data" {
+                inside = document.tree.get(*id).map_or(*id, |node| node.end);
+            }
+            true
+        })
+    }
+
+    fn first_nodes(&self, nodes: impl Iterator<Item = NodeId>) -> Option<Hit> {
+        let nodes: Vec<NodeId> = nodes.take(NOTED).collect();
+        self.nodes(&nodes)
+    }
+}
+
+fn malformed(said: &Said<'_, '_>) -> Option<Hit> {
+    let exchange = said.subject.exchange;
+    let facts = match said.leg {
+        Leg::Request => exchange.request.as_ref().map(|request| request.body),
+        Leg::Response => exchange.response.as_ref().map(|response| response.body),
+    };
+    let whole = facts.is_some_and(|body| body.ended && !body.truncated());
+    let layer = said.message.document.layer;
+    let body = said.subject.body(said.leg);
+    let problem = body
+        .filter(|_| whole && said.is_xml())?
+        .problems
+        .iter()
+        .find(|problem| problem.layer == layer && problem.grade == Grade::Broken)?;
+    Some(said.half().saying(problem.text.clone()))
+}
+
+fn doctype(said: &Said<'_, '_>) -> Option<Hit> {
+    let prolog = said.message.document.prolog();
+    let declared = prolog.windows(9).take(PROLOG).any(|bytes| bytes == b"<!DOCTYPE");
+    (said.is_xml() && declared).then(|| said.half())
+}
+
+/// Bytes of a prolog that are looked at.
+const PROLOG: usize = 64 * 1024;
+
+fn namespace(said: &Said<'_, '_>) -> Option<Hit> {
+    let own = said.root_namespace();
+    let other = said.is_xml() && !own.eq_ignore_ascii_case(SYNCML);
+    let own = if own.is_empty() { "none" } else { own };
+    other.then(|| said.node(said.message.document.root()).saying(clip(own)))
+}
+
+fn namespace_case(said: &Said<'_, '_>) -> Option<Hit> {
+    let own = said.root_namespace();
+    (own != SYNCML && own.eq_ignore_ascii_case(SYNCML))
+        .then(|| said.node(said.message.document.root()).saying(clip(own)))
+}
+
+fn disordered(said: &Said<'_, '_>) -> Option<Hit> {
+    said.own_elements().find_map(|id| {
+        let known = known(said.message.document.name(id))?;
+        if known.order.is_empty() { None } else { said.disordered(id, &known.order) }
+    })
+}
+
+fn unknown(said: &Said<'_, '_>) -> Option<Hit> {
+    let document = said.message.document;
+    let body = said.message.body;
+    let strange = said.own_elements().filter(|id| {
+        let name = document.name(*id);
+        // Those in the place of commands have a rule of their own.
+        let command = document.parent(*id) == body && body.is_some();
+        !name.is_empty() && known(name).is_none() && !command && name != "SyncML"
+    });
+    let nodes: Vec<NodeId> = strange.take(NOTED).collect();
+    let name = clip(document.name(*nodes.first()?));
+    Some(said.nodes(&nodes)?.saying(name))
+}
+
+/// Elements of meta information: below Meta, with or without MetInf around them.
+fn metinf<'s>(said: &'s Said<'_, '_>) -> impl Iterator<Item = NodeId> + 's {
+    let document = said.message.document;
+    said.own_elements().filter(move |id| {
+        let around = document.parent_name(*id);
+        (around == "Meta" || around == "MetInf")
+            && known(document.name(*id)).is_some_and(|k| k.metinf)
+    })
+}
+
+fn metinf_namespace(said: &Said<'_, '_>) -> Option<Hit> {
+    if !said.is_xml() {
+        return None;
+    }
+    let other = |id: &NodeId| !said.namespace(*id).trim().eq_ignore_ascii_case(METINF);
+    said.first_nodes(metinf(said).filter(other))
+}
+
+fn metinf_variant(said: &Said<'_, '_>) -> Option<Hit> {
+    let sloppy = |id: &NodeId| {
+        let own = said.namespace(*id);
+        own != METINF && own.trim().eq_ignore_ascii_case(METINF)
+    };
+    said.first_nodes(metinf(said).filter(sloppy))
+}
+
+fn inherited_markup(said: &Said<'_, '_>) -> Option<Hit> {
+    let document = said.message.document;
+    let root = said.root_namespace();
+    if !said.is_xml() || root.is_empty() {
+        return None;
+    }
+    let markup = said.own_elements().filter(|id| document.name(*id) == "Data");
+    let inner = markup.filter_map(|id| document.children(id).next());
+    said.first_nodes(inner.filter(|id| said.namespace(*id) == root))
+}
+
+fn children(said: &Said<'_, '_>) -> Option<Hit> {
+    let document = said.message.document;
+    let names: Vec<&str> = document.children(document.root()).map(|id| document.name(id)).collect();
+    // What is missing altogether has rules of its own.
+    let good = matches!(names.as_slice(), [] | ["SyncHdr" | "SyncBody"] | ["SyncHdr", "SyncBody"]);
+    (!good).then(|| said.node(document.root()).saying(clip(&names.join(", "))))
+}
+
+fn body_empty(said: &Said<'_, '_>) -> Option<Hit> {
+    let body = said.message.body?;
+    said.message.commands.is_empty().then(|| said.node(body))
+}
+
+fn body_missing(said: &Said<'_, '_>) -> Option<Hit> {
+    let header = said.message.header?;
+    said.message.body.is_none().then(|| said.node(header))
+}
+
+fn final_misplaced(said: &Said<'_, '_>) -> Option<Hit> {
+    let document = said.message.document;
+    let body = said.message.body?;
+    let names: Vec<NodeId> = document.children(body).collect();
+    let (_, before) = names.split_last()?;
+    said.first_nodes(before.iter().copied().filter(|id| document.name(*id) == "Final"))
+}
+
+fn final_filled(said: &Said<'_, '_>) -> Option<Hit> {
+    let document = said.message.document;
+    let own = document.child(said.message.body?, "Final")?;
+    let full = document.children(own).next().is_some() || !document.text(own).is_empty();
+    full.then(|| said.node(own))
+}
+
+/// Elements that stand once in what they stand in.
+const ONCE: [&str; 12] = [
+    "CmdID",
+    "MsgRef",
+    "CmdRef",
+    "Cmd",
+    "Data",
+    "Meta",
+    "VerDTD",
+    "VerProto",
+    "SessionID",
+    "MsgID",
+    "Target",
+    "Source",
+];
+
+fn repeated(said: &Said<'_, '_>) -> Option<Hit> {
+    let document = said.message.document;
+    let mut seen: HashSet<(NodeId, &str)> = HashSet::new();
+    let mut nodes = Vec::new();
+    for id in said.own_elements() {
+        let name = document.name(id);
+        // Items of Map and Search name several sources.
+        let Some(around) = document.parent(id).filter(|_| ONCE.contains(&name)) else { continue };
+        if document.name(around) != "Search" && !seen.insert((around, name)) {
+            nodes.push(id);
+        }
+    }
+    said.first_nodes(nodes.into_iter())
+}
+
+fn unknown_attribute(said: &Said<'_, '_>) -> Option<Hit> {
+    let document = said.message.document;
+    let strange = |id: &NodeId| {
+        document.tree.element(*id).is_some_and(|element| {
+            element.attributes.iter().any(|attribute| {
+                let name = attribute.name.as_str().unwrap_or_default();
+                // `lang` is a known typing error of the document.
+                attribute.namespace.as_str() != XMLNS
+                    && !matches!(name, "originalerror" | "lang" | "xmlns")
+            })
+        })
+    };
+    said.first_nodes(said.own_elements().filter(strange))
+}

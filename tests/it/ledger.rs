@@ -1,0 +1,239 @@
+//! Sessions of SyncML: what is drawn of each exchange, and the ledger of its commands.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use synctap::analyze::{Sessions, configurations};
+use synctap::model::{
+    Detail, ExchangeId, LedgerEntry, Leg, Level, Outcome, SessionVerdict, SyncmlSession,
+};
+use synctap::render::{self, OutlineOptions, Secrets};
+
+use crate::annotate::cases;
+use crate::conversation::{Turn, turns};
+use crate::devices::{capture, synctap};
+
+fn fixture(name: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/sessions");
+    fs::read_to_string(folder.join(format!("{name}.txt"))).unwrap_or_else(|e| panic!("{name}: {e}"))
+}
+
+/// Folds a conversation.
+fn folded(turns: &[Turn]) -> Vec<SyncmlSession> {
+    let mut sessions = Sessions::new();
+    for turn in turns {
+        turn.observe(&mut sessions);
+    }
+    sessions.syncml_sessions(true)
+}
+
+/// Everything a reader sees: each exchange as overview and annotated outline, then the ledgers.
+fn told(turns: Vec<Turn>) -> String {
+    let mut out = String::new();
+    let mut sessions = Sessions::new();
+    for turn in turns {
+        let seen = turn.observe(&mut sessions);
+        let mut annotated = turn.annotated;
+        annotated.findings = seen.map(|seen| seen.findings).unwrap_or_default();
+        let Turn { exchange, request, response, .. } = turn;
+        let detail = Detail { exchange, request, response, annotated };
+        let _ = writeln!(out, "{}", detail.annotated.summary.facts);
+        for (label, text) in render::overview(&detail, Secrets::Masked) {
+            let _ = writeln!(out, "{label:<10} {text}");
+        }
+        for leg in [Leg::Request, Leg::Response] {
+            let Some(decoded) = detail.decoded(leg) else { continue };
+            let notes = detail.annotated.notes(leg);
+            let lines = render::outline(decoded, notes, OutlineOptions::default());
+            let _ = write!(out, "{}\n{}", leg.name(), render::outline_text(&lines));
+        }
+        out.push('\n');
+    }
+    for session in sessions.syncml_sessions(true) {
+        let lines = render::ledger_lines(&session, Secrets::Masked);
+        let wide = lines.iter().find(|line| line.chars().count() > 80);
+        assert_eq!(wide, None, "wider than 80 columns");
+        let _ = writeln!(out, "{}\n", lines.join("\n"));
+    }
+    out
+}
+
+fn golden(name: &str) -> Vec<SyncmlSession> {
+    let text = fixture(name);
+    insta::assert_snapshot!(format!("session_{name}"), told(turns(&text)));
+    folded(&turns(&text))
+}
+
+#[test]
+fn a_session_as_it_should_be() {
+    let session = golden("normal").remove(0);
+    assert_eq!(session.verdict, SessionVerdict::Complete);
+    let codes: Vec<&str> =
+        session.entries.iter().filter(|e| e.leg == Leg::Response).map(LedgerEntry::code).collect();
+    assert_eq!(codes, ["200", "200", "418", "200", "202"]);
+    assert_eq!(session.entries[2].results[0].value.as_deref(), Some("10.0.26100.1"));
+}
+
+/// The published exchange has faults of its own; none may be told louder than a warning.
+#[test]
+fn the_published_exchange() {
+    let session = golden("ms-mdm-4").remove(0);
+    assert_eq!(session.verdict, SessionVerdict::Complete);
+    let mut sessions = Sessions::new();
+    for turn in turns(&fixture("ms-mdm-4")) {
+        for finding in turn.observe(&mut sessions).unwrap().findings {
+            assert!(finding.level <= Level::Warning, "{finding:?}");
+        }
+    }
+}
+
+#[test]
+fn a_stale_nonce_costs_one_round() {
+    let session = golden("md5-round").remove(0);
+    assert_eq!(session.verdict, SessionVerdict::Complete);
+    assert_eq!(session.authentication, "auth-md5: 401, 212");
+    // What was sent with refused credentials is no command that failed.
+    assert_eq!(session.entries[0].outcome, Outcome::NotExecuted);
+}
+
+#[test]
+fn a_group_rolled_back_names_who_failed() {
+    let session = golden("atomic-rolled-back").remove(0);
+    let why: Vec<&str> = session.entries[2..].iter().map(|entry| entry.why.as_str()).collect();
+    assert_eq!(
+        why,
+        [
+            "failed because Replace 6 failed with 500 (0x80070057)",
+            "rolled back because Replace 6 failed with 500 (0x80070057)",
+            "",
+            "left out because Replace 6 failed with 500 (0x80070057)"
+        ]
+    );
+    assert_eq!(session.entries[3].within, Some(2));
+}
+
+#[test]
+fn an_object_in_parts() {
+    let session = golden("large-object").remove(0);
+    assert_eq!(session.verdict, SessionVerdict::Complete);
+    assert!(session.entries.iter().all(|entry| entry.level == Level::Info));
+}
+
+#[test]
+fn generic_alerts() {
+    assert_eq!(golden("generic-alert").remove(0).verdict, SessionVerdict::Complete);
+}
+
+#[test]
+fn an_abort_is_no_fault_of_the_answers() {
+    let session = golden("aborted").remove(0);
+    assert_eq!(session.verdict, SessionVerdict::Aborted);
+    assert_eq!(session.count(Leg::Response, Outcome::Unanswered), 0);
+}
+
+#[test]
+fn user_and_machine_are_two_sessions() {
+    let sessions = golden("user-and-machine");
+    let modes: Vec<(&str, SessionVerdict)> =
+        sessions.iter().map(|session| (session.mode.as_str(), session.verdict)).collect();
+    let complete = SessionVerdict::Complete;
+    assert_eq!(modes, [("Machine", complete), ("Maintenance", complete)]);
+    assert_eq!(sessions[1].entries[2].code(), "405");
+}
+
+#[test]
+fn a_message_sent_again_is_no_fault() {
+    let session = golden("interrupted").remove(0);
+    assert_eq!((session.retries, session.verdict), (1, SessionVerdict::Interrupted));
+}
+
+#[test]
+fn the_configuration_of_a_device_is_a_tree_with_its_commands() {
+    let sessions = folded(&turns(&fixture("two-check-ins")));
+    let trees = configurations(&sessions);
+    assert_eq!(trees.len(), 1);
+    let lines = render::configuration_lines(&trees[0], Secrets::Masked).join("\n");
+    assert!(!lines.contains("hunter2"), "{lines}");
+    assert!(
+        !render::configuration_json(&trees[0], Secrets::Masked).to_string().contains("hunter2")
+    );
+    insta::assert_snapshot!(lines);
+}
+
+#[test]
+fn the_commands_print_a_capture() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = capture(folder.path(), &turns(&fixture("two-check-ins")));
+    let file = file.to_str().unwrap();
+    let (out, code) = synctap(&["ledger", file, "--session", "2"]);
+    assert_eq!(code, Some(0), "{out}");
+    assert!(out.starts_with(
+        "session 2 of urn:uuid:LAB0001 at mdm.lab.test, mode Maintenance\ncomplete\n"
+    ));
+    assert!(out.contains("LOCAL ACCOUNT REMOVED"), "{out}");
+    let (out, _) = synctap(&["ledger", file, "--json"]);
+    let objects: Vec<serde_json::Value> =
+        out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(objects.len(), 2);
+    assert_eq!(objects[0]["session"]["verdict"], "complete");
+    assert!(!out.contains("hunter2"), "{out}");
+    let (out, code) = synctap(&["config", file]);
+    assert_eq!(code, Some(0), "{out}");
+    assert!(out.contains("changes in the last session (2)"), "{out}");
+    let (out, code) = synctap(&["ledger", file, "--session", "9"]);
+    assert_eq!(code, Some(2), "{out}");
+    assert!(out.contains("hint: there is session `1`"), "{out}");
+}
+
+/// Wherever a capture begins, nothing is found that rests on what was not seen.
+#[test]
+fn a_capture_that_begins_late_breaks_no_must() {
+    for name in ["normal", "md5-round", "atomic-rolled-back", "large-object", "user-and-machine"] {
+        let count = turns(&fixture(name)).len();
+        for from in 1..count {
+            let mut sessions = Sessions::new();
+            for turn in turns(&fixture(name)).into_iter().skip(from) {
+                let Some(seen) = turn.observe(&mut sessions) else { continue };
+                // A reboot is dangerous wherever it is seen.
+                let loud = seen.findings.iter().filter(|finding| {
+                    finding.level > Level::Info && finding.id != "exec-dangerous"
+                });
+                let ids: Vec<&str> = loud.map(|finding| finding.id.as_str()).collect();
+                assert!(ids.is_empty(), "{name} from {from}: {ids:?}");
+            }
+        }
+    }
+}
+
+/// Real data synchronisation: every command is answered, and nothing is found that is none.
+#[test]
+fn real_sessions_of_data_synchronisation() {
+    let mut out = String::new();
+    for folder in ["syncml/xml12", "syncml/wbxml12"] {
+        let mut sessions = Sessions::new();
+        for (id, mut case) in (1..).zip(cases(folder)) {
+            case.exchange.id = ExchangeId(id);
+            let (request, response) = (Some(&case.request), Some(&case.response));
+            let seen = sessions.observe(&case.exchange, request, response, &case.annotated);
+            for finding in seen.unwrap().findings {
+                let _ = writeln!(
+                    out,
+                    "{} {} {}: {}",
+                    case.name,
+                    finding.level.mark(),
+                    finding.id,
+                    finding.text
+                );
+            }
+        }
+        for session in sessions.syncml_sessions(true) {
+            let unanswered = session.count(Leg::Request, Outcome::Unanswered)
+                + session.count(Leg::Response, Outcome::Unanswered);
+            let _ = writeln!(out, "{unanswered} unanswered");
+            let _ =
+                writeln!(out, "{}\n", render::ledger_lines(&session, Secrets::Masked).join("\n"));
+        }
+    }
+    insta::assert_snapshot!(out);
+}
