@@ -6,8 +6,11 @@ use super::random::Random;
 
 const HEADER: &[u8] = b"\x03\x01\x6A\x00";
 
+/// A document of about this many bytes.
+type Shape = fn(usize) -> Vec<u8>;
+
 /// Shapes, by what they are made of.
-pub(crate) const SHAPES: [(&str, fn(usize) -> Vec<u8>); 5] = [
+pub(crate) const SHAPES: [(&str, Shape); 5] = [
     ("mail", |length| eas::sync(&mut Random::new(SEED + 5), length)),
     ("wide", wide),
     ("deep", deep),
@@ -28,7 +31,7 @@ fn deep(length: usize) -> Vec<u8> {
 
 /// Texts of 100 KB.
 fn strings(length: usize) -> Vec<u8> {
-    repeated(HEADER, &[&b"\x4D\x03"[..], &[b'z'; 100_000], b"\0\x01"].concat(), length)
+    repeated(HEADER, &[&b"\x4D\x03"[..], &b"z".repeat(100_000), b"\0\x01"].concat(), length)
 }
 
 /// Texts that stand in the string table, and some that do not.

@@ -132,6 +132,9 @@ pub struct RunArgs {
     /// Show only exchanges that pass this filter: `cmd = Provision and http >= 400`
     #[arg(long, short = 'f', value_name = "EXPR")]
     pub filter: Option<String>,
+    /// Keys and trust
+    #[command(flatten)]
+    pub keys: KeyArgs,
     /// Do not mask credentials in what is printed
     #[arg(long)]
     pub show_secrets: bool,
@@ -193,6 +196,9 @@ pub struct OpenArgs {
     /// Start with only the exchanges that pass this filter: `cmd = Provision and http >= 400`
     #[arg(long, short = 'f', value_name = "EXPR")]
     pub filter: Option<String>,
+    /// Keys and trust
+    #[command(flatten)]
+    pub keys: KeyArgs,
 }
 
 /// What of a capture to print.
@@ -216,6 +222,9 @@ pub struct ShowArgs {
     /// Do not mask credentials
     #[arg(long)]
     pub show_secrets: bool,
+    /// Keys and trust
+    #[command(flatten)]
+    pub keys: KeyArgs,
 }
 
 /// Which device's history to draw.

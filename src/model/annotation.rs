@@ -188,6 +188,14 @@ impl Annotated {
         self.findings = findings;
     }
 
+    /// Puts in what was found beside that, loudest first; the whole is at least as loud.
+    pub fn also_found(&mut self, findings: Vec<Finding>) {
+        let mut all = std::mem::take(&mut self.findings);
+        all.extend(findings);
+        all.sort_by_key(|finding| std::cmp::Reverse(finding.level));
+        self.found(all);
+    }
+
     /// The notes of one leg.
     pub fn notes(&self, leg: Leg) -> &[Note] {
         match leg {

@@ -121,6 +121,9 @@ pub(crate) fn pki(name: &str) -> Vec<u8> {
 
 /// The exchanges of a conversation.
 pub(crate) fn turns(text: &str) -> Vec<Turn> {
+    if text.lines().any(|line| line.trim() == "signed") {
+        return crate::signed::turns(text);
+    }
     if text.lines().any(|line| line.trim() == "syncml") {
         return crate::management::turns(text);
     }

@@ -44,6 +44,7 @@ mod round_trip;
 mod rules;
 mod screen;
 mod seals;
+mod signed;
 mod support;
 mod tables;
 mod terminal;

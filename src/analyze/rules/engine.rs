@@ -111,11 +111,13 @@ pub(super) fn finding(rule: &RuleText, hit: Hit) -> Finding {
 mod tests {
     use super::*;
     use crate::analyze::rules::catalogue::catalogue;
+    use crate::analyze::rules::signature;
 
     #[test]
     fn every_row_has_one_function_and_every_function_a_row() {
         let mut rules: Vec<&str> = RULES.iter().copied().flatten().map(|(id, _)| *id).collect();
         rules.extend(enrolment::ids());
+        rules.extend(signature::ids());
         rules.extend(syncml::ids());
         let mut rows: Vec<&str> = catalogue().iter().map(|rule| rule.id).collect();
         rules.sort_unstable();
