@@ -1,7 +1,8 @@
 //! What it takes to decode, explain and fold exchanges into devices.
 //!
-//! `cargo bench --bench devices`. One core; 100,000 exchanges of about 2 KB from 50 devices. Prints
-//! exchanges a second and how much memory the process gained from the first tenth to the end.
+//! `cargo bench --bench devices`. One core; 100,000 exchanges of about 2 KB from 50 devices, first from
+//! memory, then from a capture file. Prints exchanges a second and how much memory the process gained
+//! from the first tenth to the end.
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -9,15 +10,18 @@
     reason = "a benchmark may panic and talks"
 )]
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use synctap::analyze::{Sessions, annotate};
+use synctap::analyze::Sessions;
 use synctap::codec::{Book, DocumentType, Hints, Preamble, decode, decode_as, encode};
+use synctap::engine::{DECODER_VERSION, Viewer};
 use synctap::model::{
     BodyFacts, ConnId, Exchange, ExchangeId, Header, Headers, Kind, Leg, MonoTime, Request,
-    Response, State, WallTime,
+    Response, Row, State, Summary, WallTime,
 };
+use synctap::store::Store;
 
 /// Exchanges folded.
 const EXCHANGES: u64 = 100_000;
@@ -40,24 +44,61 @@ fn main() {
         "<Sync xmlns=\"AirSync\" xmlns:e=\"Email\" xmlns:b=\"AirSyncBase\"><Collections><Collection><SyncKey>78</SyncKey><CollectionId>5</CollectionId><Status>1</Status><Commands>{items}</Commands></Collection></Collections></Sync>"
     ));
     println!("bodies: {} and {} bytes", asked.len(), answered.len());
+    from_memory(&asked, &answered);
+    from_a_capture(&asked, &answered);
+}
+
+/// Decodes, explains and folds what is at hand.
+fn from_memory(asked: &Bytes, answered: &Bytes) {
     let mut sessions = Sessions::new();
     let mut after_a_tenth = 0;
     let begun = Instant::now();
     for id in 1..=EXCHANGES {
-        let exchange = exchange(id, &asked, &answered);
+        let exchange = exchange(id, asked, answered);
         let request = decode(asked.clone(), &hints(&exchange, Leg::Request));
         let response = decode(answered.clone(), &hints(&exchange, Leg::Response));
-        let annotated = annotate(&exchange, Some(&request), Some(&response));
-        sessions.observe(&exchange, Some(&request), Some(&response), &annotated);
+        sessions.tell(&exchange, Some(&request), Some(&response));
         if id == EXCHANGES / 10 {
             after_a_tenth = resident();
         }
     }
-    let took = begun.elapsed();
-    let rate = EXCHANGES as f64 / took.as_secs_f64();
+    report("from memory", begun, after_a_tenth, sessions.devices().len());
+}
+
+/// Folds a capture file, as `synctap timeline` does.
+fn from_a_capture(asked: &Bytes, answered: &Bytes) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("day.synctap");
+    let store = Store::create(&path, DECODER_VERSION).unwrap();
+    let writer = store.writer();
+    for id in 1..=EXCHANGES {
+        let exchange = exchange(id, asked, answered);
+        writer.append(exchange.id, Leg::Request, asked.clone(), || ());
+        writer.append(exchange.id, Leg::Response, answered.clone(), || ());
+        let row = Row::new(&exchange, Summary::default());
+        writer.put(exchange, row);
+    }
+    store.close().unwrap();
+    let store = Arc::new(Store::open(&path, DECODER_VERSION).unwrap());
+    let viewer = Viewer::of_capture(store, "day".to_owned()).unwrap();
+    let (mut seen, mut after_a_tenth) = (0, 0);
+    let begun = Instant::now();
+    let devices = viewer.history(&mut |_| {
+        seen += 1;
+        if seen == EXCHANGES / 10 {
+            after_a_tenth = resident();
+        }
+    });
+    assert_eq!(seen, EXCHANGES);
+    report("from a capture", begun, after_a_tenth, devices.unwrap().len());
+}
+
+fn report(what: &str, begun: Instant, after_a_tenth: u64, devices: usize) {
+    let rate = EXCHANGES as f64 / begun.elapsed().as_secs_f64();
     let grown = resident().saturating_sub(after_a_tenth);
-    println!("{EXCHANGES} exchanges of {} devices", sessions.devices().len());
-    println!("{rate:.0} exchanges/s, memory grown by {grown} KiB since the first tenth");
+    println!(
+        "{what}: {EXCHANGES} exchanges of {devices} devices, {rate:.0} exchanges/s, memory grown by {grown} KiB since the first tenth"
+    );
 }
 
 fn exchange(id: u64, asked: &Bytes, answered: &Bytes) -> Exchange {

@@ -27,16 +27,20 @@ pub(crate) struct Child {
     pub(crate) label: String,
 }
 
-/// The documents inside `tree`, in document order.
-pub(crate) fn find(tree: &Tree, layer: &Bytes) -> Vec<Child> {
+/// The documents inside `tree`, in document order; with `among` in those of its nodes alone.
+pub(crate) fn find(tree: &Tree, layer: &Bytes, among: Option<&[NodeId]>) -> Vec<Child> {
+    match among {
+        Some(nodes) => find_in(tree, layer, nodes.iter().copied()),
+        None => find_in(tree, layer, (0..).map(NodeId).take(tree.len())),
+    }
+}
+
+fn find_in(tree: &Tree, layer: &Bytes, among: impl Iterator<Item = NodeId>) -> Vec<Child> {
     let mut found = Vec::new();
-    for (index, node) in (0..).zip(tree.nodes()) {
-        if matches!(node.kind, NodeKind::Element(_)) {
-            continue;
-        }
-        let Some(parent) = node.parent else { continue };
+    for id in among.filter(|id| !tree.is_element(*id)) {
+        let Some(parent) = tree.parent(id) else { continue };
         let Some(place) = place(tree, layer, parent) else { continue };
-        let id = NodeId(index);
+        let Some(node) = tree.get(id) else { continue };
         let holder = Holder { tree, layer, parent, span: node.span };
         let Some((span, bytes, media_type)) = holder.open(place, &node.kind) else { continue };
         let label = tree.name(parent).unwrap_or_default().to_owned();
@@ -63,14 +67,26 @@ enum Place {
     Certificate,
 }
 
+/// True for the names of all elements that may hold a document.
+pub(super) fn may_hold(name: &str) -> bool {
+    matches!(
+        name,
+        "BinarySecurityToken"
+            | "Certificate"
+            | "Content"
+            | "Data"
+            | "MIMEData"
+            | "Mime"
+            | "MiniCertificate"
+            | "Picture"
+            | "X509Certificate"
+    )
+}
+
 /// By namespace and name of the element (MS-ASCMD 2.2.3, MS-ASAIRS 2.2.2, MS-MDE2 3.4.4.1).
 fn place(tree: &Tree, layer: &[u8], id: NodeId) -> Option<Place> {
     let name = tree.name(id)?;
-    // Nearly all elements end here: every text of a document is asked about.
-    if !matches!(
-        name.as_bytes(),
-        [b'B' | b'C' | b'D' | b'M' | b'P' | b'X', .., b'a' | b'e' | b'n' | b't']
-    ) {
+    if !may_hold(name) {
         return None;
     }
     let space = tree.element(id)?.namespace.as_str();

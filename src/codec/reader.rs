@@ -87,7 +87,7 @@ impl<'a> Reader<'a> {
     #[inline]
     pub(crate) fn string(&mut self) -> Option<Span> {
         let start = self.at.saturating_add(1);
-        let length = memchr::memchr(0, self.bytes.get(start..)?)?;
+        let length = zero(self.bytes.get(start..)?)?;
         let end = start.saturating_add(length);
         self.at = end.saturating_add(1);
         Some(Span::new(start, end))
@@ -103,6 +103,27 @@ impl<'a> Reader<'a> {
         Some(span)
     }
 }
+
+/// Offset of the first zero byte. Most strings are shorter than the search for a way to search.
+#[inline]
+fn zero(bytes: &[u8]) -> Option<usize> {
+    const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
+    const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
+    let mut at = 0_usize;
+    for word in bytes.as_chunks::<8>().0.iter().take(SHORT_WORDS) {
+        let word = u64::from_le_bytes(*word);
+        let found = word.wrapping_sub(ONES) & !word & HIGHS;
+        if found != 0 {
+            let place = usize::try_from(found.trailing_zeros()).ok()? / 8;
+            return Some(at.saturating_add(place));
+        }
+        at = at.saturating_add(8);
+    }
+    memchr::memchr(0, bytes.get(at..)?).map(|place| at.saturating_add(place))
+}
+
+/// Words of eight bytes that are looked at one by one.
+const SHORT_WORDS: usize = 3;
 
 /// Offset of the first `width` zero bytes aligned to `width`.
 pub(crate) fn terminator(bytes: &[u8], width: usize) -> Option<usize> {

@@ -63,7 +63,8 @@ impl<'a> Unwrapping<'a> {
             hints,
             forced,
             opener: None,
-            layers: Vec::new(),
+            // Most bodies are one, and room for more is not given back.
+            layers: Vec::with_capacity(1),
             problems: Vec::new(),
             tasks: VecDeque::new(),
             nodes_left: limits::NODES,
@@ -78,7 +79,7 @@ impl<'a> Unwrapping<'a> {
 
     /// Reads everything.
     pub(crate) fn run(mut self, body: Bytes) -> Decoded {
-        self.add("body".to_owned(), None, body);
+        self.add("body", None, body);
         let layer = self.undo_codings(LayerId::BODY);
         let (mut media_type, charset) = sniff::content_type(self.hints.content_type);
         // Before 14.0 SendMail and its kin carry the message as it is, not always under its type.
@@ -107,7 +108,8 @@ impl<'a> Unwrapping<'a> {
         codings.reverse();
         codings.truncate(limits::CODINGS);
         if codings.is_empty() {
-            codings.extend(Coding::sniff(&self.bytes(body)));
+            let layer = self.layers.get(body.index());
+            codings.extend(layer.and_then(|layer| Coding::sniff(&layer.bytes)));
         }
         codings
             .into_iter()
@@ -133,7 +135,7 @@ impl<'a> Unwrapping<'a> {
         }
         self.set_format(at, Format::Wrapper(coding.name()));
         let origin = Origin { layer: at, span: whole, node: None };
-        let label = coding.name().to_owned();
+        let label = coding.name();
         Ok(self.add(label, Some(origin), undone.bytes.into()).unwrap_or(at))
     }
 
@@ -178,7 +180,7 @@ impl<'a> Unwrapping<'a> {
             layer.facts = document.facts;
             layer.tree = Some(document.tree).filter(|tree| !tree.is_empty());
         }
-        self.open_children(task);
+        self.open_children(task, Some(&document.holders));
     }
 
     fn read_xml(&mut self, task: Task, bytes: &Bytes) {
@@ -196,7 +198,7 @@ impl<'a> Unwrapping<'a> {
             layer.facts.extend(document.facts);
             layer.tree = Some(document.tree).filter(|tree| !tree.is_empty());
         }
-        self.open_children(&task);
+        self.open_children(&task, None);
     }
 
     fn read_text(&mut self, task: Task, bytes: &Bytes, words: &'static str) {
@@ -236,7 +238,7 @@ impl<'a> Unwrapping<'a> {
         self.faults(task.layer, faults.into_list());
         self.set_format(task.layer, Format::Wrapper("multipart"));
         if let Some(layer) = self.layers.get_mut(task.layer.index()) {
-            layer.facts.push(("parts", parts.len().to_string()));
+            layer.facts.push(("parts", parts.len().to_string().into()));
         }
         for (index, span) in parts.into_iter().enumerate() {
             let origin = Origin { layer: task.layer, span, node: None };
@@ -263,8 +265,8 @@ impl<'a> Unwrapping<'a> {
         self.set_format(task.layer, Format::Text("message"));
         let Some(entity) = mime::entity(bytes, Span::new(0, bytes.len())) else { return };
         if let Some(layer) = self.layers.get_mut(task.layer.index()) {
-            layer.facts.extend(entity.facts.iter().cloned());
-            layer.facts.push(("type", entity.media_type.clone()));
+            layer.facts.extend(entity.facts.iter().cloned().map(own));
+            layer.facts.push(("type", entity.media_type.clone().into()));
         }
         if task.nesting >= limits::NESTING {
             return;
@@ -303,7 +305,8 @@ impl<'a> Unwrapping<'a> {
         let origin = Origin { layer: task.layer, span: part.content, node: None };
         let Some(layer) = self.add(label, Some(origin), content) else { return };
         if let Some(made) = self.layers.get_mut(layer.index()) {
-            made.facts.extend(part.facts.into_iter().filter(|(name, _)| *name == "attachment"));
+            let named = part.facts.into_iter().filter(|(name, _)| *name == "attachment");
+            made.facts.extend(named.map(own));
         }
         self.tasks.push_back(Task {
             layer,
@@ -353,7 +356,7 @@ impl<'a> Unwrapping<'a> {
         self.nodes_left = self.nodes_left.saturating_sub(tree.len());
         let places: Vec<_> = read.inside.iter().map(|part| place(&tree, part.span)).collect();
         if let Some(layer) = self.layers.get_mut(task.layer.index()) {
-            layer.facts.extend(read.facts);
+            layer.facts.extend(read.facts.into_iter().map(own));
             layer.tree = Some(tree).filter(|tree| !tree.is_empty());
         }
         if task.nesting >= limits::NESTING {
@@ -369,13 +372,13 @@ impl<'a> Unwrapping<'a> {
         }
     }
 
-    fn open_children(&mut self, task: &Task) {
+    fn open_children(&mut self, task: &Task, among: Option<&[NodeId]>) {
         if task.nesting >= limits::NESTING {
             return;
         }
         let Some(layer) = self.layers.get(task.layer.index()) else { return };
         let Some(tree) = &layer.tree else { return };
-        for child in children::find(tree, &layer.bytes) {
+        for child in children::find(tree, &layer.bytes, among) {
             let Child { node, span, bytes, media_type, label } = child;
             let origin = Origin { layer: task.layer, span, node: Some(node) };
             let Some(layer) = self.add(label, Some(origin), bytes) else { return };
@@ -389,7 +392,12 @@ impl<'a> Unwrapping<'a> {
     }
 
     /// Adds a layer; `None`, reported once, when there are too many.
-    fn add(&mut self, label: String, origin: Option<Origin>, bytes: Bytes) -> Option<LayerId> {
+    fn add(
+        &mut self,
+        label: impl Into<Cow<'static, str>>,
+        origin: Option<Origin>,
+        bytes: Bytes,
+    ) -> Option<LayerId> {
         let fits = origin.is_none() || bytes.len() <= self.bytes_left;
         if self.layers.len() >= limits::LAYERS || !fits {
             if let Some(origin) = origin
@@ -410,7 +418,7 @@ impl<'a> Unwrapping<'a> {
             self.bytes_left = self.bytes_left.saturating_sub(bytes.len());
         }
         let (tree, facts) = (None, Vec::new());
-        self.layers.push(Layer { label, origin, bytes, format, tree, facts });
+        self.layers.push(Layer { label: label.into(), origin, bytes, format, tree, facts });
         Some(id)
     }
 
@@ -442,6 +450,11 @@ impl<'a> Unwrapping<'a> {
             self.problems.push(Problem { layer, span, grade, code, text });
         }
     }
+}
+
+/// A fact as layers have it.
+fn own((name, value): (&'static str, String)) -> (&'static str, Cow<'static, str>) {
+    (name, value.into())
 }
 
 /// True for the path of the ActiveSync service (MS-ASHTTP 2.2.1.1.1).

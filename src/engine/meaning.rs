@@ -149,7 +149,7 @@ pub(super) fn undecoded(
 
 fn raw(bytes: Bytes) -> Layer {
     let format = if bytes.is_empty() { Format::Empty } else { Format::Binary("binary") };
-    let (label, facts) = ("body".to_owned(), Vec::new());
+    let (label, facts) = ("body".into(), Vec::new());
     Layer { label, origin: None, bytes, format, tree: None, facts }
 }
 

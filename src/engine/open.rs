@@ -83,7 +83,7 @@ mod tests {
         assert!(open_value(&mut detail, place));
         let decoded = detail.response.as_ref().unwrap();
         let child = &decoded.layers[1];
-        assert_eq!((child.label.as_str(), &*child.bytes), ("base64", &b"<x>alice</x>"[..]));
+        assert_eq!((&*child.label, &*child.bytes), ("base64", &b"<x>alice</x>"[..]));
         let origin = child.origin.unwrap();
         assert_eq!((origin.layer, origin.node), (LayerId::BODY, Some(NodeId(2))));
         assert!(!open_value(&mut detail, place), "it is open already");

@@ -1,5 +1,7 @@
 //! What the codec makes of one body: layers, the tree of each, and what was wrong.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 
 use super::node::NodeId;
@@ -66,7 +68,7 @@ impl Format {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layer {
     /// How it was made (`body`, `gzip`, `utf-16le`, `part 1`, `Data`): the last step of its path.
-    pub label: String,
+    pub label: Cow<'static, str>,
     /// Where it came from; `None` for the body itself.
     pub origin: Option<Origin>,
     /// Its bytes. Spans of its tree count from the first of them.
@@ -76,7 +78,7 @@ pub struct Layer {
     /// The document, if they are one; empty trees are `None`.
     pub tree: Option<Tree>,
     /// Facts about the layer as a whole, in display order: (`version`, `1.3`), (`public id`, …).
-    pub facts: Vec<(&'static str, String)>,
+    pub facts: Vec<(&'static str, Cow<'static, str>)>,
 }
 
 /// How bad a problem is.

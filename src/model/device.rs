@@ -65,6 +65,24 @@ pub enum ProvisionState {
 }
 
 impl ProvisionState {
+    /// Every state, in the order of a device's life.
+    pub const ALL: [Self; 14] = [
+        Self::Unknown,
+        Self::Unprovisioned,
+        Self::Demanded,
+        Self::Downloading,
+        Self::PolicyOffered,
+        Self::Acking,
+        Self::Provisioned,
+        Self::NoPolicy,
+        Self::WipeQuery,
+        Self::Refused,
+        Self::WipeDemanded,
+        Self::WipeDirected,
+        Self::WipeAcked,
+        Self::Wiped,
+    ];
+
     /// As a person says it.
     pub const fn name(self) -> &'static str {
         match self {

@@ -19,6 +19,7 @@ mod signature;
 mod span;
 mod syncml;
 mod tree;
+mod utf8;
 mod vocabulary;
 
 pub use annotation::{
@@ -48,4 +49,5 @@ pub use syncml::{
     SyncmlSession,
 };
 pub use tree::{NameId, NamespaceId, Siblings, Tree};
+pub use utf8::Utf8Prefix;
 pub use vocabulary::{TokenName, Vocabulary};

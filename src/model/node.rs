@@ -194,6 +194,7 @@ pub struct Node<'a> {
 
 impl Text<'_> {
     /// Where the characters stand when they are kept in `characters`, which grows if need be.
+    #[inline]
     pub(super) fn store(self, characters: &mut String) -> Place {
         match self {
             Self::Slice(span) => Place { span, own: false },

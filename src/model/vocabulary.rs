@@ -7,6 +7,29 @@ pub struct TokenName {
     pub name: &'static str,
     /// Namespace; empty for none.
     pub namespace: &'static str,
+    /// Documents of other kinds may stand in it.
+    pub holds: bool,
+    /// `<name>`.
+    plain: &'static str,
+    /// `<name xmlns="…">`.
+    declaring: &'static str,
+    /// `</name>`.
+    end: &'static str,
+}
+
+impl TokenName {
+    /// The start tag in XML, with or without a declaration of its namespace. Written so often that
+    /// it is kept.
+    #[inline]
+    pub fn start(&self, declares: bool) -> &'static str {
+        if declares { self.declaring } else { self.plain }
+    }
+
+    /// The end tag in XML.
+    #[inline]
+    pub fn end(&self) -> &'static str {
+        self.end
+    }
 }
 
 /// Names by code page and token: what a [`Tree`](super::Tree) needs to keep two bytes of a name.
@@ -14,16 +37,18 @@ pub struct TokenName {
 pub struct Vocabulary {
     /// Index: code page. Most are empty.
     pages: Vec<Vec<Option<TokenName>>>,
+    /// Some names have a prefix (`o-ex:rights`).
+    prefixed: bool,
 }
 
 impl Vocabulary {
     /// No names.
-    pub(super) const EMPTY: &'static Self = &Self { pages: Vec::new() };
+    pub(super) const EMPTY: &'static Self = &Self { pages: Vec::new(), prefixed: false };
 
     /// What a tag token (without flag bits) stands for; `None` for one that is not in the table.
     #[inline]
-    pub fn tag(&self, page: u8, token: u8) -> Option<TokenName> {
-        *self.pages.get(usize::from(page))?.get(usize::from(token))?
+    pub fn tag(&self, page: u8, token: u8) -> Option<&TokenName> {
+        self.pages.get(usize::from(page))?.get(usize::from(token))?.as_ref()
     }
 
     /// The namespace of the elements on a page, if the page is known.
@@ -32,8 +57,28 @@ impl Vocabulary {
         rows.next().map(|tag| tag.namespace)
     }
 
-    /// Adds a row, in the place of one with the same page and token.
-    pub fn set(&mut self, page: u8, token: u8, tag: TokenName) {
+    /// True when some names have a prefix and a colon.
+    pub fn has_prefixes(&self) -> bool {
+        self.prefixed
+    }
+
+    /// Adds a row, in the place of one with the same page and token. Names and namespaces need no
+    /// escapes in XML. A few words of memory are never given back: vocabularies are made once.
+    pub fn set(
+        &mut self,
+        (page, token): (u8, u8),
+        name: &'static str,
+        namespace: &'static str,
+        holds: bool,
+    ) {
+        // One place for a page's namespace, so that comparing it compares places.
+        let on_page = self.page_namespace(page).filter(|known| *known == namespace);
+        let namespace = on_page.unwrap_or(namespace);
+        let plain = leak(format!("<{name}>"));
+        let declaring = leak(format!("<{name} xmlns=\"{namespace}\">"));
+        let end = leak(format!("</{name}>"));
+        let tag = TokenName { name, namespace, holds, plain, declaring, end };
+        self.prefixed |= name.contains(':');
         let (page, token) = (usize::from(page), usize::from(token));
         if self.pages.len() <= page {
             self.pages.resize(page + 1, Vec::new());
@@ -44,4 +89,8 @@ impl Vocabulary {
         }
         rows[token] = Some(tag);
     }
+}
+
+fn leak(text: String) -> &'static str {
+    Box::leak(text.into_boxed_str())
 }

@@ -177,7 +177,8 @@ impl HiddenIn {
         self.whole || self.attributes.contains(&(element, at))
     }
 
-    fn has_any(&self) -> bool {
+    /// True when something is not shown.
+    pub(super) fn has_any(&self) -> bool {
         self.whole || self.raw || !self.values.is_empty() || !self.attributes.is_empty()
     }
 

@@ -16,7 +16,7 @@ fn read(body: impl Into<Vec<u8>>, content_type: &str) -> Decoded {
 
 /// Labels and formats, in order.
 fn layers(decoded: &Decoded) -> Vec<(&str, &Format)> {
-    decoded.layers.iter().map(|layer| (layer.label.as_str(), &layer.format)).collect()
+    decoded.layers.iter().map(|layer| (&*layer.label, &layer.format)).collect()
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -254,7 +254,7 @@ fn a_message_in_sendmail_opens_part_by_part() {
         ]
     );
     assert_eq!(&decoded.layers[4].bytes[..], "höhe".as_bytes());
-    assert!(decoded.layers[1].facts.contains(&("Subject", "policy".to_owned())));
+    assert!(decoded.layers[1].facts.contains(&("Subject", "policy".into())));
     let part = decoded.layers[2].origin.unwrap();
     assert_eq!((part.layer, part.span.of(&decoded.layers[1].bytes)), (LayerId(1), &b"h=F6he"[..]));
     assert_eq!(decoded.main(), LayerId::BODY);

@@ -34,6 +34,7 @@ mod namespace;
 mod pages;
 mod playback;
 mod random;
+mod reported;
 mod robust;
 mod round_trip;
 mod rules;

@@ -6,7 +6,9 @@ use crate::model::{Leg, Level};
 
 use super::head::Head;
 use super::names::FolderNames;
-use super::{autodiscover, folders, http, items, mail, provision, status, sync, values, waiting};
+use super::{
+    autodiscover, folders, http, items, mail, provision, query, status, sync, values, waiting,
+};
 
 /// Tells an exchange that is ActiveSync.
 pub(in crate::analyze) fn tell(
@@ -54,6 +56,7 @@ fn tell_head(head: &Head, draft: &mut Draft) {
     draft.row("device", head.device.clone());
     draft.row("device type", head.device_type.clone());
     draft.row("user", head.user.clone());
+    query::tell(&head.query, draft);
     for problem in &head.problems {
         draft.raise(Level::Warning);
         draft.row("query", problem.clone());

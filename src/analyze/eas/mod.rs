@@ -15,6 +15,7 @@ mod names;
 mod policy;
 mod policy_document;
 mod provision;
+mod query;
 mod settings;
 mod status;
 mod status_table;

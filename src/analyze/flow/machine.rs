@@ -5,22 +5,17 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use crate::analyze::document::Subject;
 use crate::analyze::draft::clip;
-use crate::analyze::eas::{Head, key_text};
+use crate::analyze::eas::Head;
 use crate::analyze::rules::Scene;
 use crate::model::{
-    Device, DeviceKey, ExchangeId, KeyRole, KeyStep, Leg, ProvisionState, Step, Waiting, WallTime,
-    Wipe,
+    Device, DeviceKey, ExchangeId, KeyStep, Leg, ProvisionState, Step, Waiting, WallTime, Wipe,
 };
 
-use super::event::{Ask, Provision, Reply, SentKey};
+use super::event::{Ask, Provision, Reply};
 use super::mailbox::Mailbox;
-use super::memory::{Failed, KnownKey, Mark, Memory};
+use super::memory::{Failed, Mark, Memory};
 use super::nameless::Early;
-use super::policy;
 use super::transitions::{To, answered, asked};
-
-/// Keys of one history.
-const KEYS: usize = 32;
 
 /// Exchanges of one history.
 const STEPS: usize = 128;
@@ -30,7 +25,7 @@ const STEPS: usize = 128;
 pub(super) struct Machine {
     pub(super) memory: Memory,
     device: Device,
-    keys: VecDeque<KeyStep>,
+    pub(super) keys: VecDeque<KeyStep>,
     steps: VecDeque<Step>,
     pub(super) mailbox: Mailbox,
     /// The final key was used in a `FolderSync`.
@@ -228,6 +223,8 @@ impl Machine {
         match scene.reply {
             Reply::Demand => {
                 memory.demand = Some(here);
+                let given = memory.known.as_ref().map(|known| known.key.as_str());
+                memory.refused = given == Some(scene.key.text().as_str());
                 if scene.root_status() == "141" {
                     memory.key_demand = Some(here);
                 }
@@ -261,77 +258,6 @@ impl Machine {
         }
     }
 
-    fn keys_of(&mut self, scene: &Scene<'_>) {
-        let exchange = scene.subject.exchange;
-        let given = scene.answer.as_ref().and_then(|message| {
-            let node = message.policy_child("PolicyKey")?;
-            let key = key_text(&message.document.text(node));
-            let mark = Mark::node(exchange, Leg::Response, &message.document, Some(node));
-            Some(KnownKey { key, mark, assumed: false })
-        });
-        match (scene.reply, given) {
-            (Reply::Offer, Some(known)) => {
-                self.history(&known.key, KeyRole::Temporary, exchange.id);
-                self.memory.offer = Some(known.clone());
-                self.memory.temporary = Some(known);
-                self.take_policy(scene);
-            }
-            (Reply::Final, Some(known)) => {
-                self.history(&known.key, KeyRole::Final, exchange.id);
-                self.walked = false;
-                self.memory.offer = None;
-                if !self.memory.device_information {
-                    self.memory.information_due = Some(known.mark);
-                }
-                if let Some(policy) = &mut self.memory.policy
-                    && matches!(self.memory.acknowledged.as_deref(), Some("1" | "2"))
-                {
-                    policy.acknowledged = Some(exchange.id);
-                }
-                self.memory.known = Some(known);
-            }
-            (Reply::NoPolicy, Some(known)) => {
-                self.history(&known.key, KeyRole::WithoutPolicy, exchange.id);
-                self.memory.known = None;
-            }
-            (Reply::Served, _) if self.memory.known.is_none() => self.learn(scene),
-            _ => {}
-        }
-    }
-
-    /// A key that was served is the final one, if the state says so.
-    fn learn(&mut self, scene: &Scene<'_>) {
-        let exchange = scene.subject.exchange;
-        if scene.ask != Ask::Command || self.memory.state != ProvisionState::Provisioned {
-            return;
-        }
-        if let SentKey::Number(_) | SentKey::Text(_) = scene.key {
-            let key = scene.key.text();
-            self.history(&key, KeyRole::Sent, exchange.id);
-            let mark = Mark::leg(exchange, Leg::Request);
-            self.memory.known = Some(KnownKey { key, mark, assumed: true });
-        }
-    }
-
-    fn take_policy(&mut self, scene: &Scene<'_>) {
-        let Some(message) = &scene.answer else { return };
-        let earlier = self.memory.policy.as_ref();
-        let exchange = scene.subject.exchange.id;
-        let read = match (message.settings(), scene.wap_policy()) {
-            (Some(root), _) => policy::read(&message.document, root, exchange, earlier),
-            (None, Some(document)) => policy::read_wap(&document, exchange, earlier),
-            (None, None) => return,
-        };
-        self.memory.previous = self.memory.policy.replace(read);
-    }
-
-    fn history(&mut self, key: &str, role: KeyRole, exchange: ExchangeId) {
-        if self.keys.len() == KEYS {
-            self.keys.pop_front();
-        }
-        self.keys.push_back(KeyStep { key: clip(key), role, exchange });
-    }
-
     fn wipe_of(&mut self, scene: &Scene<'_>) {
         let exchange = scene.subject.exchange;
         let memory = &mut self.memory;
@@ -350,8 +276,11 @@ impl Machine {
         }
         match scene.reply {
             Reply::WipeDemand => {
-                let wipe = Wipe { kind: None, ordered: exchange.id, reported: None };
-                self.device.wipe = Some(wipe);
+                // Demanded again, an order that was not answered is still the same.
+                if self.device.wipe.is_none_or(|wipe| wipe.reported.is_some()) {
+                    let wipe = Wipe { kind: None, ordered: exchange.id, reported: None };
+                    self.device.wipe = Some(wipe);
+                }
                 memory.wiped = None;
             }
             Reply::Directive(kind) if memory.state == ProvisionState::WipeDirected => {

@@ -107,6 +107,8 @@ pub(in crate::analyze) struct Memory {
     pub(in crate::analyze) failed: Option<Failed>,
     /// Rounds of Provision since the last command that succeeded.
     pub(in crate::analyze) rounds: u32,
+    /// The last demand came although the request carried the final key.
+    pub(in crate::analyze) refused: bool,
     /// Refusals in a row.
     pub(in crate::analyze) refusals: u32,
     /// `DeviceInformation` was sent.

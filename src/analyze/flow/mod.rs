@@ -12,6 +12,7 @@
 
 mod event;
 mod habits;
+mod keys;
 mod machine;
 mod mailbox;
 mod memory;
@@ -19,6 +20,8 @@ mod nameless;
 mod policy;
 mod relay;
 mod sessions;
+mod step;
+mod story;
 mod transitions;
 mod walk;
 

@@ -4,25 +4,22 @@ use std::collections::HashMap;
 
 use crate::analyze::annotate::tell;
 use crate::analyze::document::Subject;
-use crate::analyze::draft::{clip, clip_to, joined};
+use crate::analyze::draft::{clip_to, joined};
 use crate::analyze::eas::Head;
 use crate::analyze::rules::{Scene, Switches, check};
 use crate::model::{
     Annotated, Decoded, Device, DeviceKey, Exchange, Finding, ProvisionState, Step, Summary,
 };
 
-use super::event::{Ask, Reply};
+use super::event::Ask;
 use super::habits::offered;
 use super::machine::Machine;
-use super::memory::over;
 use super::nameless::{Early, Nameless, Sender, user_of};
-use super::walk;
+use super::step::{FACTS_CHARS, step, walk_of};
+use super::story;
 
 /// Devices remembered; the one silent for longest is forgotten first.
 const DEVICES: usize = 1_024;
-
-/// Characters of the facts in one step.
-const FACTS_CHARS: usize = 400;
 
 /// What one exchange adds to what is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -163,10 +160,11 @@ impl Sessions {
         let earlier = earlier.into_iter().map(|early| machine.began_with(early)).collect();
         let scene = Scene::new(subject, head, None);
         let counts = counts(subject);
-        let findings = if counts {
-            check(&scene.knowing(&machine.memory, machine.mailbox.names()), &self.switches)
+        let (findings, mut story) = if counts {
+            let knowing = scene.knowing(&machine.memory, machine.mailbox.names());
+            (check(&knowing, &self.switches), story::tell(&knowing))
         } else {
-            check(&scene, &self.switches)
+            (check(&scene, &self.switches), Vec::new())
         };
         let states = if counts {
             machine.ended(&scene)
@@ -177,9 +175,8 @@ impl Sessions {
         let walk = walk_of(machine, &scene, states, counts);
         let mut step = step(&scene, summary, states, machine.memory.assumed, &findings);
         step.walk = walk;
-        let mut story = Vec::new();
         if counts {
-            story = machine.mailbox.observe(&scene);
+            story.extend(machine.mailbox.observe(&scene));
             let facts = joined([step.facts].into_iter().chain(story.iter().cloned()), "; ");
             step.facts = clip_to(&facts, FACTS_CHARS);
             machine.step(step.clone());
@@ -273,84 +270,4 @@ impl Sessions {
 /// credentials.
 fn counts(subject: &Subject<'_>) -> bool {
     !subject.exchange.in_flight() && !matches!(subject.http_status(), Some(401 | 407))
-}
-
-/// The walk's steps; the last two count once after each final key.
-fn walk_of(
-    machine: &mut Machine,
-    scene: &Scene<'_>,
-    states: [ProvisionState; 2],
-    counts: bool,
-) -> [&'static str; 2] {
-    if !counts {
-        return ["", ""];
-    }
-    let known = machine.memory.known.as_ref().filter(|known| !known.assumed);
-    let first = !machine.walked && known.is_some_and(|known| known.key == scene.key.text());
-    let [before, after] = states;
-    let command = scene.head.command.as_str();
-    let steps = walk::steps(before, after, scene.ask, scene.reply, command, first);
-    if scene.ask == Ask::Command && scene.reply == Reply::Served && !steps[1].is_empty() {
-        machine.walked = true;
-    }
-    steps
-}
-
-fn step(
-    scene: &Scene<'_>,
-    summary: &Summary,
-    states: [ProvisionState; 2],
-    assumed: bool,
-    findings: &[Finding],
-) -> Step {
-    let exchange = scene.subject.exchange;
-    let key = match scene.ask {
-        Ask::Exempt if scene.key.is_none() => String::new(),
-        _ => format!("key {}", scene.head.key_words()),
-    };
-    let what = match scene.ask {
-        Ask::Initial => "initial",
-        Ask::Acknowledge => "acknowledge",
-        Ask::WipeQuery => "empty",
-        Ask::WipeReport(true) => "WIPE DONE",
-        Ask::WipeReport(false) => "WIPE FAILED",
-        Ask::Exempt | Ask::Command => "",
-    };
-    let duration = over(exchange).0.saturating_sub(exchange.started.0);
-    Step {
-        exchange: exchange.id,
-        started: exchange.started,
-        duration: u64::try_from(duration).unwrap_or_default(),
-        request: joined([clip(&scene.head.command), what.to_owned(), key], ", "),
-        response: answer_words(scene, &summary.status),
-        facts: clip_to(&summary.facts, FACTS_CHARS),
-        walk: ["", ""],
-        states,
-        assumed,
-        findings: findings.iter().map(|finding| finding.id.clone()).collect(),
-    }
-}
-
-/// The answer in a few words.
-fn answer_words(scene: &Scene<'_>, status: &str) -> String {
-    let http = scene.subject.http_status();
-    match (http, scene.reply) {
-        (None, _) if scene.subject.exchange.in_flight() => "in flight".to_owned(),
-        (None, _) => "no answer".to_owned(),
-        (Some(code), _) if code != 200 => format!("HTTP {code}"),
-        (_, Reply::Offer) => {
-            format!("policy, temporary key {}", offered_key(scene))
-        }
-        (_, Reply::Final) => format!("final key {}", offered_key(scene)),
-        (_, Reply::NoPolicy) => "no policy".to_owned(),
-        (_, Reply::Directive(kind)) => format!("{} ORDERED", kind.name().to_uppercase()),
-        (_, Reply::WipeDemand) => "status 140: WIPE DEMANDED".to_owned(),
-        _ if status.is_empty() || status == "1" => "ok".to_owned(),
-        _ => format!("status {}", clip(status)),
-    }
-}
-
-fn offered_key(scene: &Scene<'_>) -> String {
-    let text = scene.answer.as_ref().map(|message| message.policy_text("PolicyKey"));
-    crate::analyze::eas::key_text(&text.unwrap_or_default())
 }

@@ -117,29 +117,12 @@ fn within(from: From, state: ProvisionState) -> bool {
 mod tests {
     use super::*;
 
-    const STATES: [ProvisionState; 14] = [
-        Unknown,
-        Unprovisioned,
-        Demanded,
-        Downloading,
-        PolicyOffered,
-        Acking,
-        Provisioned,
-        NoPolicy,
-        WipeQuery,
-        Refused,
-        WipeDemanded,
-        WipeDirected,
-        WipeAcked,
-        Wiped,
-    ];
-
     #[test]
     fn a_wipe_is_never_forgotten_by_a_demand() {
         for state in [WipeDemanded, WipeDirected, WipeAcked, Wiped] {
             assert_eq!(answered(state, Ask::Command, Reply::Demand, true), To::Stay);
         }
-        for state in STATES {
+        for state in ProvisionState::ALL {
             let to = answered(state, Ask::Command, Reply::WipeDemand, true);
             assert_eq!(to, To::Go(WipeDemanded), "{state:?}");
         }
@@ -159,7 +142,7 @@ mod tests {
 
     #[test]
     fn exempt_commands_say_nothing_about_the_key() {
-        for state in STATES {
+        for state in ProvisionState::ALL {
             for keyed in [false, true] {
                 assert_eq!(answered(state, Ask::Exempt, Reply::Served, keyed), To::Stay);
                 assert_eq!(asked(state, Ask::Exempt), To::Stay);

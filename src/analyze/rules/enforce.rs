@@ -178,8 +178,7 @@ fn smime(scene: &Scene<'_>) -> Option<Hit> {
     let layers = &scene.subject.body(Leg::Request)?.layers;
     let message = layers.iter().find(|layer| layer.format == Format::Text("message"))?;
     let (_, media_type) = message.facts.iter().find(|(name, _)| *name == "type")?;
-    let sealed =
-        matches!(media_type.as_str(), "application/pkcs7-mime" | "application/x-pkcs7-mime");
+    let sealed = matches!(&**media_type, "application/pkcs7-mime" | "application/x-pkcs7-mime");
     let enough = sealed || (!encrypted && media_type == "multipart/signed");
     (!enough).then(|| Hit::leg(scene, Leg::Request).saying(clip(media_type)))
 }

@@ -51,7 +51,14 @@ fn reprovision_on_demand(scene: &Scene<'_>) -> Option<Hit> {
 
 fn provision_loop(scene: &Scene<'_>) -> Option<Hit> {
     let rounds = scene.memory?.rounds.saturating_add(1);
-    (scene.ask == Ask::Initial && rounds == LOOP).then(|| Hit::leg(scene, Leg::Request))
+    let memory = scene.memory?;
+    let blame = match (&memory.known, memory.refused) {
+        (Some(_), true) => "the server refuses the keys it gives",
+        (Some(_), false) => "the device does not use the key it is given",
+        (None, _) => "",
+    };
+    (scene.ask == Ask::Initial && rounds.is_multiple_of(LOOP))
+        .then(|| Hit::leg(scene, Leg::Request).saying(blame))
 }
 
 /// The offer that waits for its acknowledgement, and how long it does.

@@ -57,7 +57,8 @@ fn kind(layer: &Layer) -> Option<&'static str> {
 }
 
 fn fields(layer: &Layer) -> Vec<(&'static str, String)> {
-    let mut fields = layer.facts.clone();
+    let facts = layer.facts.iter().map(|(name, text)| (*name, text.to_string()));
+    let mut fields: Vec<_> = facts.collect();
     fields.push(("SHA-256", seal::sha256_hex(&layer.bytes)));
     fields.push(("SHA-1 (thumbprint)", seal::sha1_hex(&layer.bytes)));
     fields

@@ -136,7 +136,7 @@ fn certificate(der: &[u8]) -> Option<Decoded> {
 fn read(label: &str, bytes: Bytes, content_type: &str) -> Decoded {
     let mut decoded = decode(bytes, &Hints { content_type, ..Hints::default() });
     if let Some(first) = decoded.layers.first_mut() {
-        label.clone_into(&mut first.label);
+        first.label = label.to_owned().into();
     }
     decoded
 }
@@ -144,7 +144,7 @@ fn read(label: &str, bytes: Bytes, content_type: &str) -> Decoded {
 /// One layer of text that was made here.
 fn lone(label: &str, words: &'static str, text: String) -> Decoded {
     let layer = Layer {
-        label: label.to_owned(),
+        label: label.to_owned().into(),
         origin: None,
         bytes: text.into(),
         format: Format::Text(words),
@@ -164,7 +164,7 @@ mod tests {
         let decoded = open_value(value.as_bytes())?;
         let first = &decoded.layers[0];
         let text = String::from_utf8_lossy(&first.bytes).into_owned();
-        Some((first.label.clone(), first.format.label(), text))
+        Some((first.label.to_string(), first.format.label(), text))
     }
 
     fn label(value: &str) -> Option<String> {

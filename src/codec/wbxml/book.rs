@@ -2,7 +2,8 @@
 
 use std::sync::LazyLock;
 
-use crate::model::{TokenName, Vocabulary};
+use crate::codec::children;
+use crate::model::Vocabulary;
 
 /// The token tables of one document type, and how it is recognised.
 #[derive(Debug)]
@@ -133,7 +134,7 @@ impl Book {
 
     fn set_tag(&mut self, page: u8, token: u8, tag: Tag) {
         let Tag { name, namespace, .. } = tag;
-        self.vocabulary.set(page, token, TokenName { name, namespace });
+        self.vocabulary.set((page, token), name, namespace, children::may_hold(name));
         self.tags.set(page, token, tag);
     }
 

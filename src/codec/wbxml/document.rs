@@ -1,11 +1,13 @@
 //! A whole WBXML document: header, document type, tree.
 
+use std::borrow::Cow;
+
 use crate::codec::charset::Charset;
 use crate::codec::faults::{Fault, Faults};
 use crate::codec::limits;
 use crate::codec::progress::Progress;
 use crate::codec::reader::Reader;
-use crate::model::{Grade, Span, Tree};
+use crate::model::{Grade, NodeId, Span, Tree};
 
 use super::book::Book;
 use super::events::{HAS_ATTRIBUTES, LITERAL, SWITCH_PAGE, TOKEN_BITS};
@@ -20,8 +22,10 @@ pub(crate) struct Document {
     pub(crate) book: &'static Book,
     /// What was understood; may be empty.
     pub(crate) tree: Tree,
+    /// The nodes that may be documents of their own, in order.
+    pub(crate) holders: Vec<NodeId>,
     /// Version, public id, charset, string table.
-    pub(crate) facts: Vec<(&'static str, String)>,
+    pub(crate) facts: Vec<(&'static str, Cow<'static, str>)>,
     /// What was wrong.
     pub(crate) faults: Vec<Fault>,
 }
@@ -61,7 +65,13 @@ pub(crate) fn read(layer: &[u8], outside: &Outside<'_>) -> Document {
             }
             let book = fallback.unwrap_or_else(Book::activesync);
             let faults = faults.into_list();
-            return Document { book, tree: Tree::new(), facts: Vec::new(), faults };
+            return Document {
+                book,
+                tree: Tree::new(),
+                holders: Vec::new(),
+                facts: Vec::new(),
+                faults,
+            };
         }
     };
     if header.version > 3 {
@@ -80,11 +90,11 @@ pub(crate) fn read(layer: &[u8], outside: &Outside<'_>) -> Document {
     let facts = facts(layer, &header, charset);
     let bounds = Bounds { truncated: outside.truncated, nodes: outside.nodes };
     let meter = outside.progress.of(layer.len());
-    let tree = tree::build(layer, &header, (book, charset), bounds, meter, &mut faults);
+    let (tree, holders) = tree::build(layer, &header, (book, charset), bounds, meter, &mut faults);
     if outside.strict {
         strict::check(layer, &header, book, charset, &mut faults);
     }
-    Document { book, tree, facts, faults: faults.into_list() }
+    Document { book, tree, holders, facts, faults: faults.into_list() }
 }
 
 /// WBXML 1.3, public id unknown, UTF-8 (MS-ASWBXML 2.1).
@@ -228,31 +238,35 @@ fn charset(header: &Header, outside: &str, faults: &mut Faults) -> &'static Char
     found.unwrap_or_else(Charset::utf8)
 }
 
-fn facts(layer: &[u8], header: &Header, charset: &Charset) -> Vec<(&'static str, String)> {
+fn facts(
+    layer: &[u8],
+    header: &Header,
+    charset: &Charset,
+) -> Vec<(&'static str, Cow<'static, str>)> {
     let public_id = match header.public_id {
-        PublicId::Number(1) => "0x1 (unknown or missing)".to_owned(),
+        PublicId::Number(1) => "0x1 (unknown or missing)".into(),
         PublicId::Number(number) => {
             let fpi = Book::by_public_id(number).map_or("not known", |book| book.fpi);
-            format!("0x{number:X} ({fpi})")
+            format!("0x{number:X} ({fpi})").into()
         }
         PublicId::Table(offset) => {
             let fpi = header.table_string(layer, offset, charset.terminator);
             fpi.map_or_else(
-                || format!("string {offset}"),
-                |fpi| charset.decode(fpi.of(layer)).0.into_owned(),
+                || format!("string {offset}").into(),
+                |fpi| charset.decode(fpi.of(layer)).0.into_owned().into(),
             )
         }
     };
     let declared = match header.charset {
-        None => format!("{} (version 1.0 has no field)", charset.name),
-        Some(0) => format!("{} (0: not given)", charset.name),
-        Some(106) => "UTF-8 (106)".to_owned(),
-        Some(mib) => format!("{} ({mib})", charset.name),
+        None => format!("{} (version 1.0 has no field)", charset.name).into(),
+        Some(0) => format!("{} (0: not given)", charset.name).into(),
+        Some(106) => "UTF-8 (106)".into(),
+        Some(mib) => format!("{} ({mib})", charset.name).into(),
     };
     // Nearly all documents have none; formatting takes as long as reading some of them.
     let length = match header.table.len() {
-        0 => "0 bytes".to_owned(),
-        length => format!("{length} bytes"),
+        0 => "0 bytes".into(),
+        length => format!("{length} bytes").into(),
     };
     vec![
         ("WBXML version", header.version_text()),

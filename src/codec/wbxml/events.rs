@@ -94,6 +94,28 @@ pub enum Data {
     Extension(u8),
 }
 
+/// What most tokens of a document are, in as few words as that takes.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Frequent {
+    /// A tag without attributes.
+    Tag {
+        /// Where it stands.
+        at: usize,
+        /// Tag code page.
+        page: u8,
+        /// Tag without its flags.
+        token: u8,
+        /// Content follows, and an END.
+        content: bool,
+    },
+    /// An element of three tokens.
+    Leaf(Leaf),
+    /// END of an element, and where it ends.
+    End(usize),
+    /// `SWITCH_PAGE`, and where it stands.
+    SwitchPage(usize),
+}
+
 /// An element of three tokens: tag, inline string, END.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Leaf {
@@ -196,28 +218,42 @@ impl<'a> Events<'a> {
         Some(Event { span: Span::new(start, self.reader.at()), kind })
     }
 
-    /// An element that holds one inline string and nothing else, at once; does not move when
-    /// something else comes next.
+    /// The next tokens when they are what most are; does not move when something else comes next.
+    /// Never wrong, only incomplete: [`Self::step`] knows the rest.
     #[inline]
-    pub(super) fn leaf(&mut self) -> Option<Leaf> {
-        let fits = self.state == State::Content
-            && (1..limits::DEPTH).contains(&self.depth)
-            && self.terminator == 1;
+    pub(super) fn take_frequent(&mut self) -> Option<Frequent> {
+        if self.state != State::Content || !(1..limits::DEPTH).contains(&self.depth) {
+            return None;
+        }
         let at = self.reader.at();
-        match (fits, self.reader.rest()) {
-            (true, [token, STR_I, ..])
-                if token & (HAS_CONTENT | HAS_ATTRIBUTES) == HAS_CONTENT
-                    && is_application(*token) =>
-            {
-                let token = *token & TOKEN_BITS;
+        let rest = self.reader.rest();
+        let (first, behind) = rest.split_first()?;
+        match *first {
+            END => {
                 self.reader.byte();
-                let text = self.reader.string();
-                if text.is_some() && self.reader.peek() == Some(END) {
-                    self.reader.byte();
-                    return Some(Leaf { page: self.tag_page, token, start: at, text: text? });
+                self.depth = self.depth.saturating_sub(1);
+                Some(Frequent::End(self.reader.at()))
+            }
+            SWITCH_PAGE => {
+                self.tag_page = *behind.first()?;
+                self.reader.take(2)?;
+                Some(Frequent::SwitchPage(at))
+            }
+            tag if is_application(tag) && tag & HAS_ATTRIBUTES == 0 => {
+                let (page, token) = (self.tag_page, tag & TOKEN_BITS);
+                let content = tag & HAS_CONTENT != 0;
+                self.reader.byte();
+                let holds_string =
+                    content && self.terminator == 1 && behind.first() == Some(&STR_I);
+                if let Some(text) = holds_string.then(|| self.reader.string()).flatten() {
+                    if self.reader.peek() == Some(END) {
+                        self.reader.byte();
+                        return Some(Frequent::Leaf(Leaf { page, token, start: at, text }));
+                    }
+                    self.reader.rewind(at.saturating_add(1));
                 }
-                self.reader.rewind(at);
-                None
+                self.depth = self.depth.saturating_add(usize::from(content));
+                Some(Frequent::Tag { at, page, token, content })
             }
             _ => None,
         }

@@ -1,5 +1,7 @@
 //! What stands before the body: version, public id, charset, string table (WBXML 1.3 §5).
 
+use std::borrow::Cow;
+
 use crate::model::Span;
 
 use super::error::{WbxmlError, WbxmlErrorKind};
@@ -52,11 +54,13 @@ impl Header {
     }
 
     /// The version as written in specifications: `1.3`.
-    pub fn version_text(&self) -> String {
-        if self.version == 3 {
-            return "1.3".to_owned();
+    pub fn version_text(&self) -> Cow<'static, str> {
+        match self.version {
+            1 => "1.1".into(),
+            2 => "1.2".into(),
+            3 => "1.3".into(),
+            other => format!("{}.{}", (other >> 4).saturating_add(1), other & 0x0F).into(),
         }
-        format!("{}.{}", (self.version >> 4).saturating_add(1), self.version & 0x0F)
     }
 
     /// The string at `offset` of the string table, up to its terminator of `width` zero bytes or

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::codec::charset::Charset;
 use crate::codec::faults::Faults;
 use crate::codec::limits;
-use crate::model::{Span, Text, Tree, Written};
+use crate::model::{Span, Text, Tree, Utf8Prefix, Written};
 
 use super::book::Book;
 use super::error::{WbxmlError, WbxmlErrorKind};
@@ -54,8 +54,18 @@ pub(super) struct Strings<'a> {
     pub(super) charset: &'static Charset,
     /// Bytes of text that tokens have yielded without holding them.
     spent: usize,
-    /// The whole layer is UTF-8 and so is its charset: a string between tokens is too.
-    utf8: bool,
+    utf8: Utf8<'a>,
+}
+
+/// What is known of the bytes behind the header.
+#[derive(Debug)]
+enum Utf8<'a> {
+    /// All are UTF-8, and each a character.
+    All,
+    /// What begins as UTF-8.
+    Prefix(Utf8Prefix<'a>),
+    /// Nothing: the charset is another.
+    Unknown,
 }
 
 impl<'a> Strings<'a> {
@@ -66,7 +76,13 @@ impl<'a> Strings<'a> {
         book: &'static Book,
         charset: &'static Charset,
     ) -> Self {
-        let utf8 = charset.is_utf8() && std::str::from_utf8(layer).is_ok();
+        // The header's integers are no characters.
+        let body = layer.get(header.body..).unwrap_or_default();
+        let utf8 = match charset.is_utf8() {
+            false => Utf8::Unknown,
+            true if body.is_ascii() => Utf8::All,
+            true => Utf8::Prefix(Utf8Prefix::new(layer, header.body)),
+        };
         Self { layer, header, book, charset, spent: 0, utf8 }
     }
 
@@ -152,12 +168,12 @@ impl<'a> Strings<'a> {
     /// Bytes in the document's charset as text; kept as a slice when they are UTF-8 already.
     #[inline]
     pub(super) fn characters(&self, span: Span, faults: &mut Faults) -> Characters {
-        // Tokens and offsets may cut a character; not one that begins here and ends before NUL.
-        let begins = self.layer.get(span.range().start).is_some_and(|byte| byte & 0xC0 != 0x80);
-        if self.utf8 && begins && self.layer.get(span.range().end) == Some(&0) {
-            return Characters::Slice(span);
-        }
-        self.characters_of(span, faults)
+        let known = match &self.utf8 {
+            Utf8::All => span.range().start >= self.header.body,
+            Utf8::Prefix(parts) => parts.get(span).is_some(),
+            Utf8::Unknown => false,
+        };
+        if known { Characters::Slice(span) } else { self.characters_of(span, faults) }
     }
 
     fn characters_of(&self, span: Span, faults: &mut Faults) -> Characters {

@@ -11,7 +11,9 @@ use crate::model::{Attribute, Name, Namespace, NodeId, NodeKind, Span, Text, Tre
 
 use super::book::Book;
 use super::error::{WbxmlError, WbxmlErrorKind};
-use super::events::{Data, Event, EventKind, Events, Follows, Leaf, OPAQUE, STR_I, TagName};
+use super::events::{
+    Data, Event, EventKind, Events, Follows, Frequent, Leaf, OPAQUE, STR_I, TagName,
+};
 use super::header::{Header, mb_u32};
 use super::strings::{Characters, Strings};
 use super::value::{self, AttributeName, PendingAttribute};
@@ -25,7 +27,8 @@ pub(super) struct Bounds {
     pub(super) nodes: usize,
 }
 
-/// Builds the tree of the body of `layer`; on damage it holds what was understood.
+/// Builds the tree of the body of `layer`; on damage it holds what was understood. Also gives the
+/// nodes that may be documents of their own.
 pub(super) fn build(
     layer: &[u8],
     header: &Header,
@@ -33,15 +36,15 @@ pub(super) fn build(
     bounds: Bounds,
     mut meter: Meter<'_>,
     faults: &mut Faults,
-) -> Tree {
+) -> (Tree, Vec<NodeId>) {
     let mut builder = Builder {
         strings: Strings::new(layer, header, book, charset),
         faults,
         bounds,
-        // A node takes eight bytes of a small message on average; growing costs more than asking.
+        // A node takes four to eight bytes of a small message; growing costs more than asking.
         tree: Tree::with_capacity(
             book.vocabulary(),
-            (layer.len() / 8).clamp(4, limits::RESERVED_NODES),
+            (layer.len() / 4).clamp(4, limits::RESERVED_NODES),
         ),
         open: Vec::with_capacity(16),
         content_follows: true,
@@ -49,12 +52,16 @@ pub(super) fn build(
         attribute: None,
         instruction: None,
         attributes: 0,
+        holders: Vec::new(),
     };
     let mut events = Events::new(layer, header.body, charset.terminator);
     let mut damage = None;
     loop {
-        while let Some(leaf) = builder.wants_leaf().then(|| events.leaf()).flatten() {
-            builder.leaf(leaf);
+        while builder.wants_frequent()
+            && let Some(tokens) = events.take_frequent()
+        {
+            builder.take_frequent(tokens);
+            meter.at(events.at());
         }
         let Some(event) = events.next() else { break };
         meter.at(events.at());
@@ -84,21 +91,54 @@ struct Builder<'a, 'f> {
     instruction: Option<(usize, String)>,
     /// Attributes so far.
     attributes: usize,
+    /// Content that may be a document of its own.
+    holders: Vec<NodeId>,
 }
 
 impl Builder<'_, '_> {
-    /// True while two more nodes may be added and no part of an element is pending.
+    /// True while two more nodes may be added.
     #[inline]
-    fn wants_leaf(&self) -> bool {
+    fn wants_frequent(&self) -> bool {
         self.tree.len().saturating_add(1) < self.bounds.nodes
+    }
+
+    #[inline]
+    fn take_frequent(&mut self, tokens: Frequent) {
+        match tokens {
+            Frequent::Leaf(leaf) => self.leaf(leaf),
+            Frequent::Tag { at, page, token, content } => {
+                let end = at.saturating_add(1);
+                if self.strings.book.vocabulary().tag(page, token).is_none() {
+                    self.unknown_tag(page, token, Span::new(at, end));
+                }
+                let tag = Span::new(self.switched_at.take().unwrap_or(at), end);
+                let id = self.tree.push_token((page, token), tag, self.open.last().copied());
+                if content {
+                    self.open.push(id);
+                }
+            }
+            Frequent::End(end) => {
+                self.switched_at = None;
+                if let Some(id) = self.open.pop() {
+                    self.tree.close(id, end);
+                }
+            }
+            Frequent::SwitchPage(at) => {
+                self.switched_at.get_or_insert(at);
+            }
+        }
     }
 
     #[inline]
     fn leaf(&mut self, Leaf { page, token, start, text }: Leaf) {
         let start = self.switched_at.take().unwrap_or(start);
         let tag_end = text.range().start.saturating_sub(1);
-        if self.strings.book.vocabulary().tag(page, token).is_none() {
-            self.unknown_tag(page, token, Span::new(tag_end.saturating_sub(1), tag_end));
+        let known = self.strings.book.vocabulary().tag(page, token);
+        if known.is_none_or(|tag| tag.holds) {
+            if known.is_none() {
+                self.unknown_tag(page, token, Span::new(tag_end.saturating_sub(1), tag_end));
+            }
+            self.holders.push(NodeId(self.tree.next_id().0.saturating_add(1)));
         }
         let text_end = text.range().end.saturating_add(1);
         let whole = Span::new(start, text_end.saturating_add(1));
@@ -296,7 +336,9 @@ impl Builder<'_, '_> {
 
     fn content(&mut self, kind: NodeKind<'_>, span: Span) -> Result<(), WbxmlError> {
         let start = self.switched_at.take().unwrap_or(span.range().start);
-        self.push(kind, Span::new(start, span.range().end)).map(drop)
+        let id = self.push(kind, Span::new(start, span.range().end))?;
+        self.holders.push(id);
+        Ok(())
     }
 
     fn literal(&mut self, offset: u32, span: Span) -> Result<Box<str>, WbxmlError> {
@@ -323,7 +365,7 @@ impl Builder<'_, '_> {
     }
 
     /// Reports the damage, keeps what was read of the broken item, closes what is open.
-    fn finish(mut self, at: usize, damage: Option<WbxmlError>) -> Tree {
+    fn finish(mut self, at: usize, damage: Option<WbxmlError>) -> (Tree, Vec<NodeId>) {
         let end = self.strings.layer.len();
         if let Some(error) = damage {
             if error.kind.is_early_end() {
@@ -347,7 +389,7 @@ impl Builder<'_, '_> {
             let reached = self.tree.nodes().next_back().map_or(at, |node| node.span.range().end);
             self.tree.close(id, reached.max(at));
         }
-        self.tree
+        (self.tree, self.holders)
     }
 
     /// A string or opaque that the end of the body cut short is kept as far as it goes.

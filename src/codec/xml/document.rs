@@ -1,5 +1,7 @@
 //! A whole XML document: tree, name of its type, facts.
 
+use std::borrow::Cow;
+
 use crate::codec::faults::{Fault, Faults};
 use crate::codec::limits;
 use crate::codec::progress::{Meter, Progress};
@@ -15,7 +17,7 @@ pub(crate) struct Document {
     /// What it is, by its root: `SyncML 1.2`, `SOAP`, else `XML`.
     pub(crate) name: &'static str,
     /// Declared version and encoding, document type.
-    pub(crate) facts: Vec<(&'static str, String)>,
+    pub(crate) facts: Vec<(&'static str, Cow<'static, str>)>,
     /// What was wrong.
     pub(crate) faults: Vec<Fault>,
 }

@@ -17,7 +17,7 @@ use super::attributes::{self, StartTag};
 use super::references::{self, Reference};
 use super::scope::Scope;
 
-type Facts = Vec<(&'static str, String)>;
+type Facts = Vec<(&'static str, Cow<'static, str>)>;
 
 /// Builds the tree of `layer`; on damage it holds what was understood.
 pub(super) fn build(
@@ -140,10 +140,10 @@ impl<'a> Builder<'a, '_> {
             }
             Event::Decl(declaration) => {
                 if let Ok(version) = declaration.version() {
-                    self.facts.push(("XML version", version.into_owned()));
+                    self.facts.push(("XML version", version.into_owned().into()));
                 }
                 if let Some(Ok(encoding)) = declaration.encoding() {
-                    self.facts.push(("declared encoding", encoding.into_owned()));
+                    self.facts.push(("declared encoding", encoding.into_owned().into()));
                 }
             }
             Event::DocType(_) => self.document_type(span),
@@ -156,7 +156,8 @@ impl<'a> Builder<'a, '_> {
         let text = self.slice(span);
         let name = text.get(9..).unwrap_or_default().trim_matches(['>', ' ', '\n', '\r', '\t']);
         let short = name.floor_char_boundary(limits::NAME_BYTES);
-        self.facts.push(("document type", name.get(..short).unwrap_or_default().to_owned()));
+        let name = name.get(..short).unwrap_or_default().to_owned();
+        self.facts.push(("document type", name.into()));
         if text.contains("<!ENTITY") {
             let text = "the document declares entities; they are not expanded";
             self.faults.odd(span, "xml-entity-declaration", text);

@@ -226,6 +226,12 @@ impl Tree {
         NodeId(id)
     }
 
+    /// The id of the node that is pushed next.
+    #[inline]
+    pub fn next_id(&self) -> NodeId {
+        NodeId(self.next())
+    }
+
     #[inline]
     fn next(&self) -> u32 {
         u32::try_from(self.nodes.len()).unwrap_or(NONE)

@@ -134,7 +134,8 @@ impl Place {
         Span::new(start, characters.len())
     }
 
-    fn view(self, characters: &str) -> Text<'_> {
+    #[inline]
+    pub(super) fn view(self, characters: &str) -> Text<'_> {
         if self.own { Text::Owned(part(characters, self.span)) } else { Text::Slice(self.span) }
     }
 }

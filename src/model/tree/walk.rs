@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use crate::model::node::{NodeId, NodeKind, Text};
+use crate::model::vocabulary::{TokenName, Vocabulary};
 
-use super::stored::{NONE, StoredKind, Tree};
+use super::stored::{How, NONE, Place, StoredKind, Tree};
 
 impl Tree {
     /// Number of nodes.
@@ -48,10 +49,58 @@ impl Tree {
     pub fn name(&self, id: NodeId) -> Option<&str> {
         match self.nodes.get(id.index())?.kind {
             StoredKind::Element { token, page, name, .. } => {
+                if name == NONE {
+                    return self.vocabulary.tag(page, token).map(|tag| tag.name);
+                }
                 self.element_name(token, page, name).0.as_str()
             }
             _ => None,
         }
+    }
+
+    /// One past the last descendant of `id`: where its next sibling would stand.
+    #[inline]
+    pub fn end(&self, id: NodeId) -> Option<NodeId> {
+        self.nodes.get(id.index()).map(|node| NodeId(node.end))
+    }
+
+    /// True when `id` is bytes that are not characters.
+    #[inline]
+    pub fn is_opaque(&self, id: NodeId) -> bool {
+        self.nodes.get(id.index()).is_some_and(|n| matches!(n.kind, StoredKind::Opaque(_)))
+    }
+
+    /// The name of an element that a table names and that has no attributes.
+    #[inline]
+    pub fn bare(&self, id: NodeId) -> Option<&'static TokenName> {
+        match self.nodes.get(id.index())?.kind {
+            StoredKind::Element { token, page, name: NONE, list: NONE, .. } => {
+                self.vocabulary.tag(page, token)
+            }
+            _ => None,
+        }
+    }
+
+    /// The name and the characters of an element that a table names, that has no attributes and
+    /// holds characters alone.
+    #[inline]
+    pub fn leaf(&self, id: NodeId) -> Option<(&'static TokenName, Text<'_>)> {
+        let [element, child, ..] = self.nodes.get(id.index()..)? else { return None };
+        match (element.kind, child.kind) {
+            (
+                StoredKind::Element { token, page, name: NONE, list: NONE, .. },
+                StoredKind::Text { how, own, place, .. },
+            ) if element.end == id.0.saturating_add(2) && !matches!(how, How::CData) => {
+                let tag = self.vocabulary.tag(page, token)?;
+                Some((tag, Place { span: place, own }.view(&self.characters)))
+            }
+            _ => None,
+        }
+    }
+
+    /// The names that tokens stand for.
+    pub fn vocabulary(&self) -> &'static Vocabulary {
+        self.vocabulary
     }
 
     /// The first child element of `id` with this local name.

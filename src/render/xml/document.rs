@@ -120,22 +120,18 @@ fn write(
     let hidden = around.map_or(&nothing, |(_, hidden, id)| hidden.layer(id));
     let mut writer = Writer::new(tree, layer, hidden, default);
     std::mem::swap(&mut writer.out, out);
-    // One past the last node that is written already.
-    let mut done = 0;
-    for (index, node) in (0..).zip(tree.nodes()) {
-        let id = NodeId(index);
-        if index < done {
-            continue;
-        }
+    let mut next = NodeId(0);
+    while let Some(end) = tree.end(next) {
+        let id = next;
+        next = NodeId(id.0.saturating_add(1));
         while writer.is_past_open(id.index()) {
             writer.end();
         }
         if !inside_any && writer.leaf(id) {
-            done = node.end.0;
-        } else if let NodeKind::Element(_) = node.kind {
-            let child = NodeId(index.saturating_add(1));
-            let holds = match inner(child) {
-                _ if node.end == child => Holds::Nothing,
+            next = end;
+        } else if tree.is_element(id) {
+            let holds = match inner(next) {
+                _ if end == next => Holds::Nothing,
                 Some(_) => Holds::Document,
                 None => Holds::Content,
             };

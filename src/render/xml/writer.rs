@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use crate::model::{
-    Attribute, Element, Name, Namespace, NodeId, NodeKind, Span, Text, Tree, Written,
+    Attribute, Element, Name, NodeId, NodeKind, Span, Text, TokenName, Tree, Utf8Prefix, Written,
 };
 use crate::render::hidden::HiddenIn;
 use crate::render::secrets::MASK;
@@ -24,9 +24,16 @@ struct Open<'a> {
     mark: Mark,
     /// The default namespace around it.
     outer: &'a str,
-    /// Prefix written in its tags: one in scope that stands for its namespace.
-    prefix: &'a str,
-    local: Cow<'a, str>,
+    end_tag: EndTag<'a>,
+}
+
+/// How an end tag is written.
+#[derive(Debug, Clone)]
+enum EndTag<'a> {
+    /// As it stands.
+    Known(&'static str),
+    /// With a prefix in scope (perhaps none) and the local name.
+    Made(&'a str, Cow<'a, str>),
 }
 
 /// What stands in an element being written.
@@ -46,8 +53,10 @@ pub(super) struct Writer<'a> {
     tree: &'a Tree,
     layer: &'a [u8],
     hidden: &'a HiddenIn,
-    /// The layer, when all of it is text: its pieces need no look of their own.
-    whole: Option<&'a str>,
+    /// Something is hidden.
+    hides: bool,
+    /// What of the layer is text, so that its pieces need no look of their own.
+    prefix: Utf8Prefix<'a>,
     /// What was written and not taken yet.
     pub(super) out: String,
     /// What follows the name in the start tag being written.
@@ -64,6 +73,8 @@ pub(super) struct Writer<'a> {
     /// A WBXML document declares namespaces by its own attributes: those without one in the
     /// tables inherit.
     inherit: bool,
+    /// Some names of the tables have prefixes.
+    prefixes: bool,
 }
 
 impl<'a> Writer<'a> {
@@ -74,8 +85,9 @@ impl<'a> Writer<'a> {
         hidden: &'a HiddenIn,
         default: &'a str,
     ) -> Self {
-        let whole = std::str::from_utf8(layer).ok();
-        Self { whole, ..Self::piecewise(tree, layer, hidden, default) }
+        let begin = tree.get(NodeId(0)).map_or(0, |node| node.span.start as usize);
+        let prefix = Utf8Prefix::new(layer, begin);
+        Self { prefix, ..Self::piecewise(tree, layer, hidden, default) }
     }
 
     /// The same for a few nodes: nothing is looked at that is not written.
@@ -88,16 +100,18 @@ impl<'a> Writer<'a> {
         Self {
             tree,
             layer,
+            prefix: Utf8Prefix::new(layer, layer.len()),
             hidden,
-            whole: None,
+            hides: hidden.has_any(),
             out: String::new(),
             head: String::new(),
             seen: HashSet::new(),
             scope: Scope::default(),
             default,
-            open: Vec::new(),
+            open: Vec::with_capacity(8),
             namespace_bytes: layer.len().saturating_mul(4).saturating_add(NAMESPACE_BYTES),
             inherit: false,
+            prefixes: tree.vocabulary().has_prefixes(),
         }
     }
 
@@ -113,78 +127,53 @@ impl<'a> Writer<'a> {
 
     /// Writes the start tag of an element. Other nodes are content.
     pub(super) fn start(&mut self, id: NodeId, holds: Holds) {
-        let Some(node) = self.tree.get(id) else { return };
-        let NodeKind::Element(element) = &node.kind else { return };
-        let (mark, outer) = (self.scope.mark(), self.default);
-        let (own, local) = name::qualified(element.name);
         let bytes_only = holds == Holds::Content && self.has_only_bytes(id);
-        let plain = own.is_empty() && element.attributes.is_empty() && !bytes_only;
-        let prefix = if plain && self.is_plain(element) {
-            self.out.push('<');
-            self.out.push_str(&local);
-            self.plain_namespace(element);
-            ""
+        let (mark, outer) = (self.scope.mark(), self.default);
+        let plain = self.tree.bare(id).filter(|tag| !bytes_only && self.is_plain(tag));
+        let end_tag = if let Some(tag) = plain {
+            let declares = !is_same(tag.namespace, self.default);
+            let start = tag.start(declares);
+            self.out.push_str(start.strip_suffix('>').unwrap_or(start));
+            self.default = tag.namespace;
+            EndTag::Known(tag.end())
         } else {
-            self.full_start(id, element, &local, mark, bytes_only)
+            let Some(element) = self.tree.element(id) else { return };
+            let (_, local) = name::qualified(element.name);
+            let prefix = self.full_start(id, &element, &local, mark, bytes_only);
+            EndTag::Made(prefix, local)
         };
         if holds == Holds::Nothing {
             self.out.push_str("/>");
             self.leave(mark, outer);
         } else {
             self.out.push('>');
-            self.open.push(Open { end: node.end.index(), mark, outer, prefix, local });
+            let end = self.tree.end(id).map_or(0, NodeId::index);
+            self.open.push(Open { end, mark, outer, end_tag });
         }
     }
 
     /// Writes an element that holds characters alone, its end tag too; false, with nothing
     /// written, when it needs more care.
+    #[inline]
     pub(super) fn leaf(&mut self, id: NodeId) -> bool {
+        let Some((tag, text)) = self.tree.leaf(id) else { return false };
         let value = NodeId(id.0.saturating_add(1));
-        let (Some(node), Some(child)) = (self.tree.get(id), self.tree.get(value)) else {
-            return false;
-        };
-        let NodeKind::Element(element) = &node.kind else { return false };
-        let (own, local) = name::qualified(element.name);
-        let simple = node.end.index() == id.index() + 2
-            && element.attributes.is_empty()
-            && own.is_empty()
-            && self.is_plain(element);
-        let NodeKind::Text(text, written) = &child.kind else { return false };
-        if !simple || *written == Written::CData || self.hidden.value(value) {
+        if !self.is_plain(tag) || self.hides && self.hidden.value(value) {
             return false;
         }
-        let outer = self.default;
-        self.out.push('<');
-        self.out.push_str(&local);
-        self.plain_namespace(element);
-        self.out.push('>');
-        self.characters(text);
-        self.out.push_str("</");
-        self.out.push_str(&local);
-        self.out.push('>');
-        self.default = outer;
+        let declares = !is_same(tag.namespace, self.default);
+        self.out.push_str(tag.start(declares));
+        self.characters(&text);
+        self.out.push_str(tag.end());
         true
     }
 
     /// True when the element needs no prefix and declares at most the default namespace.
-    fn is_plain(&self, element: &Element<'_>) -> bool {
-        match element.namespace {
-            Namespace::Known(name) => {
-                is_same(name, self.default)
-                    || self.scope.is_empty() && !name.is_empty() && name != XMLNS
-            }
-            Namespace::Literal(_) => false,
-        }
-    }
-
-    fn plain_namespace(&mut self, element: &Element<'a>) {
-        let namespace = element.namespace.as_str();
-        if !is_same(namespace, self.default) {
-            self.out.push_str(" xmlns=\"");
-            escape::attribute(&mut self.out, namespace);
-            self.out.push('"');
-            self.default = namespace;
-        }
+    #[inline]
+    fn is_plain(&self, tag: &TokenName) -> bool {
+        !self.prefixes
+            && (is_same(tag.namespace, self.default)
+                || self.scope.is_empty() && !tag.namespace.is_empty() && tag.namespace != XMLNS)
     }
 
     /// The start tag with everything that may stand in it, but for its last character; returns
@@ -212,10 +201,15 @@ impl<'a> Writer<'a> {
 
     /// Writes the end tag of the innermost open element.
     pub(super) fn end(&mut self) {
-        let Some(Open { mark, outer, prefix, local, .. }) = self.open.pop() else { return };
-        self.out.push_str("</");
-        self.qualified_name(prefix, &local);
-        self.out.push('>');
+        let Some(Open { mark, outer, end_tag, .. }) = self.open.pop() else { return };
+        match end_tag {
+            EndTag::Known(tag) => self.out.push_str(tag),
+            EndTag::Made(prefix, local) => {
+                self.out.push_str("</");
+                self.qualified_name(prefix, &local);
+                self.out.push('>');
+            }
+        }
         self.leave(mark, outer);
     }
 
@@ -242,11 +236,10 @@ impl<'a> Writer<'a> {
 
     #[inline]
     fn characters(&mut self, text: &Text<'a>) {
-        let characters = match (text, self.whole) {
-            (Text::Slice(span), Some(whole)) => whole.get(span.range()),
-            _ => None,
+        let characters = match *text {
+            Text::Slice(span) => self.prefix.get(span).unwrap_or_default(),
+            Text::Owned(text) => text,
         };
-        let characters = characters.unwrap_or_else(|| Tree::resolve(text, self.layer));
         escape::text(&mut self.out, characters);
     }
 
@@ -407,8 +400,7 @@ impl<'a> Writer<'a> {
 
     /// True when the whole content is bytes that are not text.
     fn has_only_bytes(&self, id: NodeId) -> bool {
-        let first = self.tree.get(NodeId(id.0.saturating_add(1)));
-        if !first.is_some_and(|node| matches!(node.kind, NodeKind::Opaque(_))) {
+        if !self.tree.is_opaque(NodeId(id.0.saturating_add(1))) {
             return false;
         }
         self.only_opaque(id)

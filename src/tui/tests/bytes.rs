@@ -128,7 +128,7 @@ fn escapes_are_shown_as_pictures() {
 
     let mut detail = canned::provision(1);
     detail.annotated.summary.command = bad();
-    detail.response.as_mut().unwrap().layers[0].label = bad();
+    detail.response.as_mut().unwrap().layers[0].label = bad().into();
     let mut stage = Stage::new(80, 24, vec![detail]);
     stage.keys("3-<Tab>");
     assert!(line(&stage, 1).contains(shown), "title: {}", line(&stage, 1));

@@ -552,8 +552,8 @@ pub(super) fn hostile(id: u64) -> Detail {
     let attribute = crate::model::Attribute { name, namespace, value, span: Span::at(4) };
     named.add_attribute(NodeId(0), attribute);
     body.layers[0].tree = Some(named);
-    body.layers[0].label = bad();
-    body.layers[0].facts = vec![("version", bad())];
+    body.layers[0].label = bad().into();
+    body.layers[0].facts = vec![("version", bad().into())];
     body.problems.push(Problem {
         layer: LayerId::BODY,
         span: Span::at(1),
