@@ -268,7 +268,8 @@ fn devices_are_told_while_traffic_flows() {
         device.send(exchange).unwrap();
     }
     screen.wait_for("3/3");
-    screen.press("t");
+    // Folded, so that the line of the device stays in sight.
+    screen.press("tgH");
     screen.wait_for("policy offered");
     for exchange in exchanges.iter().skip(3).take(5) {
         device.send(exchange).unwrap();
