@@ -1,8 +1,8 @@
 //! The door to everything that is known across exchanges: devices of ActiveSync, sessions of SyncML.
 
 use crate::model::{
-    Annotated, Decoded, Device, DeviceKey, Exchange, Finding, Protocol, ProvisionState, Step,
-    SyncmlSession,
+    Annotated, Decoded, Device, DeviceKey, Exchange, ExchangeId, Finding, Protocol, ProvisionState,
+    Step, SyncmlSession,
 };
 
 use super::document::Subject;
@@ -40,6 +40,12 @@ impl Sessions {
         Self { devices, ledgers: Ledgers::default(), switches }
     }
 
+    /// Checks MD5 credentials of this user with a password from now on. Those that a provisioning
+    /// document in the capture sets up are known without.
+    pub fn know_password(&mut self, user: &str, password: &str) {
+        self.ledgers.passwords.add(user, password, Vec::new());
+    }
+
     /// Says what one exchange means, as [`annotate`](super::annotate()) does, with what the exchanges
     /// before it add: folders by name, findings, the story of its device; and takes it in, as
     /// [`Sessions::observe`] does.
@@ -50,10 +56,11 @@ impl Sessions {
         response: Option<&Decoded>,
     ) -> (Annotated, Option<Observation>) {
         let (mut annotated, seen) = self.devices.tell(exchange, request, response);
+        let subject = Subject::new(exchange, request, response);
         if annotated.summary.protocol != Protocol::SyncMl {
+            self.ledgers.passwords.learn(&subject);
             return (annotated, seen);
         }
-        let subject = Subject::new(exchange, request, response);
         let (findings, seen) = self.take(&subject, &annotated);
         annotated.found(findings);
         (annotated, seen)
@@ -69,10 +76,12 @@ impl Sessions {
         response: Option<&Decoded>,
         annotated: &Annotated,
     ) -> Option<Observation> {
+        let subject = Subject::new(exchange, request, response);
         if annotated.summary.protocol != Protocol::SyncMl {
+            self.ledgers.passwords.learn(&subject);
             return self.devices.observe(exchange, request, response, annotated);
         }
-        self.take(&Subject::new(exchange, request, response), annotated).1
+        self.take(&subject, annotated).1
     }
 
     /// Takes in an exchange of SyncML: what is found in it, and its place in its session.
@@ -114,6 +123,11 @@ impl Sessions {
     /// One device of ActiveSync.
     pub fn device(&self, key: &DeviceKey) -> Option<Device> {
         self.devices.device(key)
+    }
+
+    /// The last SyncML session that an exchange belongs to; `settled` as below.
+    pub fn syncml_session(&self, exchange: ExchangeId, settled: bool) -> Option<SyncmlSession> {
+        self.ledgers.session_of(exchange, settled)
     }
 
     /// Every SyncML session remembered, in the order in which they began. `settled`: nothing more will

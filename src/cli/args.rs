@@ -255,6 +255,9 @@ pub struct LedgerArgs {
     /// Only sessions of this device
     #[arg(long, value_name = "ID")]
     pub device: Option<String>,
+    /// Check MD5 credentials with this password; repeatable
+    #[arg(long, value_name = "USER:PASSWORD", env = "SYNCTAP_DM_PASSWORD", hide_env_values = true)]
+    pub password: Vec<String>,
     /// Print one JSON object a session
     #[arg(long)]
     pub json: bool,

@@ -134,6 +134,16 @@ impl Story {
         Ok(devices)
     }
 
+    /// The SyncML session of an exchange; `settled`: nothing more will come.
+    pub(super) fn syncml_session(&self, id: ExchangeId, settled: bool) -> Option<SyncmlSession> {
+        self.sessions.syncml_session(id, settled)
+    }
+
+    /// Checks MD5 credentials of this user with a password from now on.
+    pub(super) fn know_password(&mut self, user: &str, password: &str) {
+        self.sessions.know_password(user, password);
+    }
+
     /// The SyncML sessions so far; `settled`: nothing more will come.
     pub(super) fn syncml_sessions(&self, settled: bool) -> Vec<SyncmlSession> {
         self.sessions.syncml_sessions(settled)

@@ -261,6 +261,22 @@ impl Viewer {
         Ok(story.syncml_sessions(self.shared.running.is_none()))
     }
 
+    /// The same, folded anew with passwords to check MD5 credentials with: (user, password).
+    ///
+    /// # Errors
+    /// When the capture cannot be read.
+    pub fn syncml_sessions_knowing(
+        &self,
+        passwords: &[(String, String)],
+    ) -> Result<Vec<SyncmlSession>, EngineError> {
+        let mut story = Story::new(self.shared.store.reader()?);
+        for (user, password) in passwords {
+            story.know_password(user, password);
+        }
+        story.catch_up(&mut |_| ())?;
+        Ok(story.syncml_sessions(self.shared.running.is_none()))
+    }
+
     /// What is known so far of every device, in few words. Takes in at most about `most` exchanges
     /// more than the last call, so that a large capture is learned in steps.
     ///
@@ -276,6 +292,19 @@ impl Viewer {
     /// When the capture cannot be read.
     pub fn learn_device(&self, id: &str, most: usize) -> Result<Learned<Vec<Device>>, EngineError> {
         self.learn(most, |story| story.called(id))
+    }
+
+    /// The SyncML session of an exchange with its ledger, as far as the capture was taken in.
+    ///
+    /// # Errors
+    /// When the capture cannot be read.
+    pub fn learn_syncml_session(
+        &self,
+        id: ExchangeId,
+        most: usize,
+    ) -> Result<Learned<Option<SyncmlSession>>, EngineError> {
+        let settled = self.shared.running.is_none();
+        self.learn(most, |story| Ok(story.syncml_session(id, settled)))
     }
 
     fn learn<T>(

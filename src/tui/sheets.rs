@@ -3,10 +3,10 @@
 use std::net::IpAddr;
 
 use crate::engine::{Learned, Status};
-use crate::model::{Device, Step};
+use crate::model::{Device, Level, Step, SyncmlSession};
 use crate::render::{
-    clean, clock, count, device_facts, device_lines, policy_changes, policy_meaning_at,
-    policy_table, qr, thousands, wipe_line,
+    Secrets, clean, clock, count, device_facts, device_lines, ledger_lines, policy_changes,
+    policy_meaning_at, policy_table, qr, thousands, wipe_line,
 };
 
 use super::overlays::{Pages, SheetLine, Way};
@@ -46,6 +46,35 @@ pub(super) fn of_devices(learned: &Learned<Vec<Device>>) -> Pages {
         lines
     };
     Pages { notes, lines: vec![page(state), page(policy), page(sequence)], unfinished }
+}
+
+/// The ledger of a session of SyncML.
+pub(super) fn of_ledger(learned: &Learned<Option<SyncmlSession>>) -> Pages {
+    let mut notes = Vec::new();
+    let unfinished = learned.read < learned.of;
+    if unfinished {
+        let percent = learned.read * 100 / learned.of.max(1);
+        notes.push((Tone::Live, format!("reading the capture, {percent} %")));
+    }
+    let Some(session) = &learned.known else {
+        let why = if unfinished {
+            "Not seen so far."
+        } else {
+            "This exchange belongs to no SyncML session that came to an answer."
+        };
+        return Pages { notes, lines: vec![vec![SheetLine::new(Tone::Plain, why)]], unfinished };
+    };
+    let lines = ledger_lines(session, Secrets::Masked).into_iter().map(|line| {
+        let tone = match line.chars().next() {
+            Some('X') => Tone::Level(Level::Alarm),
+            Some('!') => Tone::Level(Level::Warning),
+            Some('+') => Tone::Level(Level::Notable),
+            Some(first) if !first.is_whitespace() => Tone::Strong,
+            _ => Tone::Plain,
+        };
+        SheetLine::new(tone, line)
+    });
+    Pages { notes, lines: vec![lines.collect()], unfinished }
 }
 
 fn state(device: &Device, lines: &mut Vec<SheetLine>) {

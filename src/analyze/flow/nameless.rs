@@ -33,12 +33,14 @@ impl Sender {
         }
     }
 
-    /// True when both seem to be one device: the same program of the same user, on one connection or
-    /// from one address.
+    /// True when both seem to be one device: the same program of the same user, from one address or on one
+    /// connection, where a request may leave its name out.
     pub(super) fn is_near(&self, other: &Self) -> bool {
         let users = self.user.is_empty() || other.user.is_empty() || self.user == other.user;
         let address = !self.address.is_empty() && self.address == other.address;
-        self.agent == other.agent && users && (address || self.is_on(other))
+        let silent = self.agent.is_empty() || other.agent.is_empty();
+        let same = self.agent == other.agent;
+        users && ((same && address) || ((same || silent) && self.is_on(other)))
     }
 
     /// True on one and the same connection.
@@ -95,5 +97,25 @@ impl Nameless {
             });
         self.0 = others.into();
         own
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sender(connection: u64, address: &str, agent: &str, user: &str) -> Sender {
+        let [address, agent, user] = [address, agent, user].map(str::to_owned);
+        Sender { connection: ConnId(connection), address, agent, user }
+    }
+
+    #[test]
+    fn who_is_near() {
+        let phone = sender(1, "192.0.2.1", "Phone/1", "alice");
+        assert!(phone.is_near(&sender(2, "192.0.2.1", "Phone/1", "")));
+        assert!(phone.is_near(&sender(1, "", "", "")), "the same connection");
+        assert!(!phone.is_near(&sender(2, "192.0.2.1", "", "")), "anybody behind that address");
+        assert!(!phone.is_near(&sender(1, "192.0.2.1", "Tablet/1", "alice")));
+        assert!(!phone.is_near(&sender(1, "192.0.2.1", "Phone/1", "bob")));
     }
 }

@@ -361,10 +361,19 @@ async fn dm(wire: &mut Wire, request: &Message) -> io::Result<()> {
     wire.say(&format!("HTTP/1.1 200 OK\r\nContent-Type: {media_type}"), &body).await
 }
 
-const DM_COMMANDS: &str = "<Get><CmdID>2</CmdID><Item><Target><LocURI>./DevDetail/SwV</LocURI></Target>\
+/// Of the Atomic the second value is beyond what the device takes.
+const DM_COMMANDS: &str = "<Status><CmdID>7</CmdID><MsgRef>1</MsgRef><CmdRef>1</CmdRef><Cmd>Alert</Cmd>\
+    <Data>200</Data></Status><Status><CmdID>8</CmdID><MsgRef>1</MsgRef><CmdRef>2</CmdRef>\
+    <Cmd>Replace</Cmd><Data>200</Data></Status><Get><CmdID>2</CmdID><Item><Target><LocURI>./DevDetail/SwV</LocURI></Target>\
     </Item></Get><Replace><CmdID>3</CmdID><Item><Target>\
     <LocURI>./Vendor/MSFT/Policy/Config/DeviceLock/DevicePasswordEnabled</LocURI></Target>\
-    <Meta><Format xmlns=\"syncml:metinf\">int</Format></Meta><Data>0</Data></Item></Replace>";
+    <Meta><Format xmlns=\"syncml:metinf\">int</Format></Meta><Data>0</Data></Item></Replace>\
+    <Atomic><CmdID>4</CmdID><Replace><CmdID>5</CmdID><Item><Target>\
+    <LocURI>./Vendor/MSFT/Policy/Config/Camera/AllowCamera</LocURI></Target>\
+    <Meta><Format xmlns=\"syncml:metinf\">int</Format></Meta><Data>0</Data></Item></Replace>\
+    <Replace><CmdID>6</CmdID><Item><Target>\
+    <LocURI>./Vendor/MSFT/Policy/Config/DeviceLock/MinDevicePasswordLength</LocURI></Target>\
+    <Meta><Format xmlns=\"syncml:metinf\">int</Format></Meta><Data>99</Data></Item></Replace></Atomic>";
 
 #[cfg(test)]
 mod tests {

@@ -114,6 +114,7 @@ impl Stage {
             Effect::LoadSheet(topic) => {
                 let pages = match &topic {
                     Topic::SetUp => sheets::of_set_up(&self.status, &self.urls, &[]),
+                    Topic::Ledger(_) => sheets::of_ledger(&Learned { known: None, read: 9, of: 9 }),
                     Topic::Device(id) => {
                         let called = |device: &&Device| device.key.device.eq_ignore_ascii_case(id);
                         let known = self.devices.iter().filter(called).cloned().collect();
