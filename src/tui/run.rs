@@ -183,6 +183,9 @@ impl Loop {
                 let shown = program::show(program, &named).await;
                 // What the program was told (ctrl-c) was not for us.
                 self.signals = Signals::new()?;
+                // The stream that was let go left a wake-up behind. Looked at together with a key,
+                // it would hide the key until the next one.
+                let _ = crossterm::event::poll(Duration::ZERO);
                 self.events = Some(EventStream::new());
                 screen.resume()?;
                 self.pace = Pace::new(Instant::now());

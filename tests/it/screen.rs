@@ -177,6 +177,22 @@ fn the_pager_gets_the_document_and_the_screen_comes_back() {
 }
 
 #[test]
+fn a_key_pressed_while_the_pager_still_runs_is_not_lost() {
+    let home = TempDir::new().unwrap();
+    let pager = "until [ -e done ]; do sleep 0.02; done; true";
+    let mut screen = open(home.path(), &[("PAGER", pager)]);
+    screen.press("jj3\t");
+    screen.wait_for("PolicyKey");
+    screen.press("v");
+    screen.wait_until_gone("PolicyKey");
+    screen.press("1");
+    fs::write(home.path().join("done"), "").unwrap();
+    screen.wait_for("[1 Overview]");
+    screen.press("Q");
+    assert_eq!(screen.finish().0, 0);
+}
+
+#[test]
 fn filters_are_remembered() {
     let home = TempDir::new().unwrap();
     let mut screen = open(home.path(), &[]);
