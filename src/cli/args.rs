@@ -82,14 +82,20 @@ pub struct RunArgs {
     #[arg(long, value_name = "URL")]
     pub reverse: Option<String>,
     /// In reverse mode, pass on the device's Host header instead of the server's
-    #[arg(long)]
+    #[arg(long, overrides_with = "no_keep_host")]
     pub keep_host: bool,
+    /// Send the server's Host header, whatever the settings file says
+    #[arg(long, overrides_with = "keep_host")]
+    pub no_keep_host: bool,
     /// Also trust the certificates in this PEM file when connecting to servers; repeatable
     #[arg(long, value_name = "FILE")]
     pub upstream_ca: Vec<PathBuf>,
     /// Do not verify the certificates of servers
-    #[arg(long)]
+    #[arg(long, overrides_with = "verify_upstream")]
     pub insecure_upstream: bool,
+    /// Verify the certificates of servers, whatever the settings file says
+    #[arg(long, overrides_with = "insecure_upstream")]
+    pub verify_upstream: bool,
     /// Let clients of this network in; needed to listen beyond loopback; repeatable
     #[arg(long, value_name = "CIDR")]
     pub allow: Vec<String>,
@@ -126,6 +132,9 @@ pub struct RunArgs {
     /// Show only exchanges that pass this filter: `cmd = Provision and http >= 400`
     #[arg(long, short = 'f', value_name = "EXPR")]
     pub filter: Option<String>,
+    /// Keys and trust
+    #[command(flatten)]
+    pub keys: KeyArgs,
     /// Do not mask credentials in what is printed
     #[arg(long)]
     pub show_secrets: bool,
@@ -187,6 +196,9 @@ pub struct OpenArgs {
     /// Start with only the exchanges that pass this filter: `cmd = Provision and http >= 400`
     #[arg(long, short = 'f', value_name = "EXPR")]
     pub filter: Option<String>,
+    /// Keys and trust
+    #[command(flatten)]
+    pub keys: KeyArgs,
 }
 
 /// What of a capture to print.
@@ -210,6 +222,9 @@ pub struct ShowArgs {
     /// Do not mask credentials
     #[arg(long)]
     pub show_secrets: bool,
+    /// Keys and trust
+    #[command(flatten)]
+    pub keys: KeyArgs,
 }
 
 /// Which device's history to draw.
@@ -255,6 +270,9 @@ pub struct LedgerArgs {
     /// Only sessions of this device
     #[arg(long, value_name = "ID")]
     pub device: Option<String>,
+    /// Check MD5 credentials with this password; repeatable
+    #[arg(long, value_name = "USER:PASSWORD", env = "SYNCTAP_DM_PASSWORD", hide_env_values = true)]
+    pub password: Vec<String>,
     /// Print one JSON object a session
     #[arg(long)]
     pub json: bool,
@@ -305,6 +323,12 @@ pub struct DecodeArgs {
     /// Print layers, trees and problems as one JSON object
     #[arg(long)]
     pub json: bool,
+    /// Check the MAC of a provisioning document (`SEC`, `MAC` of its media type) with this PIN
+    #[arg(long, value_name = "DIGITS", default_value = "", hide_default_value = true)]
+    pub pin: String,
+    /// The same with the device's IMSI, for NETWPIN and USERNETWPIN
+    #[arg(long, value_name = "DIGITS", default_value = "", hide_default_value = true)]
+    pub imsi: String,
     /// Do not mask credentials
     #[arg(long)]
     pub show_secrets: bool,

@@ -10,10 +10,11 @@ use crate::analyze::Observation;
 use crate::codec::Progress;
 use crate::model::{Detail, Device, Exchange, ExchangeId, Leg, Row, SyncmlSession, WallTime};
 use crate::proxy::{Covered, Mode, Monitor, Origin, lan_addresses};
+use crate::seal::Keyring;
 use crate::store::{Reader, Store, StoreError};
 
 use super::device_states::{DeviceBrief, Learned, Story};
-use super::meaning::{detail_in_steps, undecoded};
+use super::meaning::{Reading, detail_in_steps, undecoded};
 use super::way::WayError;
 
 /// Most bytes of one body that a detail view decodes.
@@ -79,6 +80,8 @@ struct Shared {
     store: Arc<Store>,
     capture: String,
     running: Option<Running>,
+    /// Keys of this run.
+    keyring: Arc<Keyring>,
     /// Threads of lists. They end when their list is dropped, which is before this is.
     scanners: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -117,7 +120,7 @@ impl Viewer {
     /// # Errors
     /// When the capture cannot be read.
     pub fn of_capture(store: Arc<Store>, capture: String) -> Result<Self, EngineError> {
-        Self::of_proxy(store, capture, None)
+        Self::of_proxy(store, capture, None, Arc::default())
     }
 
     /// A window on `store`, to which a proxy adds.
@@ -125,14 +128,16 @@ impl Viewer {
         store: Arc<Store>,
         capture: String,
         running: Option<Running>,
+        keyring: Arc<Keyring>,
     ) -> Result<Self, EngineError> {
         let shared = Shared {
             list: Mutex::new(store.reader()?),
             details: Mutex::new(store.reader()?),
-            story: Mutex::new(Story::new(store.reader()?)),
+            story: Mutex::new(Story::new(store.reader()?, &keyring)),
             store,
             capture,
             running,
+            keyring,
             scanners: Mutex::default(),
         };
         Ok(Self { shared: Arc::new(shared) })
@@ -224,7 +229,9 @@ impl Viewer {
             tell(DetailStep::Bodies(Box::new(bodies)));
         }
         let told = |done, all| tell(DetailStep::Decoding { done, all });
-        let mut detail = detail_in_steps(exchange, request, response, Progress::new(&told));
+        let progress = Progress::new(&told);
+        let reading = Reading { progress, keyring: Some(&self.shared.keyring) };
+        let mut detail = detail_in_steps(exchange, request, response, reading);
         // The list also knows what came before.
         if let Some(row) = row {
             let annotated = &mut detail.annotated;
@@ -261,6 +268,22 @@ impl Viewer {
         Ok(story.syncml_sessions(self.shared.running.is_none()))
     }
 
+    /// The same, folded anew with passwords to check MD5 credentials with: (user, password).
+    ///
+    /// # Errors
+    /// When the capture cannot be read.
+    pub fn syncml_sessions_knowing(
+        &self,
+        passwords: &[(String, String)],
+    ) -> Result<Vec<SyncmlSession>, EngineError> {
+        let mut story = Story::new(self.shared.store.reader()?, &self.shared.keyring);
+        for (user, password) in passwords {
+            story.know_password(user, password);
+        }
+        story.catch_up(&mut |_| ())?;
+        Ok(story.syncml_sessions(self.shared.running.is_none()))
+    }
+
     /// What is known so far of every device, in few words. Takes in at most about `most` exchanges
     /// more than the last call, so that a large capture is learned in steps.
     ///
@@ -276,6 +299,19 @@ impl Viewer {
     /// When the capture cannot be read.
     pub fn learn_device(&self, id: &str, most: usize) -> Result<Learned<Vec<Device>>, EngineError> {
         self.learn(most, |story| story.called(id))
+    }
+
+    /// The SyncML session of an exchange with its ledger, as far as the capture was taken in.
+    ///
+    /// # Errors
+    /// When the capture cannot be read.
+    pub fn learn_syncml_session(
+        &self,
+        id: ExchangeId,
+        most: usize,
+    ) -> Result<Learned<Option<SyncmlSession>>, EngineError> {
+        let settled = self.shared.running.is_none();
+        self.learn(most, |story| Ok(story.syncml_session(id, settled)))
     }
 
     fn learn<T>(
@@ -295,7 +331,7 @@ impl Viewer {
     /// # Errors
     /// When the capture cannot be read.
     pub fn history(&self, tell: &mut dyn FnMut(Observation)) -> Result<Vec<Device>, EngineError> {
-        let mut story = Story::new(self.shared.store.reader()?);
+        let mut story = Story::new(self.shared.store.reader()?, &self.shared.keyring);
         story.catch_up(tell)?;
         Ok(story.devices()?)
     }
@@ -388,6 +424,10 @@ impl Viewer {
 
     pub(super) fn details(&self) -> MutexGuard<'_, Reader> {
         lock(&self.shared.details)
+    }
+
+    pub(super) fn keyring(&self) -> &Arc<Keyring> {
+        &self.shared.keyring
     }
 
     pub(super) fn store(&self) -> &Store {

@@ -90,7 +90,7 @@ impl App {
             }
             Action::View(program) => return self.view(program),
             Action::OpenValue => return self.open_value(),
-            Action::Inspect(_) | Action::TurnSheet(_) | Action::SetUp => {
+            Action::Inspect(_) | Action::TurnSheet(_) | Action::SetUp | Action::Ledger => {
                 return self.act_on_sheets(action);
             }
             Action::Fold | Action::Unfold if self.sheet_is_open() => {

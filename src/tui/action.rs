@@ -59,6 +59,8 @@ pub(crate) enum Action {
     TurnSheet(bool),
     /// Tell how devices come to use this proxy, and what is recorded.
     SetUp,
+    /// Show the commands of the SyncML session of the selected exchange.
+    Ledger,
     /// Pass TLS to the host of the selected exchange on unread, or open it again.
     TogglePassthrough,
     /// Open or close the help.

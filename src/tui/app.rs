@@ -177,7 +177,7 @@ impl App {
     pub(crate) fn stack(&self) -> &'static [Context] {
         match self.overlays.last() {
             Some(Overlay::Help(_)) => STACKS[3],
-            Some(Overlay::Sheet(sheet)) if *sheet.topic() == Topic::SetUp => STACKS[9],
+            Some(Overlay::Sheet(sheet)) if sheet.topic().is_one_page() => STACKS[9],
             Some(Overlay::Sheet(_)) => STACKS[8],
             Some(Overlay::Menu(_)) => STACKS[4],
             Some(Overlay::Prompt(_)) => STACKS[5],

@@ -76,6 +76,11 @@ impl App {
         }
         match action {
             Action::SetUp => self.open_sheet(Topic::SetUp, SheetPage::State),
+            Action::Ledger => {
+                let exchange = self.list.exchange();
+                let exchange = self.or_say(exchange, "no exchange is selected")?;
+                self.open_sheet(Topic::Ledger(exchange), SheetPage::State)
+            }
             Action::Inspect(page) => {
                 let device = self.selected_device();
                 let device = self.or_say(device, "no device id is known of this line")?;

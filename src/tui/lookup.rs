@@ -114,6 +114,10 @@ pub(super) fn sheet(source: &Source, topic: Topic) -> Message {
         Topic::SetUp => {
             sheets::of_set_up(&viewer.status(), viewer.pages(), &viewer.lan_addresses())
         }
+        Topic::Ledger(id) => match viewer.learn_syncml_session(*id, LEARNED) {
+            Ok(learned) => sheets::of_ledger(&learned),
+            Err(error) => return Message::Unreadable(Wanted::Sheet, error.to_string()),
+        },
         Topic::Device(device) => match viewer.learn_device(device, LEARNED) {
             Ok(learned) => sheets::of_devices(&learned),
             Err(error) => return Message::Unreadable(Wanted::Sheet, error.to_string()),

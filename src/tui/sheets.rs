@@ -3,10 +3,10 @@
 use std::net::IpAddr;
 
 use crate::engine::{Learned, Status};
-use crate::model::{Device, Step};
+use crate::model::{Device, Level, Step, SyncmlSession};
 use crate::render::{
-    clean, clock, count, device_facts, device_lines, policy_changes, policy_meaning_at,
-    policy_table, qr, thousands, wipe_line,
+    Secrets, clean, clock, count, device_facts, device_lines, ledger_lines, policy_changes,
+    policy_meaning_at, policy_table, qr, thousands, wipe_line,
 };
 
 use super::overlays::{Pages, SheetLine, Way};
@@ -46,6 +46,35 @@ pub(super) fn of_devices(learned: &Learned<Vec<Device>>) -> Pages {
         lines
     };
     Pages { notes, lines: vec![page(state), page(policy), page(sequence)], unfinished }
+}
+
+/// The ledger of a session of SyncML.
+pub(super) fn of_ledger(learned: &Learned<Option<SyncmlSession>>) -> Pages {
+    let mut notes = Vec::new();
+    let unfinished = learned.read < learned.of;
+    if unfinished {
+        let percent = learned.read * 100 / learned.of.max(1);
+        notes.push((Tone::Live, format!("reading the capture, {percent} %")));
+    }
+    let Some(session) = &learned.known else {
+        let why = if unfinished {
+            "Not seen so far."
+        } else {
+            "This exchange belongs to no SyncML session that came to an answer."
+        };
+        return Pages { notes, lines: vec![vec![SheetLine::new(Tone::Plain, why)]], unfinished };
+    };
+    let lines = ledger_lines(session, Secrets::Masked).into_iter().map(|line| {
+        let tone = match line.chars().next() {
+            Some('X') => Tone::Level(Level::Alarm),
+            Some('!') => Tone::Level(Level::Warning),
+            Some('+') => Tone::Level(Level::Notable),
+            Some(first) if !first.is_whitespace() => Tone::Strong,
+            _ => Tone::Plain,
+        };
+        SheetLine::new(tone, line)
+    });
+    Pages { notes, lines: vec![lines.collect()], unfinished }
 }
 
 fn state(device: &Device, lines: &mut Vec<SheetLine>) {
@@ -154,7 +183,10 @@ fn heading(device: &Device) -> impl Iterator<Item = SheetLine> {
 /// How devices come to use this proxy, and what it has recorded.
 pub(super) fn of_set_up(status: &Status, urls: &[String], addresses: &[IpAddr]) -> Pages {
     let mut lines = Vec::new();
-    let mut put = |tone, text: String| lines.push(SheetLine::new(tone, text));
+    let mut put = |tone, text: String| lines.push(SheetLine::hanging(tone, text, 4));
+    if let Some(trouble) = &status.trouble {
+        put(Tone::Alert, format!("nothing is recorded {}", clean(trouble)));
+    }
     if status.listeners.is_empty() {
         put(Tone::Plain, "This is an opened file: no proxy is running.".into());
     } else {
@@ -166,17 +198,14 @@ pub(super) fn of_set_up(status: &Status, urls: &[String], addresses: &[IpAddr]) 
         }
     }
     if let Some(url) = urls.first() {
-        put(Tone::Plain, String::new());
         put(Tone::Strong, "Certificate and steps for each system".into());
         for url in urls {
             put(Tone::Plain, format!("  {}", clean(url)));
         }
-        put(Tone::Plain, String::new());
         for line in qr(url) {
             put(Tone::Scan, line);
         }
     }
-    put(Tone::Plain, String::new());
     for (tone, text) in recorded(status) {
         put(tone, text);
     }
@@ -213,9 +242,6 @@ fn recorded(status: &Status) -> Vec<(Tone, String)> {
     ];
     let lost = format!("  lost        {}", thousands(status.lost));
     lines.push((if status.lost > 0 { Tone::Alert } else { Tone::Plain }, lost));
-    if let Some(trouble) = &status.trouble {
-        lines.push((Tone::Alert, format!("  nothing is recorded {}", clean(trouble))));
-    }
     lines
 }
 
@@ -244,7 +270,7 @@ mod tests {
         let status = Status { trouble, lost: 3, ..Status::default() };
         let pages = of_set_up(&status, &[], &[]);
         let text: Vec<_> = pages.lines[0].iter().map(SheetLine::text).collect();
-        assert!(text.contains(&"  nothing is recorded since 10:00:00 UTC: the disk is full"));
+        assert!(text.contains(&"nothing is recorded since 10:00:00 UTC: the disk is full"));
         assert!(text.contains(&"  lost        3"), "{text:?}");
     }
 }

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use synctap::analyze::{Sessions, configurations};
+use synctap::codec::{Hints, decode};
 use synctap::model::{
     Detail, ExchangeId, LedgerEntry, Leg, Level, Outcome, SessionVerdict, SyncmlSession,
 };
@@ -93,6 +94,13 @@ fn a_stale_nonce_costs_one_round() {
     let session = golden("md5-round").remove(0);
     assert_eq!(session.verdict, SessionVerdict::Complete);
     assert_eq!(session.authentication, "auth-md5: 401, 212");
+    let mut sessions = Sessions::new();
+    sessions.know_password("labuser", "labsecret");
+    for turn in turns(&fixture("md5-round")) {
+        turn.observe(&mut sessions);
+    }
+    let told = &sessions.syncml_sessions(true)[0].authentication;
+    assert_eq!(told, "auth-md5: 401, 212 (the digest is that of the password)");
     // What was sent with refused credentials is no command that failed.
     assert_eq!(session.entries[0].outcome, Outcome::NotExecuted);
 }
@@ -201,6 +209,31 @@ fn a_capture_that_begins_late_breaks_no_must() {
                 });
                 let ids: Vec<&str> = loud.map(|finding| finding.id.as_str()).collect();
                 assert!(ids.is_empty(), "{name} from {from}: {ids:?}");
+            }
+        }
+    }
+}
+
+/// Damage anywhere in a conversation: no panic, lines within their width.
+#[test]
+fn any_damage_is_survived() {
+    for name in ["atomic-rolled-back", "md5-round", "large-object"] {
+        let turns = turns(&fixture(name));
+        for (place, turn) in turns.iter().enumerate() {
+            let bytes = turn.request.as_ref().unwrap().layers[0].bytes.clone();
+            for at in (0..bytes.len()).step_by(29) {
+                let mut copy = bytes.to_vec();
+                copy[at] ^= 0x15;
+                let damaged = decode(copy.into(), &Hints::default());
+                let mut sessions = Sessions::new();
+                for (own, turn) in turns.iter().enumerate() {
+                    let request = if own == place { Some(&damaged) } else { turn.request.as_ref() };
+                    sessions.tell(&turn.exchange, request, turn.response.as_ref());
+                }
+                for session in sessions.syncml_sessions(true) {
+                    let lines = render::ledger_lines(&session, Secrets::Masked);
+                    assert!(lines.iter().all(|line| line.chars().count() <= 80), "{name} {at}");
+                }
             }
         }
     }

@@ -5,6 +5,7 @@ use crate::analyze::flow::Mark;
 use crate::analyze::syncml::{Message, meta};
 use crate::model::{Leg, NodeId};
 
+use super::digest::Passwords;
 use super::session::opposite;
 use super::turn::Log;
 
@@ -29,6 +30,8 @@ pub(in crate::analyze) struct Proof {
     pub(in crate::analyze) nonce: Option<String>,
     /// Nonces it was given.
     nonces: Vec<String>,
+    /// Whether its last MD5 credentials were right; `None` when that cannot be said.
+    pub(super) verified: Option<bool>,
     /// Where it was refused last.
     pub(in crate::analyze) refused: Option<Mark>,
 }
@@ -47,7 +50,15 @@ impl Proof {
             (true, true) => String::new(),
             (_, true) => format!("{kind}, not answered"),
             (true, false) => codes.join(", "),
-            (false, false) => format!("{kind}: {}", codes.join(", ")),
+            (false, false) => format!("{kind}: {}{}", codes.join(", "), self.verdict()),
+        }
+    }
+
+    const fn verdict(&self) -> &'static str {
+        match self.verified {
+            Some(true) => " (the digest is that of the password)",
+            Some(false) => " (the digest is not that of the password)",
+            None => "",
         }
     }
 }
@@ -75,6 +86,8 @@ pub(in crate::analyze) struct Round {
     pub(in crate::analyze) nonce_again: Option<NodeId>,
     /// Code of the answer to the other side's header in this message.
     pub(in crate::analyze) answers: Option<u16>,
+    /// Whether its MD5 credentials are right; `None` when that cannot be said.
+    pub(in crate::analyze) verified: Option<bool>,
 }
 
 impl Authentication {
@@ -94,10 +107,23 @@ impl Authentication {
     }
 
     /// Compares a message with what was before it.
-    pub(super) fn before(&self, leg: Leg, message: &Message<'_>, log: &mut Log) {
+    pub(super) fn before(
+        &self,
+        leg: Leg,
+        message: &Message<'_>,
+        passwords: &Passwords,
+        log: &mut Log,
+    ) {
         let proof = self.of(leg);
         let credentials = credentials(message);
         let round = &mut log.round;
+        if let Some((node, kind)) = &credentials
+            && kind == "auth-md5"
+        {
+            let sent = message.document.child_text(*node, "Data").unwrap_or_default();
+            let nonce = proof.nonce.as_deref();
+            round.verified = passwords.verify(&message.source_name, &sent, nonce);
+        }
         round.sent = credentials.as_ref().map(|(node, _)| *node);
         round.before = proof.last();
         round.sent_before = proof.sent;
@@ -121,9 +147,10 @@ impl Authentication {
     }
 
     /// Takes in a message.
-    pub(super) fn after(&mut self, leg: Leg, message: &Message<'_>, mark: Mark) {
+    pub(super) fn after(&mut self, leg: Leg, message: &Message<'_>, mark: Mark, log: &Log) {
         let proof = self.of_mut(leg);
         let credentials = credentials(message);
+        proof.verified = log.round.verified.or(proof.verified);
         proof.sent = credentials.is_some();
         if let Some((_, kind)) = credentials {
             proof.kind = kind;

@@ -16,6 +16,7 @@
 mod authentication;
 mod close;
 mod configuration;
+mod digest;
 mod entry;
 mod facts;
 mod object;

@@ -10,6 +10,7 @@ use crate::model::{ConnId, Exchange, Initiator, Leg, SyncmlMessage, SyncmlSessio
 
 use super::authentication::Authentication;
 use super::close;
+use super::digest::Passwords;
 use super::entry::entry;
 use super::facts::Facts;
 use super::object::Object;
@@ -181,6 +182,7 @@ impl Session {
         leg: Leg,
         message: &Message<'_>,
         fingerprint: u64,
+        passwords: &Passwords,
     ) -> Log {
         let other = opposite(leg);
         let mut log = Log {
@@ -200,14 +202,14 @@ impl Session {
         }
         let mark = Mark::leg(subject.exchange, leg);
         self.facts.follow(subject, leg, message, mark);
-        self.authentication.before(leg, message, &mut log);
+        self.authentication.before(leg, message, passwords, &mut log);
         pairing::answers(self, subject.exchange, leg, message, &mut log);
         log.early = self.is_early(leg, message);
         self.register(subject, leg, message, fingerprint, mark);
         outcome::settle_groups(self, &log);
         object::follow(self, leg, message, mark, &mut log);
         self.announce(leg, message, mark);
-        self.authentication.after(leg, message, mark);
+        self.authentication.after(leg, message, mark, &log);
         self.tell(subject.exchange, leg, message, false);
         close::follow(self, leg, message, mark, &mut log);
         log

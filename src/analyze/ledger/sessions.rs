@@ -6,9 +6,10 @@ use std::sync::Arc;
 use crate::analyze::document::Subject;
 use crate::analyze::flow::{fingerprint, over};
 use crate::analyze::syncml::Message;
-use crate::model::{Decoded, Exchange, Leg, SessionVerdict, SyncmlSession, WallTime};
+use crate::model::{Decoded, Exchange, ExchangeId, Leg, SessionVerdict, SyncmlSession, WallTime};
 
 use super::close;
+use super::digest::Passwords;
 use super::session::Session;
 use super::turn::{Log, Turn};
 
@@ -42,6 +43,8 @@ pub(in crate::analyze) struct Ledgers {
     first: u64,
     /// Commands in all ledgers.
     held: usize,
+    /// What credentials are checked with.
+    pub(in crate::analyze) passwords: Passwords,
 }
 
 /// The two messages of an exchange, taken in: what each did to its session.
@@ -87,6 +90,7 @@ impl Ledgers {
         let reused = self.begin_or_find(&key, subject, messages, prints[0])?;
         let place = self.place(&key)?;
         let before = self.sessions[place].view.entries.len();
+        let passwords = self.passwords.clone();
         let session = Arc::make_mut(&mut self.sessions[place]);
         session.view.encoding = encoding(bodies);
         let mut logs = [None, None];
@@ -95,7 +99,7 @@ impl Ledgers {
             if session.is_retry(leg, message, prints[at]) {
                 logs[at] = Some(session.repeat(subject.exchange, leg, message));
             } else {
-                logs[at] = Some(session.take(subject, leg, message, prints[at]));
+                logs[at] = Some(session.take(subject, leg, message, prints[at], &passwords));
             }
         }
         if let Some(log) = &mut logs[0] {
@@ -120,6 +124,21 @@ impl Ledgers {
             if settled || silent { close::settled(session) } else { session.view.clone() }
         };
         self.sessions.iter().map(view).collect()
+    }
+
+    /// The last session with a message in `exchange`; `settled`: nothing more will come.
+    pub(in crate::analyze) fn session_of(
+        &self,
+        exchange: ExchangeId,
+        settled: bool,
+    ) -> Option<SyncmlSession> {
+        let spoke = |session: &&Arc<Session>| {
+            let view = &session.view;
+            (view.first..=view.last).contains(&exchange)
+                && view.messages.iter().any(|message| message.exchange == exchange)
+        };
+        let session = self.sessions.iter().rev().find(spoke)?;
+        Some(if settled { close::settled(session) } else { session.view.clone() })
     }
 
     /// Finds the session of an exchange, or begins it. True when its id had been used before.

@@ -16,7 +16,10 @@ use super::open;
 
 /// Prints what was asked for.
 pub(super) fn run(args: &LedgerArgs) -> Result<ExitCode, Report> {
-    let sessions = open::viewer(&args.file)?.syncml_sessions().map_err(cannot_read)?;
+    let passwords =
+        args.password.iter().map(|text| password(text)).collect::<Result<Vec<_>, _>>()?;
+    let viewer = open::viewer(&args.file)?;
+    let sessions = viewer.syncml_sessions_knowing(&passwords).map_err(cannot_read)?;
     let secrets = if args.show_secrets { Secrets::Shown } else { Secrets::Masked };
     let mut out = stdout();
     for session in chosen(&sessions, args)? {
@@ -31,6 +34,16 @@ pub(super) fn run(args: &LedgerArgs) -> Result<ExitCode, Report> {
     }
     out.flush()?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// `USER:PASSWORD`.
+fn password(text: &str) -> Result<(String, String), Report> {
+    let (user, password) = text.split_once(':').ok_or_else(|| {
+        Report::new("cannot read the password")
+            .because("there is no `:` in it")
+            .hint("write it as USER:PASSWORD")
+    })?;
+    Ok((user.to_owned(), password.to_owned()))
 }
 
 /// The sessions that are meant.

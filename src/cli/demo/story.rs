@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::body;
 use super::device::{Identity, QueryForm, expect};
-use super::server::LOST_DEVICE;
+use super::provisioning::LOST_DEVICE;
 use super::stage::{DemoError, HOST, Stage};
 use super::wire::{Message, Wire};
 
@@ -119,6 +119,9 @@ const DM_FIRST: &str = "<Alert><CmdID>1</CmdID><Data>1201</Data></Alert>\
     <Replace><CmdID>2</CmdID>\
     <Item><Source><LocURI>./DevInfo/DevId</LocURI></Source><Data>urn:uuid:demo-pc</Data></Item>\
     <Item><Source><LocURI>./DevInfo/Man</LocURI></Source><Data>Demo</Data></Item>\
+    <Item><Source><LocURI>./DevInfo/Mod</LocURI></Source><Data>DemoPC</Data></Item>\
+    <Item><Source><LocURI>./DevInfo/DmV</LocURI></Source><Data>1.3</Data></Item>\
+    <Item><Source><LocURI>./DevInfo/Lang</LocURI></Source><Data>en-US</Data></Item>\
     </Replace>";
 
 const DM_SECOND: &str = "<Status><CmdID>1</CmdID><MsgRef>1</MsgRef><CmdRef>0</CmdRef>\
@@ -127,7 +130,10 @@ const DM_SECOND: &str = "<Status><CmdID>1</CmdID><MsgRef>1</MsgRef><CmdRef>0</Cm
     <Results><CmdID>3</CmdID><MsgRef>1</MsgRef><CmdRef>2</CmdRef><Item><Source>\
     <LocURI>./DevDetail/SwV</LocURI></Source><Data>10.0.26100.1</Data></Item></Results>\
     <Status><CmdID>4</CmdID><MsgRef>1</MsgRef><CmdRef>3</CmdRef><Cmd>Replace</Cmd>\
-    <Data>200</Data></Status>";
+    <Data>200</Data></Status>\
+    <Status><CmdID>5</CmdID><MsgRef>1</MsgRef><CmdRef>4</CmdRef><Cmd>Atomic</Cmd><Data>507</Data></Status>\
+    <Status><CmdID>6</CmdID><MsgRef>1</MsgRef><CmdRef>5</CmdRef><Cmd>Replace</Cmd><Data>216</Data></Status>\
+    <Status><CmdID>7</CmdID><MsgRef>1</MsgRef><CmdRef>6</CmdRef><Cmd>Replace</Cmd><Data>500</Data></Status>";
 
 fn download(who: &Identity) -> String {
     format!(

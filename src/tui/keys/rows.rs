@@ -134,6 +134,13 @@ const PANES: &[Row] = &[
         "device",
         "what is known of the device: state, policy, sequence",
     ),
+    (
+        "ledger",
+        &[c('C')],
+        Action::Ledger,
+        "",
+        "the commands of the SyncML session, and what became of each",
+    ),
     ("set-up", &[c('S')], Action::SetUp, "", "how to set devices up, and what is recorded"),
     (
         "passthrough",

@@ -1,5 +1,6 @@
 //! A sheet: pages of prepared lines about one thing, over the panes.
 
+use crate::model::ExchangeId;
 use crate::tui::action::{SheetPage, Step};
 use crate::tui::fit;
 use crate::tui::panes::{Scroll, page};
@@ -24,6 +25,15 @@ pub(crate) enum Topic {
     Device(String),
     /// How devices come to use this proxy.
     SetUp,
+    /// The ledger of the SyncML session that this exchange belongs to.
+    Ledger(ExchangeId),
+}
+
+impl Topic {
+    /// True for a sheet of one page.
+    pub(crate) fn is_one_page(&self) -> bool {
+        !matches!(self, Self::Device(_))
+    }
 }
 
 /// One line of a page; its words are clean.
@@ -134,7 +144,7 @@ impl SheetLine {
 impl Sheet {
     /// A sheet whose pages are being read.
     pub(crate) fn new(topic: Topic, page: SheetPage) -> Self {
-        let at = if topic == Topic::SetUp { 0 } else { page as usize };
+        let at = if topic.is_one_page() { 0 } else { page as usize };
         Self {
             topic,
             pages: None,
@@ -186,6 +196,7 @@ impl Sheet {
         match self.topic {
             Topic::Device(_) => &["State", "Policy", "Sequence"],
             Topic::SetUp => &["Set-up"],
+            Topic::Ledger(_) => &["Ledger"],
         }
     }
 

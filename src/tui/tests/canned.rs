@@ -354,6 +354,38 @@ pub(super) fn nested(id: u64) -> Detail {
     answered(detail, 200, 12_000)
 }
 
+/// A user name and its password in a form.
+pub(super) fn secret(id: u64) -> Detail {
+    let mut detail = active_sync(id, "POST", 5);
+    detail.request = Some(raw(b"user=alice&password=hunter2&x=1", Format::Text("form")));
+    answered(detail, 200, 7_300)
+}
+
+/// An answer with more in it than any screen shows.
+pub(super) fn long(id: u64) -> Detail {
+    let mut detail = active_sync(id, "Sync", 30);
+    let mut answer = Document::new();
+    answer.page(0).open(0, 0x05, "Sync").open(0, 0x1C, "Collections").open(0, 0x0F, "Collection");
+    for number in 0..300 {
+        answer.open(0, 0x07, "Add").value(0, 0x0D, "ServerId", &format!("5:{number}")).close();
+    }
+    answer.close().close().close();
+    detail.response = Some(answer.body(Format::Wbxml("ActiveSync")));
+    detail.annotated.summary.facts = "1 collection, 300 added".into();
+    let mut detail = answered(detail, 200, 480_000);
+    if let Some(response) = &mut detail.exchange.response {
+        let cookie = |number| Header {
+            name: "Set-Cookie".into(),
+            value: format!("part{number}=8f14e45fceea167a; Path=/; HttpOnly"),
+        };
+        response.headers.0.extend((0..60).map(cookie));
+    }
+    for number in 0..40 {
+        detail.annotated.overview.push(("folder", format!("{number}: 12 added, 1 changed")));
+    }
+    detail
+}
+
 /// Plain HTTP with a text body.
 pub(super) fn plain(id: u64) -> Detail {
     let mut detail = active_sync(id, "GET", 5);
@@ -444,6 +476,7 @@ pub(super) fn devices() -> Vec<Device> {
             label: "default Inbox folder".into(),
             sync_key: "5".into(),
         }],
+        enrolment: None,
         waiting: Some(Waiting { exchange: ExchangeId(8), since: NOW, heartbeat: Some(540) }),
         last_command: "Ping".into(),
         last: ExchangeId(8),
@@ -453,6 +486,31 @@ pub(super) fn devices() -> Vec<Device> {
         findings: 1,
         steps: vec![refused, step(3, "Provision, key 0", "ok", offered)],
     }]
+}
+
+/// The device of [`hostile`], with the same text wherever analysis keeps text of the wire.
+pub(super) fn hostile_devices() -> Vec<Device> {
+    let bad = || HOSTILE.to_owned();
+    let mut devices = wiped();
+    let device = &mut devices[0];
+    device.key = DeviceKey { host: bad(), user: bad(), device: bad().to_lowercase() };
+    (device.version, device.device_type, device.user_agent) = (bad(), bad(), bad());
+    (device.last_command, device.keys[0].key) = (bad(), bad());
+    (device.folders[0].name, device.folders[0].sync_key) = (bad(), bad());
+    (device.folders[0].label, device.folders[0].kind) = (String::new(), bad());
+    for policy in [&mut device.policy, &mut device.previous].into_iter().flatten() {
+        policy.absent.clone_from(&policy.settings);
+        for setting in policy.settings.iter_mut().chain(&mut policy.absent) {
+            setting.entries = vec![bad()];
+            (setting.name, setting.introduced) = (format!("{}{}", setting.name, HOSTILE), bad());
+            (setting.value, setting.meaning) = (format!("{}{}", setting.value, HOSTILE), bad());
+        }
+    }
+    for step in &mut device.steps {
+        (step.request, step.response, step.facts) = (bad(), bad(), bad());
+        step.findings = vec![bad()];
+    }
+    devices
 }
 
 /// The same device, ordered to wipe itself.

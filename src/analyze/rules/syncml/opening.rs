@@ -18,6 +18,7 @@ pub(super) const RULES: &[TurnRule] = &[
     ("auth-200-needs-cred", credentials_missing),
     ("auth-restart-resend", first_package_not_repeated),
     ("auth-nonce-reuse", nonce_again),
+    ("auth-md5-verify", other_digest),
     ("auth-type-stable", other_kind),
     ("lo-moredata-213", not_acknowledged),
     ("lo-size-first", size_misplaced),
@@ -124,6 +125,11 @@ fn first_package_not_repeated(turn: &Turn<'_, '_>) -> Option<Hit> {
 
 fn nonce_again(turn: &Turn<'_, '_>) -> Option<Hit> {
     turn.nodes(&[turn.log.round.nonce_again?])
+}
+
+fn other_digest(turn: &Turn<'_, '_>) -> Option<Hit> {
+    let node = turn.log.round.sent.filter(|_| turn.log.round.verified == Some(false))?;
+    turn.nodes(&[node])
 }
 
 fn other_kind(turn: &Turn<'_, '_>) -> Option<Hit> {
