@@ -27,7 +27,7 @@ mod session;
 mod sessions;
 mod turn;
 
-pub use configuration::configurations;
+pub use configuration::{configuration_changes, configurations};
 pub(in crate::analyze) use facts::generic_alert_types;
 pub(in crate::analyze) use mac::Mac;
 pub(in crate::analyze) use outcome::members;
