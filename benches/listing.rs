@@ -6,20 +6,18 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark may")]
 
 mod generated;
+#[path = "generated/traffic.rs"]
+mod traffic;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use divan::{Bencher, black_box};
 use synctap::engine::{Listing, Order, Viewer};
 use synctap::model::filter::{Field, Filter};
-use synctap::model::{ExchangeId, Row, SortBy, State};
-use synctap::store::{Store, Writer};
+use synctap::model::{ExchangeId, SortBy};
 
-/// Arrivals in a second.
-const RATE: u32 = 500;
 /// Rows of one screen.
 const SCREEN: usize = 50;
 /// How long each list is watched.
@@ -39,9 +37,13 @@ fn main() {
     let store = generated::capture();
     let viewer = viewer();
     if std::env::args().any(|arg| arg == "--bench") {
-        println!("rows {}, memory {} MiB before", viewer.count().unwrap(), resident());
+        println!(
+            "rows {}, memory {} MiB before",
+            viewer.count().unwrap(),
+            traffic::resident("VmRSS:")
+        );
         println!("filter | by | first search | shown | p50 | p99 | max | memory");
-        let traffic = Traffic::start(store);
+        let traffic = traffic::Traffic::start(store);
         for (filter, by) in LISTS {
             watch(&viewer, filter, by);
         }
@@ -100,62 +102,8 @@ fn watch(viewer: &Viewer, filter: &str, by: Option<Field>) {
         at(50),
         at(99),
         at(100),
-        resident()
+        traffic::resident("VmRSS:")
     );
-}
-
-/// Exchanges that come: in flight first, closed a little later.
-struct Traffic {
-    over: Arc<AtomicBool>,
-    thread: thread::JoinHandle<()>,
-}
-
-impl Traffic {
-    fn start(store: &Store) -> Self {
-        let (writer, mut id) = (store.writer(), store.last_id().0);
-        let over = Arc::new(AtomicBool::new(false));
-        let stop = Arc::clone(&over);
-        let thread = thread::spawn(move || {
-            let began = Instant::now();
-            let mut sent = 0_u32;
-            while !stop.load(Ordering::Relaxed) {
-                let due = began.elapsed().as_secs_f64() * f64::from(RATE);
-                while f64::from(sent) < due {
-                    id += 1;
-                    sent += 1;
-                    arrive(&writer, id);
-                }
-                thread::sleep(Duration::from_millis(2));
-            }
-        });
-        Self { over, thread }
-    }
-
-    fn stop(self) {
-        self.over.store(true, Ordering::Relaxed);
-        self.thread.join().unwrap();
-    }
-}
-
-fn arrive(writer: &Writer, id: u64) {
-    let mut open = generated::exchange(id);
-    open.state = State::InFlight;
-    open.response = None;
-    open.times.closed = None;
-    let row = Row::new(&open, generated::summary(id));
-    writer.put(open, row);
-    let closing = id.saturating_sub(100).max(1);
-    let closed = generated::exchange(closing);
-    let row = Row::new(&closed, generated::summary(closing));
-    writer.put(closed, row);
-}
-
-/// Memory of the process in MiB.
-fn resident() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default();
-    let kib = line.split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok());
-    kib.unwrap_or_default() / 1024
 }
 
 #[divan::bench(args = ["", "http >= 400"])]

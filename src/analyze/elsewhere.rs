@@ -91,37 +91,43 @@ pub fn destinations(exchange: &Exchange, response: Option<&Decoded>) -> Vec<Dest
 
 /// Says where the device goes from here.
 pub(super) fn tell(exchange: &Exchange, response: Option<&Decoded>, draft: &mut Draft) {
+    let (mut through, mut past) = (Vec::new(), Vec::new());
     for to in destinations(exchange, response) {
-        let (origin, way) = (clip(&to.origin()), to.way.name());
         let host = clip(&to.host);
-        if to.covered {
-            // A redirect says so itself; RespURI only names the next message of this session.
-            if !matches!(to.way, Way::Redirect | Way::RespUri) {
-                if !draft.append_to(&host, "") {
-                    draft.fact(format!("sends the device to {host}"));
-                }
-                draft.raise(Level::Notable);
-            }
-            let how = if exchange.mode.starts_with("reverse:") {
-                "by the listener for it, if that name points there"
-            } else {
-                "through this proxy, if it is set for it"
-            };
-            draft.row("sent to", format!("{origin} ({way}): {how}"));
-        } else {
-            if !draft.append_to(&host, " (not through this proxy)") {
-                draft.fact(format!("sends the device to {host}, not through this proxy"));
-            }
-            draft.raise(Level::Warning);
-            draft.row(
-                "sent to",
-                format!(
-                    "{origin} ({way}): not through this proxy; `:cover` listens for it too, \
-                     as `--mode reverse:{origin}@ADDRESS` does; let that name point here"
-                ),
-            );
+        // A redirect says so itself; RespURI only names the next message of this session.
+        let told = to.covered && matches!(to.way, Way::Redirect | Way::RespUri);
+        let words = if to.covered { "" } else { " (not through this proxy)" };
+        if !told && !draft.append_to(&host, words) {
+            if to.covered { &mut through } else { &mut past }.push(host);
         }
+        if !told {
+            draft.raise(if to.covered { Level::Notable } else { Level::Warning });
+        }
+        draft.row("sent to", whereto(exchange, &to));
     }
+    if !through.is_empty() {
+        draft.fact(format!("sends the device to {}", through.join(", ")));
+    }
+    if !past.is_empty() {
+        draft.fact(format!("sends the device to {}, not through this proxy", past.join(", ")));
+    }
+}
+
+/// A destination as the overview has it, and what is to be done to see what is said there.
+fn whereto(exchange: &Exchange, to: &Destination) -> String {
+    let (origin, way) = (clip(&to.origin()), to.way.name());
+    if !to.covered {
+        return format!(
+            "{origin} ({way}): not through this proxy; `:cover` listens for it too, \
+             as `--mode reverse:{origin}@ADDRESS` does; let that name point here"
+        );
+    }
+    let how = if exchange.mode.starts_with("reverse:") {
+        "by the listener for it, if that name points there"
+    } else {
+        "through this proxy, if it is set for it"
+    };
+    format!("{origin} ({way}): {how}")
 }
 
 /// Whether what the device says to a server passes by one of the ways in that were open. With an
@@ -336,6 +342,16 @@ mod tests {
         assert!(!said.summary.facts.contains("not through"), "{said:?}");
         let back = destinations(&exchange("reverse:https://b.example", 451, &moved), None);
         assert!(back[0].covered, "the host asked for may differ from the server behind");
+    }
+
+    #[test]
+    fn several_destinations_are_told_in_one_breath() {
+        let body = "<DiscoverResult><EnrollmentServiceUrl>https://a.example/e</EnrollmentServiceUrl>\
+            <AuthenticationServiceUrl>https://b.example/a</AuthenticationServiceUrl></DiscoverResult>";
+        let said = annotate(&exchange(REVERSE, 200, &[]), None, Some(&sketch::decoded(body)));
+        let words = "sends the device to a.example, b.example, not through this proxy";
+        assert!(said.summary.facts.ends_with(words), "{}", said.summary.facts);
+        assert_eq!(said.overview.iter().filter(|(label, _)| *label == "sent to").count(), 2);
     }
 
     #[test]

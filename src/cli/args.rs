@@ -82,14 +82,20 @@ pub struct RunArgs {
     #[arg(long, value_name = "URL")]
     pub reverse: Option<String>,
     /// In reverse mode, pass on the device's Host header instead of the server's
-    #[arg(long)]
+    #[arg(long, overrides_with = "no_keep_host")]
     pub keep_host: bool,
+    /// Send the server's Host header, whatever the settings file says
+    #[arg(long, overrides_with = "keep_host")]
+    pub no_keep_host: bool,
     /// Also trust the certificates in this PEM file when connecting to servers; repeatable
     #[arg(long, value_name = "FILE")]
     pub upstream_ca: Vec<PathBuf>,
     /// Do not verify the certificates of servers
-    #[arg(long)]
+    #[arg(long, overrides_with = "verify_upstream")]
     pub insecure_upstream: bool,
+    /// Verify the certificates of servers, whatever the settings file says
+    #[arg(long, overrides_with = "insecure_upstream")]
+    pub verify_upstream: bool,
     /// Let clients of this network in; needed to listen beyond loopback; repeatable
     #[arg(long, value_name = "CIDR")]
     pub allow: Vec<String>,

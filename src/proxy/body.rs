@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use super::head;
 use super::limits::FRAMES_IN_HAND;
 use super::recorder::Recorder;
-use super::tap::NextFlush;
+use super::tap::{Farewell, NextFlush};
 use crate::model::Leg;
 
 /// A body we send: none, one of our own, or one that is being forwarded.
@@ -20,8 +20,19 @@ pub(super) enum Outgoing {
     Empty,
     /// Our own words.
     Own(Bytes),
-    /// Frames from the other connection. `flushed` is waited for before the body is cut.
-    Forwarded { frames: mpsc::Receiver<Piece>, ended: bool, flushed: Option<NextFlush> },
+    /// Frames from the other connection, and how the body ends if they do too early.
+    Forwarded { frames: mpsc::Receiver<Piece>, ended: bool, cut: Option<CutSo> },
+}
+
+/// How a body ends whose sender broke off. The HTTP library forgets what it has not written when a
+/// body fails, the head included.
+pub(super) enum CutSo {
+    /// By failing, after all that came before is written.
+    AfterFlush(NextFlush),
+    /// By the end of our direction alone: who closes a connection with unread bytes resets it, and
+    /// what the peer has not read yet is lost. The connection lasts until the peer closes it, or who
+    /// waits for the answer lets go.
+    HalfClosed(Farewell),
 }
 
 /// A piece of a forwarded body.
@@ -51,14 +62,14 @@ impl Outgoing {
     /// A body to forward and the sender that feeds it.
     pub(super) fn forwarded() -> (mpsc::Sender<Piece>, Self) {
         let (sender, frames) = mpsc::channel(FRAMES_IN_HAND);
-        (sender, Self::Forwarded { frames, ended: false, flushed: None })
+        (sender, Self::Forwarded { frames, ended: false, cut: None })
     }
 
-    /// As [`Self::forwarded`]; a body that is cut is cut after `flushed`. The HTTP library forgets
-    /// what it has not written when a body fails, the head included.
-    pub(super) fn forwarded_after(flushed: NextFlush) -> (mpsc::Sender<Piece>, Self) {
-        let (sender, frames) = mpsc::channel(FRAMES_IN_HAND);
-        (sender, Self::Forwarded { frames, ended: false, flushed: Some(flushed) })
+    /// Says how a body that is cut is to end.
+    pub(super) fn cut_so(&mut self, how: CutSo) {
+        if let Self::Forwarded { cut, .. } = self {
+            *cut = Some(how);
+        }
     }
 }
 
@@ -77,15 +88,20 @@ impl Body for Outgoing {
                 *self = Self::Empty;
                 Poll::Ready(Some(Ok(Frame::data(bytes))))
             }
-            Self::Forwarded { frames, ended, flushed } => match ready!(frames.poll_recv(cx)) {
+            Self::Forwarded { frames, ended, cut } => match ready!(frames.poll_recv(cx)) {
                 Some(Piece::Frame(frame)) => Poll::Ready(Some(Ok(frame))),
                 Some(Piece::End) => {
                     *ended = true;
                     Poll::Ready(None)
                 }
                 None => {
-                    if let Some(flushed) = flushed {
-                        ready!(flushed.poll());
+                    match cut {
+                        None => {}
+                        Some(CutSo::AfterFlush(flushed)) => ready!(flushed.poll()),
+                        Some(CutSo::HalfClosed(farewell)) => {
+                            farewell.say();
+                            return Poll::Pending;
+                        }
                     }
                     *ended = true;
                     Poll::Ready(Some(Err(Cut)))

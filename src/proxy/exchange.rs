@@ -11,6 +11,7 @@ use bytes::Bytes;
 use hyper::body::{Body, Incoming};
 use hyper::{Request, Response};
 use tokio::sync::oneshot;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::answer::Reply;
@@ -106,7 +107,7 @@ async fn to_server(
         biased;
         () = session.shared.scope.cut.cancelled() => Err(failure::shutdown()),
         outcome = forward::forward(&session, &recorder, &target, request, &mut reply) => outcome,
-        () = gone.cancelled() => Err(failure::client_gone()),
+        () = left(&session, &recorder, &gone) => Err(failure::client_gone()),
     };
     let state = match outcome {
         Ok(()) => State::Complete,
@@ -116,6 +117,14 @@ async fn to_server(
         }
     };
     recorder.close(state).await;
+}
+
+/// Waits until the device is gone and nothing it sent is on its way any more.
+async fn left(session: &Session, recorder: &Recorder, gone: &CancellationToken) {
+    gone.cancelled().await;
+    if !recorder.ended(Leg::Request) {
+        sleep(session.shared.settings.limits.linger).await;
+    }
 }
 
 /// The first snapshot. A request without a body has ended with its head.

@@ -11,9 +11,10 @@ use hyper::upgrade::OnUpgrade;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 use super::answer::Reply;
-use super::body::{Outgoing, Piece, Pumped, pump};
+use super::body::{CutSo, Outgoing, Piece, Pumped, pump};
 use super::failure;
 use super::head;
 use super::hop;
@@ -60,7 +61,11 @@ pub(super) async fn forward(
     let mut down = std::pin::pin!(down);
     let upstream = tokio::select! {
         sent = up.as_mut() => {
-            sent?;
+            if let Err(failure) = sent {
+                // The server may read what came of the request before its connection is cut.
+                let _ = timeout(session.shared.settings.limits.linger, down).await;
+                return Err(failure);
+            }
             down.await?
         }
         answered = down.as_mut() => {
@@ -124,7 +129,8 @@ fn answer_channel(
     parts: &response::Parts,
 ) -> (Option<mpsc::Sender<Piece>>, Outgoing) {
     if !body.is_end_stream() {
-        let (frames, outgoing) = Outgoing::forwarded_after(session.tap.next_flush());
+        let (frames, mut outgoing) = Outgoing::forwarded();
+        outgoing.cut_so(CutSo::AfterFlush(session.tap.next_flush()));
         return (Some(frames), outgoing);
     }
     match parts.headers.get(CONTENT_LENGTH) {
@@ -192,9 +198,10 @@ enum Unanswered {
 
 async fn send_on(
     mut upstream: Upstream,
-    request: Request<Outgoing>,
+    mut request: Request<Outgoing>,
 ) -> Result<(Response<Incoming>, Upstream), Unanswered> {
     upstream.tap.with(AnswerWatch::arm);
+    request.body_mut().cut_so(CutSo::HalfClosed(upstream.tap.farewell()));
     match upstream.sender.try_send_request(request).await {
         Ok(response) => Ok((response, upstream)),
         Err(mut error) => {

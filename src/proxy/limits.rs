@@ -24,6 +24,11 @@ pub struct Limits {
     pub patience: Duration,
     /// Idle time before TCP probes a silent peer, and between probes.
     pub keep_alive: Duration,
+    /// A client that ended its own direction may wait this long for its answer, counted anew from
+    /// every write to it. One that went away looks the same until it is written to.
+    pub half_closed: Duration,
+    /// What came of a request that its client broke off has this long to reach the server.
+    pub linger: Duration,
     /// Head of a message, in bytes. At least 8 KiB.
     pub head_bytes: usize,
     /// Header fields in a head.
@@ -50,6 +55,8 @@ impl Default for Limits {
             tick: Duration::from_secs(5),
             patience: Duration::from_secs(2),
             keep_alive: Duration::from_mins(1),
+            half_closed: Duration::from_secs(5),
+            linger: Duration::from_secs(2),
             head_bytes: 64 * 1024,
             headers: 256,
             chunk_bytes: 256 * 1024,

@@ -35,6 +35,7 @@ mod exchange;
 mod failure;
 mod forward;
 mod framing;
+mod half_close;
 mod head;
 mod hop;
 mod intent;

@@ -108,6 +108,11 @@ impl Recorder {
         record.ended.store(true, Ordering::Relaxed);
     }
 
+    /// True once [`Self::body_ended`].
+    pub(super) fn ended(&self, leg: Leg) -> bool {
+        self.leg(leg).ended.load(Ordering::Relaxed)
+    }
+
     /// Bytes of a body that went on so far.
     pub(super) fn seen(&self, leg: Leg) -> u64 {
         self.leg(leg).seen.load(Ordering::Relaxed)

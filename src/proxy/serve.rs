@@ -11,8 +11,10 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::time::sleep;
 
+use super::body::Cut;
 use super::exchange;
 use super::failure;
+use super::half_close::{Answers, HalfClose, Held};
 use super::head;
 use super::pages;
 use super::recorder::Moment;
@@ -119,7 +121,10 @@ pub(super) fn serve(
 ) -> futures_util::future::BoxFuture<'static, ()> {
     Box::pin(async move {
         let begun = tls.as_ref().map_or_else(Moment::now, |(_, handshake)| handshake.begun);
-        let (io, tap) = Tapped::new(wire, RequestWatch::new(shared.settings.limits.head_bytes));
+        let limits = &shared.settings.limits;
+        let (io, tap) = Tapped::new(wire, RequestWatch::new(limits.head_bytes));
+        let answers = Answers::default();
+        let io = io.half_closing(HalfClose::new(answers.clone(), limits.half_closed));
         let (tls, handshake) = tls.unzip();
         let session = Arc::new(Session {
             shared,
@@ -132,7 +137,7 @@ pub(super) fn serve(
             turn: tokio::sync::Mutex::default(),
             handshake: Mutex::new(handshake),
         });
-        let Some(ended) = run(&session, io).await else { return };
+        let Some(ended) = run(&session, io, answers).await else { return };
         if let Some(failure) = diagnose(&session, &ended) {
             let shared = &session.shared;
             if let (Route::Fixed { target, .. }, Some(tls)) = (&session.route, &session.tls) {
@@ -157,12 +162,16 @@ enum Ended {
 }
 
 /// `None` when it was cut.
-async fn run(session: &Arc<Session>, io: Tapped<RequestWatch>) -> Option<Ended> {
+async fn run(session: &Arc<Session>, io: Tapped<RequestWatch>, answers: Answers) -> Option<Ended> {
     let limits = &session.shared.settings.limits;
     let scope = &session.shared.scope;
     let service = {
         let session = Arc::clone(session);
-        service_fn(move |request| exchange::handle(Arc::clone(&session), request))
+        service_fn(move |request| {
+            let answering = answers.begin();
+            let answered = exchange::handle(Arc::clone(&session), request);
+            async { Ok::<_, Cut>(answered.await?.map(|body| Held::new(body, answering))) }
+        })
     };
     let connection = http1::Builder::new()
         .preserve_header_case(true)

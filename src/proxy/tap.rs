@@ -4,22 +4,29 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::half_close::HalfClose;
 use super::wire::Wire;
 
 /// What a tap does with the bytes that pass.
 pub(super) trait Watch: Send + Unpin + 'static {
     /// These bytes were read.
     fn read(&mut self, bytes: &[u8]);
+
+    /// True between two messages: what was read so far is whole.
+    fn between(&self) -> bool;
 }
 
 /// A wire with somebody watching what is read from it.
 pub(super) struct Tapped<W> {
     wire: Wire,
     tap: Tap<W>,
+    half_close: Option<HalfClose>,
+    /// Our direction is ended.
+    over: bool,
 }
 
 /// The watcher's side: what was seen, and how the stream ended.
@@ -33,6 +40,8 @@ pub(super) struct Tap<W> {
 struct Flushes {
     count: AtomicU64,
     awaited: AtomicBool,
+    /// Nothing more will be written.
+    last: AtomicBool,
 }
 
 /// Waits for a flush that begins after the first poll.
@@ -60,7 +69,30 @@ impl<W: Watch> Tapped<W> {
     pub(super) fn new(wire: Wire, watch: W) -> (Self, Tap<W>) {
         let seen = Arc::new(Mutex::new(Seen { watch, end: None }));
         let tap = Tap { seen, flushes: Arc::default() };
-        (Self { wire, tap: tap.clone() }, tap)
+        (Self { wire, tap: tap.clone(), half_close: None, over: false }, tap)
+    }
+
+    /// Holds the end of the stream back as this says, where it comes between two messages.
+    pub(super) fn half_closing(mut self, half_close: HalfClose) -> Self {
+        self.half_close = Some(half_close);
+        self
+    }
+
+    /// The stream has ended in order; ready when that is to be told.
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Some(half_close) = self.half_close.as_mut() else { return Poll::Ready(Ok(())) };
+        if !self.tap.seen().watch.between() {
+            return Poll::Ready(Ok(()));
+        }
+        half_close.poll_end(cx).map(Ok)
+    }
+
+    /// As `polled` was, after taking note of it.
+    fn written(&mut self, polled: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if let (Poll::Ready(Ok(_)), Some(half_close)) = (&polled, &mut self.half_close) {
+            half_close.wrote();
+        }
+        polled
     }
 
     /// The wire, no longer watched.
@@ -91,6 +123,11 @@ impl<W> Tap<W> {
         NextFlush { flushes: Arc::clone(&self.flushes), seen: None }
     }
 
+    /// The end of what is written.
+    pub(super) fn farewell(&self) -> Farewell {
+        Farewell(Arc::clone(&self.flushes))
+    }
+
     fn seen(&self) -> MutexGuard<'_, Seen<W>> {
         // Watchers do not panic while they hold it; if one did, the heads are merely incomplete.
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
@@ -107,6 +144,17 @@ impl NextFlush {
         }
         self.flushes.awaited.store(true, Ordering::Relaxed);
         Poll::Pending
+    }
+}
+
+/// Ends our direction of a stream once everything before is written; the other goes on.
+#[derive(Debug)]
+pub(super) struct Farewell(Arc<Flushes>);
+
+impl Farewell {
+    /// To be said by the task that flushes, before it does.
+    pub(super) fn say(&self) {
+        self.0.last.store(true, Ordering::Relaxed);
     }
 }
 
@@ -130,23 +178,24 @@ impl<W: Watch> AsyncRead for Tapped<W> {
         let before = buf.filled().len();
         let room = buf.remaining();
         let polled = Pin::new(&mut self.wire).poll_read(cx, buf);
-        if let Poll::Ready(result) = &polled {
-            let fresh = &buf.filled()[before..];
-            let mut seen = self.tap.seen();
-            match result {
-                Ok(()) if fresh.is_empty() && room > 0 => seen.end = Some(End::Closed),
-                Ok(()) => seen.watch.read(fresh),
-                Err(error) => {
-                    seen.end = Some(End::of(error));
-                    // TLS without a farewell: what came is there, only the politeness is not. A
-                    // body that is not whole without more is told by its own framing.
-                    if error.kind() == io::ErrorKind::UnexpectedEof {
-                        return Poll::Ready(Ok(()));
-                    }
-                }
+        let Poll::Ready(result) = &polled else { return polled };
+        let fresh = &buf.filled()[before..];
+        let ended = match result {
+            Ok(()) if fresh.is_empty() && room > 0 => End::Closed,
+            Ok(()) => {
+                self.tap.seen().watch.read(fresh);
+                return polled;
             }
-        }
-        polled
+            Err(error) => End::of(error),
+        };
+        // TLS without a farewell: what came is there, only the politeness is not. A body that is
+        // not whole without more is told by its own framing.
+        let in_order = match &ended {
+            End::Closed => true,
+            End::Broken(kind, ..) => *kind == io::ErrorKind::UnexpectedEof,
+        };
+        self.tap.seen().end = Some(ended);
+        if in_order { self.poll_end(cx) } else { polled }
     }
 }
 
@@ -156,19 +205,22 @@ impl<W: Watch> AsyncWrite for Tapped<W> {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.wire).poll_write(cx, buf)
+        let polled = Pin::new(&mut self.wire).poll_write(cx, buf);
+        self.written(polled)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let polled = Pin::new(&mut self.wire).poll_flush(cx);
-        if let Poll::Ready(Ok(())) = polled {
-            let flushes = &self.tap.flushes;
-            flushes.count.fetch_add(1, Ordering::Relaxed);
-            if flushes.awaited.swap(false, Ordering::Relaxed) {
-                cx.waker().wake_by_ref();
-            }
+        ready!(Pin::new(&mut self.wire).poll_flush(cx))?;
+        if !self.over && self.tap.flushes.last.load(Ordering::Relaxed) {
+            ready!(Pin::new(&mut self.wire).poll_shutdown(cx))?;
+            self.over = true;
         }
-        polled
+        let flushes = &self.tap.flushes;
+        flushes.count.fetch_add(1, Ordering::Relaxed);
+        if flushes.awaited.swap(false, Ordering::Relaxed) {
+            cx.waker().wake_by_ref();
+        }
+        Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -180,7 +232,8 @@ impl<W: Watch> AsyncWrite for Tapped<W> {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.wire).poll_write_vectored(cx, bufs)
+        let polled = Pin::new(&mut self.wire).poll_write_vectored(cx, bufs);
+        self.written(polled)
     }
 
     fn is_write_vectored(&self) -> bool {

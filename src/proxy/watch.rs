@@ -154,6 +154,10 @@ impl Watch for RequestWatch {
             rest = self.step(rest);
         }
     }
+
+    fn between(&self) -> bool {
+        matches!(&self.state, RequestState::Head { bytes, .. } if bytes.is_empty())
+    }
 }
 
 /// Watches answers, one at a time: from the moment it is armed until a final head was seen.
@@ -244,6 +248,10 @@ impl Watch for AnswerWatch {
                 }
             }
         }
+    }
+
+    fn between(&self) -> bool {
+        !self.armed
     }
 }
 

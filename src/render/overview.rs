@@ -156,21 +156,20 @@ impl Lines {
     }
 
     fn tls(&mut self, tls: &Tls, chain: &str) {
-        let mut text = format!("{} {}", tls.version, tls.suite);
-        if let Some(sni) = &tls.sni {
-            let _ = write!(text, ", SNI {sni}");
+        // What was passed on unread has a name, and neither version nor suite.
+        let spoken = format!("{} {}", tls.version, tls.suite);
+        let verdict = match &tls.verdict {
+            Verdict::None => String::new(),
+            Verdict::Verified => "certificate verified".to_owned(),
+            Verdict::Unverified(reason) => format!("CERTIFICATE NOT VERIFIED: {reason}"),
+        };
+        let name = tls.sni.as_ref().map(|sni| format!("SNI {sni}")).unwrap_or_default();
+        let protocol = tls.alpn.as_ref().map(|alpn| format!("ALPN {alpn}")).unwrap_or_default();
+        let parts = [spoken.trim(), &name, &protocol, &verdict];
+        let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        if !parts.is_empty() {
+            self.add("tls", &parts.join(", "));
         }
-        if let Some(alpn) = &tls.alpn {
-            let _ = write!(text, ", ALPN {alpn}");
-        }
-        match &tls.verdict {
-            Verdict::None => {}
-            Verdict::Verified => text.push_str(", certificate verified"),
-            Verdict::Unverified(reason) => {
-                let _ = write!(text, ", CERTIFICATE NOT VERIFIED: {reason}");
-            }
-        }
-        self.add("tls", text.trim_start());
         for certificate in &tls.chain {
             self.add(chain, &certificate_line(certificate));
         }
@@ -194,7 +193,10 @@ impl Lines {
             known.map(|(name, at)| format!("{name} {}", age(at.duration()))).collect();
         if !text.is_empty() {
             self.add("timing", &text.join(", "));
-            self.add("", &waterfall(times));
+            let drawn = waterfall(times);
+            if !drawn.is_empty() {
+                self.add("", &drawn);
+            }
         }
     }
 }
@@ -223,6 +225,9 @@ fn waterfall(times: &Times) -> String {
         bar.extend((drawn..end).map(|_| letter));
         (before, drawn) = (before.max(at.0), end.max(drawn));
         legend.push(format!("{letter} {name} {}", age(std::time::Duration::from_micros(took))));
+    }
+    if legend.is_empty() {
+        return String::new();
     }
     format!("[{bar}] {}", legend.join(", "))
 }
@@ -261,6 +266,15 @@ mod tests {
     }
 
     #[test]
+    fn a_name_alone_is_all_that_is_said_of_tls_passed_on() {
+        let tls = Tls { sni: Some("h.example".into()), ..Tls::default() };
+        let mut lines = Lines::default();
+        lines.tls(&tls, "chain");
+        assert_eq!(lines.0.len(), 1);
+        assert_eq!(lines.0[0].1, "SNI h.example");
+    }
+
+    #[test]
     fn clocks_that_lie_do_no_harm() {
         let times = Times {
             request_end: Some(MonoTime(u64::MAX)),
@@ -268,6 +282,6 @@ mod tests {
             ..Times::default()
         };
         assert!(waterfall(&times).len() < 200);
-        assert!(waterfall(&Times::default()).starts_with("[]"));
+        assert!(waterfall(&Times::default()).is_empty());
     }
 }

@@ -4,13 +4,15 @@ use super::action::Action;
 use super::keys::{Context, Keymap};
 use super::overlays::Choice;
 
-/// The commands that `text` may mean: those whose name begins with it, then those whose name holds
+/// The commands that `text` may mean: the one of that name, those whose name begins with it, then those whose name holds
 /// it, then those that it explains; what holds in the present view first.
 pub(crate) fn choices(map: &Keymap, stack: &[Context], text: &str) -> Vec<Choice> {
     let typed = text.trim().to_lowercase();
     let contexts = stack.iter().copied().chain(others(stack));
     let rows: Vec<_> = contexts.flat_map(|context| map.bindings(context)).collect();
     let rank = |name: &str, help: &str| match () {
+        // Whoever types a name means it, also where others begin with it.
+        () if name == typed => Some(-1),
         () if name.starts_with(&typed) => Some(0),
         () if name.contains(&typed) => Some(1),
         () if help.to_lowercase().contains(&typed) => Some(2),

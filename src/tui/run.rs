@@ -15,14 +15,15 @@ use crate::engine::Viewer;
 use crate::model::{Level, WallTime};
 
 use super::app::App;
+use super::asking::ask;
 use super::message::{Effect, Message, Wanted};
 use super::pace::{FRAME, KEY_FRAME, Pace};
 use super::settings::TuiSettings;
 use super::signals::{Signal, Signals, stop_ourselves};
 use super::terminal::{Screen, restore, running};
 use super::view::view;
-use super::work::{Worker, add_mode, completions, cover, detail, export, find, open, unmark_all};
-use super::{files, lookup, memory, program};
+use super::work::Worker;
+use super::{files, memory, program};
 
 /// How often ages are drawn anew, while there are any.
 const TICK: Duration = Duration::from_secs(1);
@@ -182,6 +183,9 @@ impl Loop {
                 let shown = program::show(program, &named).await;
                 // What the program was told (ctrl-c) was not for us.
                 self.signals = Signals::new()?;
+                // The stream that was let go left a wake-up behind. Looked at together with a key,
+                // it would hide the key until the next one.
+                let _ = crossterm::event::poll(Duration::ZERO);
                 self.events = Some(EventStream::new());
                 screen.resume()?;
                 self.pace = Pace::new(Instant::now());
@@ -201,70 +205,9 @@ impl Loop {
                     });
                 }
             }
-            query => self.ask(query),
+            query => ask(&self.worker, query),
         }
         Ok(())
-    }
-
-    /// Effects that are answered from another thread.
-    fn ask(&self, effect: Effect) {
-        let worker = &self.worker;
-        match effect {
-            Effect::LoadStatus => {
-                worker.query(Wanted::Status, |source| Message::Status(source.viewer.status()));
-            }
-            Effect::LoadWindow(span, seek) => {
-                worker.query(Wanted::Window, move |source| lookup::window(source, span, seek));
-            }
-            Effect::Complete(text, cursor) => {
-                worker.query(Wanted::Hit, move |source| completions(source, text, cursor));
-            }
-            Effect::Mark(id, marking) => worker.query(Wanted::Export, move |source| {
-                source.viewer.say(id, marking);
-                Message::Marked
-            }),
-            Effect::UnmarkAll => worker.query(Wanted::Export, unmark_all),
-            Effect::HideAll => worker.query(Wanted::Export, |source| {
-                source.viewer.clear();
-                Message::Marked
-            }),
-            Effect::ShowAll => worker.query(Wanted::Export, |source| {
-                source.viewer.show_all();
-                Message::Marked
-            }),
-            Effect::LoadDetail(id, secrets) => {
-                let answer = worker.answer.clone();
-                worker.query(Wanted::Detail, move |source| detail(source, id, secrets, &answer));
-            }
-            Effect::Fold(name, open) => {
-                worker.query(Wanted::Export, move |source| lookup::fold(source, Some(&name), open));
-            }
-            Effect::FoldAll(open) => {
-                worker.query(Wanted::Export, move |source| lookup::fold(source, None, open));
-            }
-            Effect::LoadDevices => worker.query(Wanted::Devices, lookup::devices),
-            Effect::LoadSheet(topic) => {
-                worker.query(Wanted::Sheet, move |source| lookup::sheet(source, topic));
-            }
-            Effect::TogglePassthrough(host) => worker
-                .query(Wanted::Export, move |source| lookup::toggle_passthrough(source, &host)),
-            Effect::OpenValue(id, secrets, places) => {
-                worker.query(Wanted::Hit, move |source| open(source, id, secrets, places));
-            }
-            Effect::Find(needle, from, way) => {
-                worker.query(Wanted::Hit, move |source| find(source, &needle, from, way));
-            }
-            Effect::Export(id, how, secrets) => {
-                worker.query(Wanted::Export, move |source| export(source, id, how, secrets));
-            }
-            Effect::Cover(server) => {
-                worker.query(Wanted::Status, move |source| cover(source, &server));
-            }
-            Effect::AddMode(spec) => {
-                worker.query(Wanted::Status, move |source| add_mode(source, &spec));
-            }
-            _ => {}
-        }
     }
 
     /// Shows what was done.
@@ -313,7 +256,8 @@ fn from_terminal(event: Event) -> Option<Message> {
     }
 }
 
-fn now() -> WallTime {
+/// The time on the wall.
+pub(super) fn now() -> WallTime {
     let now = OffsetDateTime::now_utc();
     WallTime::from_unix(now.unix_timestamp(), now.microsecond())
 }

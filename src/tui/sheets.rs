@@ -183,7 +183,10 @@ fn heading(device: &Device) -> impl Iterator<Item = SheetLine> {
 /// How devices come to use this proxy, and what it has recorded.
 pub(super) fn of_set_up(status: &Status, urls: &[String], addresses: &[IpAddr]) -> Pages {
     let mut lines = Vec::new();
-    let mut put = |tone, text: String| lines.push(SheetLine::new(tone, text));
+    let mut put = |tone, text: String| lines.push(SheetLine::hanging(tone, text, 4));
+    if let Some(trouble) = &status.trouble {
+        put(Tone::Alert, format!("nothing is recorded {}", clean(trouble)));
+    }
     if status.listeners.is_empty() {
         put(Tone::Plain, "This is an opened file: no proxy is running.".into());
     } else {
@@ -195,17 +198,14 @@ pub(super) fn of_set_up(status: &Status, urls: &[String], addresses: &[IpAddr]) 
         }
     }
     if let Some(url) = urls.first() {
-        put(Tone::Plain, String::new());
         put(Tone::Strong, "Certificate and steps for each system".into());
         for url in urls {
             put(Tone::Plain, format!("  {}", clean(url)));
         }
-        put(Tone::Plain, String::new());
         for line in qr(url) {
             put(Tone::Scan, line);
         }
     }
-    put(Tone::Plain, String::new());
     for (tone, text) in recorded(status) {
         put(tone, text);
     }
@@ -242,9 +242,6 @@ fn recorded(status: &Status) -> Vec<(Tone, String)> {
     ];
     let lost = format!("  lost        {}", thousands(status.lost));
     lines.push((if status.lost > 0 { Tone::Alert } else { Tone::Plain }, lost));
-    if let Some(trouble) = &status.trouble {
-        lines.push((Tone::Alert, format!("  nothing is recorded {}", clean(trouble))));
-    }
     lines
 }
 
@@ -273,7 +270,7 @@ mod tests {
         let status = Status { trouble, lost: 3, ..Status::default() };
         let pages = of_set_up(&status, &[], &[]);
         let text: Vec<_> = pages.lines[0].iter().map(SheetLine::text).collect();
-        assert!(text.contains(&"  nothing is recorded since 10:00:00 UTC: the disk is full"));
+        assert!(text.contains(&"nothing is recorded since 10:00:00 UTC: the disk is full"));
         assert!(text.contains(&"  lost        3"), "{text:?}");
     }
 }

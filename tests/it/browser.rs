@@ -6,6 +6,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use synctap::model::{Exchange, State};
 use tempfile::TempDir;
 use tokio::time::timeout;
@@ -18,13 +20,22 @@ const START: Duration = Duration::from_mins(2);
 /// The page as the browser has it once its checks are done.
 async fn page(lab: &Lab, home: &Path) -> String {
     let profile = TempDir::new().unwrap();
+    // The browser looks for updates and the time whatever it is told; the script leads that nowhere.
+    let script = format!(
+        "function FindProxyForURL(url, host) {{ return host == 'synctap.internal' ? 'PROXY {}' : \
+         'PROXY 127.0.0.1:9'; }}",
+        lab.address
+    );
     let mut browser = tokio::process::Command::new("chromium");
     browser
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--proxy-bypass-list=<-loopback>"])
-        // Nobody else is to be asked for anything.
+        .args(["--headless", "--no-sandbox", "--disable-gpu"])
         .args(["--disable-background-networking", "--disable-component-update", "--no-first-run"])
         .args(["--disable-sync", "--disable-default-apps", "--disable-extensions"])
-        .arg(format!("--proxy-server=http://{}", lab.address))
+        .arg("--disable-features=NetworkTimeServiceQuerying")
+        .arg(format!(
+            "--proxy-pac-url=data:application/x-ns-proxy-autoconfig;base64,{}",
+            STANDARD.encode(script)
+        ))
         .arg(format!("--user-data-dir={}", profile.path().display()))
         .args(["--virtual-time-budget=15000", "--dump-dom", "http://synctap.internal/"])
         .env("HOME", home)
@@ -72,4 +83,6 @@ async fn the_pages_own_verdict_is_right_before_and_after() {
     let after = page(&lab, home.path()).await;
     assert!(after.contains("This device uses the proxy and trusts its certificate"), "{after}");
     assert!(!after.contains(words));
+    let hosts: Vec<_> = lab.events.all().into_iter().map(|exchange| exchange.host).collect();
+    assert!(hosts.iter().all(|host| host == "synctap.internal"), "it needs nobody else: {hosts:?}");
 }

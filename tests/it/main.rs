@@ -22,6 +22,7 @@ mod encode;
 mod failures;
 mod families;
 mod finds;
+mod half_close;
 mod http;
 mod layers;
 mod ledger;

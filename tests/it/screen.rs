@@ -177,6 +177,22 @@ fn the_pager_gets_the_document_and_the_screen_comes_back() {
 }
 
 #[test]
+fn a_key_pressed_while_the_pager_still_runs_is_not_lost() {
+    let home = TempDir::new().unwrap();
+    let pager = "until [ -e done ]; do sleep 0.02; done; true";
+    let mut screen = open(home.path(), &[("PAGER", pager)]);
+    screen.press("jj3\t");
+    screen.wait_for("PolicyKey");
+    screen.press("v");
+    screen.wait_until_gone("PolicyKey");
+    screen.press("1");
+    fs::write(home.path().join("done"), "").unwrap();
+    screen.wait_for("[1 Overview]");
+    screen.press("Q");
+    assert_eq!(screen.finish().0, 0);
+}
+
+#[test]
 fn filters_are_remembered() {
     let home = TempDir::new().unwrap();
     let mut screen = open(home.path(), &[]);
@@ -244,4 +260,44 @@ fn hostile_traffic_is_text_on_the_screen() {
     assert!(!contains(&bytes, b"\x1b]0;"), "a title was set");
     assert!(!contains(&bytes, "\u{202e}".as_bytes()), "a direction override got through");
     assert!(!contains(&bytes, "\u{9b}".as_bytes()), "a C1 control got through");
+}
+
+#[test]
+fn a_terminal_that_goes_away_ends_the_program() {
+    let home = TempDir::new().unwrap();
+    let screen = open(home.path(), &[]);
+    let id = screen.child.process_id().unwrap();
+    let told = Command::new("kill").args(["-HUP", &id.to_string()]).status().unwrap();
+    assert!(told.success());
+    let (code, bytes) = screen.finish();
+    assert_eq!(code, 0);
+    assert!(contains(&bytes, b"\x1b[?1049l"), "the screen is given back");
+}
+
+#[test]
+fn devices_are_told_while_traffic_flows() {
+    let home = TempDir::new().unwrap();
+    let exchanges = playback::load("eas/zpush-14.0");
+    let (mut screen, proxy) = live(home.path(), exchanges.clone());
+    let mut device = Device::connect(proxy);
+    for exchange in exchanges.iter().take(3) {
+        device.send(exchange).unwrap();
+    }
+    screen.wait_for("3/3");
+    // Folded, so that the line of the device stays in sight.
+    screen.press("tgH");
+    screen.wait_for("policy offered");
+    for exchange in exchanges.iter().skip(3).take(5) {
+        device.send(exchange).unwrap();
+    }
+    screen.wait_for("provisioned");
+    screen.wait_for("8 in ");
+    screen.press("GD");
+    screen.wait_for("temporary");
+    screen.press("3");
+    screen.wait_for("FolderSync");
+    screen.press("qS");
+    screen.wait_for("in place of");
+    screen.press("qIQ");
+    assert_eq!(screen.finish().0, 0);
 }

@@ -185,7 +185,8 @@ fn facts(request: Option<&Message<'_>>, response: Option<&Message<'_>>, tally: &
     if messages.into_iter().any(Message::has_more) {
         parts.push("large object in parts".to_owned());
     }
-    format!("session {} msg {}: {}", first.session, first.id, joined(parts, ", "))
+    let message = format!("session {} msg {}", first.session, first.id);
+    joined([message, joined(parts, ", ")], ": ")
 }
 
 /// What the answer says to the credentials of the request.

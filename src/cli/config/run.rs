@@ -20,8 +20,8 @@ impl SettingsFile {
         // In a file it is for whenever there is a server to be spoken to in its own name.
         let reverse =
             args.reverse.is_some() || args.modes.iter().any(|m| m.starts_with("reverse:"));
-        args.keep_host |= file.keep_host && reverse;
-        args.insecure_upstream |= file.insecure_upstream;
+        args.keep_host |= file.keep_host && reverse && !args.no_keep_host;
+        args.insecure_upstream |= file.insecure_upstream && !args.verify_upstream;
         args.admin = args.admin.or_else(|| file.admin.as_ref().map(Text::get));
         args.auto_passthrough = args.auto_passthrough.or(file.auto_passthrough);
         args.body_limit = args.body_limit.or(file.body_limit.map(|size| size.0));
@@ -70,7 +70,7 @@ mod tests {
     const FILE: &str = "listen = \"9\"\nadmin = \"localhost:10\"\nallow = \"10.0.0.0/8\"\n\
         intercept = [\"*.example\", \"mail.test:8443\"]\npassthrough = \"10.0.0.0/8\"\n\
         auto_passthrough = 3\nupstream_ca = [\"lab.pem\", \"/etc/ca.pem\"]\nbody_limit = \"1M\"\n\
-        capture_limit = 4096\nca_dir = \"~/ca\"\nkeep_host = true\n";
+        capture_limit = 4096\nca_dir = \"~/ca\"\nkeep_host = true\ninsecure_upstream = true\n";
 
     #[test]
     fn what_the_command_line_leaves_open_the_file_says() {
@@ -107,6 +107,9 @@ mod tests {
         assert_eq!((args.listen, args.reverse.as_deref()), (None, Some("https://mail.example")));
         assert_eq!((args.intercept, args.body_limit), (vec!["one".into()], Some(5)));
         assert_eq!(args.ca_dir, Some("/own".into()));
-        assert!(args.keep_host);
+        assert!(args.keep_host && args.insecure_upstream);
+        let safe = RunArgs { no_keep_host: true, verify_upstream: true, ..said };
+        let args = file.under(&safe);
+        assert!(!args.keep_host && !args.insecure_upstream);
     }
 }

@@ -41,7 +41,9 @@ impl Device {
 
     /// A bare connection to the proxy.
     pub(super) async fn connect(&self) -> Result<Wire, DemoError> {
-        Ok(Wire::new(TcpStream::connect(self.proxy).await?))
+        let stream = TcpStream::connect(self.proxy).await?;
+        stream.set_nodelay(true)?;
+        Ok(Wire::new(stream))
     }
 
     /// A tunnel through the proxy.

@@ -13,6 +13,7 @@
 mod body;
 mod device;
 mod mishap;
+mod provisioning;
 mod server;
 mod stage;
 mod story;

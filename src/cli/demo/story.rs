@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::body;
 use super::device::{Identity, QueryForm, expect};
-use super::server::LOST_DEVICE;
+use super::provisioning::LOST_DEVICE;
 use super::stage::{DemoError, HOST, Stage};
 use super::wire::{Message, Wire};
 

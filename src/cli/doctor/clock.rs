@@ -19,7 +19,7 @@ const SERVER_SLACK: i64 = 5 * 60;
 /// before the authority was made, or before files that were written here, does. `files` are some that
 /// this machine wrote.
 pub(super) fn check(now: WallTime, made: Option<WallTime>, files: &[&Path]) -> Check {
-    let found = format!("it is {}", now.rfc3339());
+    let found = format!("it is {}", WallTime::from_unix(seconds_of(now), 0).rfc3339());
     let advice = "set this machine's clock";
     if made.is_some_and(|made| now < made) {
         return Check::fail("clock", format!("{found}, before the authority"), advice);

@@ -3,7 +3,7 @@
 use std::env;
 use std::fs::{self, OpenOptions};
 use std::io;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener};
 use std::path::{Path, PathBuf};
 
 use crate::cli::files::FileLimit;
@@ -104,10 +104,27 @@ fn network(modes: &[Mode]) -> Check {
         return Check::warn(
             "network",
             format!("listens for this machine only; it has {addresses}"),
-            "for devices on the network: `--listen 0.0.0.0:8080 --allow 192.168.1.0/24`",
+            format!(
+                "for devices on the network: `--listen 0.0.0.0:8080 --allow {}`",
+                around(lan[0])
+            ),
         );
     }
     Check::ok("network", format!("devices can reach {addresses}"))
+}
+
+/// The network that an address most likely belongs to, as `--allow` takes it: most are this large.
+fn around(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(v4) => {
+            let [a, b, c, _] = v4.octets();
+            format!("{a}.{b}.{c}.0/24")
+        }
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            format!("{}/64", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+    }
 }
 
 /// The authority, whether this machine trusts it, and whether the clock fits it.
@@ -216,6 +233,12 @@ mod tests {
         assert_eq!(names, ["authority", "curl", "openssl", "clock"]);
         fs::remove_file(patient.ca_dir.join("synctap-ca.key")).unwrap();
         assert_eq!(authority(&patient)[0].verdict, Verdict::Fail);
+    }
+
+    #[test]
+    fn the_network_of_an_address_is_named() {
+        assert_eq!(around("192.168.7.20".parse().unwrap()), "192.168.7.0/24");
+        assert_eq!(around("2001:db8:1:2:3::4".parse().unwrap()), "2001:db8:1:2::/64");
     }
 
     #[test]

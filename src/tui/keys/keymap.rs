@@ -96,6 +96,12 @@ impl Keymap {
         stack.iter().find_map(bound)
     }
 
+    /// The keys of an action as people write them; empty when it has none.
+    pub(crate) fn labels(&self, action: Action) -> String {
+        let bound = self.rows.iter().find(|row| row.binding.action == action);
+        bound.map(Bound::labels).unwrap_or_default()
+    }
+
     /// The rows of one context, in display order.
     pub(crate) fn bindings(&self, context: Context) -> impl Iterator<Item = &Bound> {
         self.rows.iter().filter(move |row| row.binding.context == context)

@@ -16,4 +16,6 @@ pub(crate) use key::Key;
 pub(crate) use keymap::Bound;
 pub use keymap::{KeyError, Keymap};
 pub use page::keys_page;
+#[cfg(test)]
+pub(crate) use table::rows;
 pub(crate) use table::{Context, STACKS};

@@ -7,6 +7,7 @@ use super::stage::Stage;
 use crate::model::Leg;
 use crate::render::Secrets;
 use crate::tui::action::{Export, Face, Program, Tab};
+use crate::tui::keys::{Context, Keymap, STACKS, rows};
 use crate::tui::layout::Pane;
 use crate::tui::message::{Effect, Selection};
 use crate::tui::overlays::Overlay;
@@ -333,4 +334,53 @@ fn further_ways_in_are_opened_by_command() {
         Effect::Cover("c.example".into()),
     ];
     assert_eq!(stage.effects, expected);
+}
+
+/// What one sees and what was asked for.
+fn state(stage: &Stage) -> (String, String) {
+    (stage.text(80, 24), format!("{:?}", stage.effects))
+}
+
+#[test]
+fn every_command_is_reached_by_name_by_key_and_by_the_mouse_alone() {
+    let own = |context| {
+        !matches!(context, Context::Prompt | Context::Menu | Context::Help | Context::Sheet)
+    };
+    for row in rows().filter(|row| own(row.context)) {
+        let stacks = STACKS.iter().filter(|stack| stack.contains(&row.context));
+        for key in row.keys {
+            let mut meant = stacks.clone().map(|stack| Keymap::default().action(*key, stack));
+            assert!(
+                meant.any(|action| action == Some(row.action)),
+                "{} of {}",
+                key.label(),
+                row.name
+            );
+        }
+        let mut typed = Stage::new(80, 24, canned::morning());
+        typed.keys(&format!("jj:{}<Enter>", row.name));
+        let mut clicked = Stage::new(80, 24, canned::morning());
+        clicked.keys("jj");
+        let hints = crate::tui::footer::items(&clicked.app, 80);
+        let command = hints.iter().find(|item| item.label == "command").unwrap();
+        clicked.click(command.x, 23);
+        click_choice(&mut clicked, row.name);
+        assert_eq!(state(&clicked), state(&typed), "{}", row.name);
+    }
+}
+
+/// Turns the wheel until a choice is in sight, and clicks it.
+fn click_choice(stage: &mut Stage, name: &str) {
+    for _ in 0..50 {
+        let Some(Overlay::Prompt(prompt)) = stage.app.overlays.last() else { break };
+        let at = prompt.choices().iter().position(|choice| choice.text == name).unwrap();
+        if prompt.visible().contains(&at) {
+            let line = at - prompt.visible().start;
+            let area = stage.app.areas().unwrap().box_of(prompt.lines());
+            let line = u16::try_from(line).unwrap();
+            return stage.click(10, area.y + line);
+        }
+        stage.mouse(MouseEventKind::ScrollDown, 10, 10);
+    }
+    panic!("{name} is not among the choices");
 }

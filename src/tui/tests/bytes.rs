@@ -88,6 +88,23 @@ fn hostile_strings_in_every_field_stay_text() {
     }
 }
 
+#[test]
+fn hostile_devices_stay_text() {
+    for (width, height) in [(80, 24), (200, 60), (60, 15)] {
+        let mut stage = Stage::new(width, height, vec![canned::hostile(1), canned::hostile(2)]);
+        stage.devices = canned::hostile_devices();
+        stage.urls = vec![canned::HOSTILE.into()];
+        stage.status.listeners = vec![format!("{0}@{0}", canned::HOSTILE)];
+        stage.send(Message::Changed);
+        for keys in ["tL", "G", "H", "D", "G", "2", "G", "lll", "3", "G", "q", "S", "G", "q"] {
+            stage.keys(keys);
+            no_trace_of_the_wire(&stage, width, height, keys);
+        }
+        stage.keys("gD");
+        assert!(stage.text(width, height).contains("evil"), "shown, not lost");
+    }
+}
+
 /// What is dropped cannot act, but it cannot be seen either: escapes must stay visible.
 #[test]
 fn escapes_are_shown_as_pictures() {

@@ -455,6 +455,31 @@ pub(super) fn devices() -> Vec<Device> {
     }]
 }
 
+/// The device of [`hostile`], with the same text wherever analysis keeps text of the wire.
+pub(super) fn hostile_devices() -> Vec<Device> {
+    let bad = || HOSTILE.to_owned();
+    let mut devices = wiped();
+    let device = &mut devices[0];
+    device.key = DeviceKey { host: bad(), user: bad(), device: bad().to_lowercase() };
+    (device.version, device.device_type, device.user_agent) = (bad(), bad(), bad());
+    (device.last_command, device.keys[0].key) = (bad(), bad());
+    (device.folders[0].name, device.folders[0].sync_key) = (bad(), bad());
+    (device.folders[0].label, device.folders[0].kind) = (String::new(), bad());
+    for policy in [&mut device.policy, &mut device.previous].into_iter().flatten() {
+        policy.absent.clone_from(&policy.settings);
+        for setting in policy.settings.iter_mut().chain(&mut policy.absent) {
+            setting.entries = vec![bad()];
+            (setting.name, setting.introduced) = (format!("{}{}", setting.name, HOSTILE), bad());
+            (setting.value, setting.meaning) = (format!("{}{}", setting.value, HOSTILE), bad());
+        }
+    }
+    for step in &mut device.steps {
+        (step.request, step.response, step.facts) = (bad(), bad(), bad());
+        step.findings = vec![bad()];
+    }
+    devices
+}
+
 /// The same device, ordered to wipe itself.
 pub(super) fn wiped() -> Vec<Device> {
     let mut devices = devices();

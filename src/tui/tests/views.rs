@@ -183,3 +183,65 @@ fn wide_characters_keep_columns_in_place() {
     other.annotated.summary.facts = "鍵 0 -> 1307199584、ポリシーをダウンロードしました".into();
     picture("wide_characters", USUAL, vec![detail, other, canned::refused(3)], "");
 }
+
+/// The same at every size, from a stage that is made ready.
+fn pictures(name: &str, capture: &[Detail], ready: impl Fn(&mut Stage), keys: &str) {
+    for (width, height) in [USUAL, SMALL, LARGE] {
+        let mut stage = Stage::new(width, height, capture.to_vec());
+        ready(&mut stage);
+        stage.keys(keys);
+        insta::assert_snapshot!(format!("{name}_{width}x{height}"), stage.text(width, height));
+    }
+}
+
+#[test]
+fn sheets() {
+    let morning = canned::morning();
+    pictures("device_state", &morning, |_| (), "jjD");
+    pictures("device_policy", &morning, |_| (), "jj:policy<Enter>");
+    pictures("device_sequence", &morning, |_| (), "jj:sequence<Enter>");
+    pictures("device_wiped", &morning, |stage| stage.devices = canned::wiped(), "jjD");
+    pictures("device_unknown", &morning, |stage| stage.devices.clear(), "jjD");
+    pictures("set_up", &morning, |_| (), "S");
+    let broken = |stage: &mut Stage| {
+        stage.status.trouble = Some("since 13:40:02 UTC: the disk is full".into());
+        stage.status.lost = 3;
+        stage.send(crate::tui::message::Message::Changed);
+    };
+    pictures("set_up_trouble", &morning, broken, "S");
+    let opened = |stage: &mut Stage| {
+        stage.status.listeners.clear();
+        stage.urls.clear();
+        stage.send(crate::tui::message::Message::Changed);
+    };
+    pictures("set_up_file", &morning, opened, "S");
+}
+
+#[test]
+fn the_list_by_device() {
+    let morning = canned::morning();
+    pictures("groups", &morning, |_| (), "jjt");
+    pictures("groups_all_folded", &morning, |_| (), "tHG");
+    pictures("groups_wiped", &morning, |stage| stage.devices = canned::wiped(), "tHG");
+    pictures("groups_filtered", &morning, |_| (), "tLfcmd = Provision<Enter>");
+    pictures("groups_many", &canned::many(1204), |_| (), "G-t");
+    pictures("groups_nothing", &morning, |_| (), "tfhttp = 999<Enter>");
+}
+
+#[test]
+fn lists_and_overlays_on_a_large_screen() {
+    let morning = canned::morning();
+    pictures("list_one", &[canned::provision(1)], |_| (), "-");
+    pictures("list_marked", &morning, |_| (), "jm;why?<Enter>j-");
+    pictures("list_in_flight", &[canned::ping(1)], |_| (), "-");
+    for (name, keys) in [
+        ("help", "?"),
+        ("palette", ":"),
+        ("confirm", "z"),
+        ("comment", "jj;seen on the second phone too"),
+        ("columns", "c"),
+        ("export", "e"),
+    ] {
+        picture(&format!("overlay_{name}"), LARGE, canned::morning(), keys);
+    }
+}

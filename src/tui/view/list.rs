@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use crate::engine::{GroupLine, Order};
 use crate::model::Level;
 use crate::render::{RowText, brief, clean, row};
+use crate::tui::action::Action;
 use crate::tui::app::App;
 use crate::tui::fit;
 use crate::tui::layout::Pane;
@@ -153,6 +154,10 @@ fn empty(app: &App, buffer: &mut Buffer, area: Rect) {
         lines.push("No exchange yet. Point a device at:".to_owned());
         for listener in &app.status.listeners {
             lines.push(format!("  {}", clean(listener)));
+        }
+        let keys = app.keymap.labels(Action::SetUp);
+        if !keys.is_empty() {
+            lines.push(format!("{keys} shows the addresses to type, and a code to scan."));
         }
     }
     for (at, line) in (2..).zip(lines) {

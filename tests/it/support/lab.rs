@@ -117,6 +117,8 @@ pub(crate) fn impatient() -> Limits {
         farewell: Duration::from_secs(2),
         tick: Duration::from_millis(50),
         patience: Duration::from_millis(200),
+        half_closed: Duration::from_millis(530),
+        linger: Duration::from_millis(540),
         ..Limits::default()
     }
 }
