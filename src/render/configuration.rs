@@ -48,11 +48,14 @@ pub fn configuration_json(
     secrets: Secrets,
 ) -> Value {
     let mut configuration = configuration.clone();
-    configuration.nodes.iter_mut().for_each(|node| mask(node, secrets));
+    for node in &mut configuration.nodes {
+        mask(node, secrets);
+    }
     let mut changes = changes.map(<[ConfigurationChange]>::to_vec);
     for change in changes.iter_mut().flatten() {
-        let nodes = change.before.iter_mut().chain(&mut change.after);
-        nodes.for_each(|node| mask(node, secrets));
+        for node in change.before.iter_mut().chain(&mut change.after) {
+            mask(node, secrets);
+        }
     }
     json!({ "schema": SCHEMA, "configuration": configuration, "changes": changes })
 }

@@ -99,8 +99,10 @@ pub(in crate::analyze) struct Round {
     pub(in crate::analyze) answers: Option<u16>,
     /// Whether its MD5 credentials are right; `None` when that cannot be said.
     pub(in crate::analyze) verified: Option<bool>,
-    /// It carries `x-syncml-hmac`, and whether that is right; `None` inside when that cannot be said.
-    pub(in crate::analyze) mac: Option<Option<bool>>,
+    /// It carries `x-syncml-hmac`.
+    pub(in crate::analyze) mac: bool,
+    /// Whether that is right; `None` when that cannot be said.
+    pub(in crate::analyze) mac_verified: Option<bool>,
 }
 
 impl Authentication {
@@ -147,9 +149,9 @@ impl Authentication {
         if let Some(mac) = Mac::of(subject, leg) {
             let body = whole_body(subject, leg).filter(|_| mac.is_md5());
             let nonces = proof.nonces();
-            let right =
-                body.and_then(|body| passwords.verify(mac.user, mac.mac, nonces, Some(body)));
-            round.mac = Some(right);
+            round.mac = true;
+            round.mac_verified =
+                body.and_then(|body| passwords.verify(mac.user, mac.code, nonces, Some(body)));
         }
         round.sent = credentials.as_ref().map(|(node, _)| *node);
         round.before = proof.last();
@@ -177,9 +179,9 @@ impl Authentication {
     pub(super) fn after(&mut self, leg: Leg, message: &Message<'_>, mark: Mark, log: &Log) {
         let proof = self.of_mut(leg);
         let credentials = credentials(message);
-        proof.verified = log.round.verified.or(log.round.mac.flatten()).or(proof.verified);
+        proof.verified = log.round.verified.or(log.round.mac_verified).or(proof.verified);
         proof.sent = credentials.is_some();
-        proof.mac = log.round.mac.is_some();
+        proof.mac = log.round.mac;
         if proof.mac {
             "auth-MAC".clone_into(&mut proof.kind);
         }

@@ -257,7 +257,9 @@ mod tests {
     fn two_trees_differ_by_value_not_by_spelling() {
         let fold = |entries: &[LedgerEntry]| {
             let mut tree = Tree::of("", "");
-            entries.iter().for_each(|entry| tree.command(0, entry));
+            for entry in entries {
+                tree.command(0, entry);
+            }
             tree.finish()
         };
         let now = fold(&[

@@ -11,7 +11,7 @@ pub(in crate::analyze) struct Mac<'a> {
     /// `username`, without its quotation marks.
     pub(in crate::analyze) user: &'a str,
     /// `mac`, base64.
-    pub(in crate::analyze) mac: &'a str,
+    pub(in crate::analyze) code: &'a str,
 }
 
 impl<'a> Mac<'a> {
@@ -37,7 +37,7 @@ impl<'a> Mac<'a> {
             match name.trim().to_ascii_lowercase().as_str() {
                 "algorithm" => found.algorithm = value.trim(),
                 "username" => found.user = value,
-                "mac" => found.mac = value.trim(),
+                "mac" => found.code = value.trim(),
                 _ => {}
             }
             rest = next.trim_start().trim_start_matches(',');
@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn its_parts_come_in_any_order() {
-        let told = Mac { algorithm: "MD5", user: "Robert, Jordan", mac: "NTI2OTJjNw==" };
+        let told = Mac { algorithm: "MD5", user: "Robert, Jordan", code: "NTI2OTJjNw==" };
         let read = Mac::read("algorithm=MD5, username=\"Robert, Jordan\", mac=NTI2OTJjNw==");
         assert_eq!(read, told);
         let read = Mac::read("MAC=NTI2OTJjNw== ,username=\"Robert, Jordan\",algorithm=MD5");

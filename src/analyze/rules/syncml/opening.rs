@@ -129,7 +129,7 @@ fn nonce_again(turn: &Turn<'_, '_>) -> Option<Hit> {
 
 fn other_digest(turn: &Turn<'_, '_>) -> Option<Hit> {
     let round = &turn.log.round;
-    if round.mac == Some(Some(false)) {
+    if round.mac_verified == Some(false) {
         return Some(turn.half().saying("x-syncml-hmac"));
     }
     turn.nodes(&[round.sent.filter(|_| round.verified == Some(false))?])
