@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench codec`; with `SYNCTAP_CORPUS=DIR` it writes the corpus there instead, and
 //! with `SYNCTAP_RATES=FILTER` it prints one rate a line (those whose name has FILTER in it), for
-//! `benches/peers/compare`.
+//! `benches/peers/compare`; with `SYNCTAP_GROWTH=1` the rates of five shapes at 1 to 16 MB.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -33,6 +33,9 @@ fn main() {
     }
     if let Ok(filter) = std::env::var("SYNCTAP_RATES") {
         return rates(&filter);
+    }
+    if std::env::var_os("SYNCTAP_GROWTH").is_some() {
+        return growth();
     }
     divan::main();
 }
@@ -130,17 +133,36 @@ fn rates(filter: &str) {
             if !format!("{name} {}", set.name).contains(filter) {
                 continue;
             }
-            let (mut best, begun) = (Duration::MAX, Instant::now());
-            let mut runs = 0;
-            while runs < 5 || begun.elapsed() < Duration::from_secs(2) {
-                let start = Instant::now();
-                task(set);
-                best = best.min(start.elapsed());
-                runs += 1;
-            }
-            let bytes = u32::try_from(set.bytes()).expect("a corpus below 4 GiB");
-            let rate = f64::from(bytes) / 1e6 / best.as_secs_f64();
-            println!("{name}\t{}\t{rate:.0}", set.name);
+            println!("{name}\t{}\t{:.0}", set.name, rate(set, task, 5, 2.0));
+        }
+    }
+}
+
+/// MB/s of the best of at least `least` runs, in `seconds` or more.
+fn rate(set: &Set, task: Task, least: u32, seconds: f64) -> f64 {
+    let (mut best, begun) = (Duration::MAX, Instant::now());
+    let mut runs = 0;
+    while runs < least || begun.elapsed().as_secs_f64() < seconds {
+        let start = Instant::now();
+        task(set);
+        best = best.min(start.elapsed());
+        runs += 1;
+    }
+    let bytes = u32::try_from(set.bytes()).expect("a corpus below 4 GiB");
+    f64::from(bytes) / 1e6 / best.as_secs_f64()
+}
+
+/// Trees and XML of documents of one shape and growing size: the rates have to stay.
+fn growth() {
+    println!("| shape | what | 1 MB | 2 MB | 4 MB | 8 MB | 16 MB |\n|---|---|---|---|---|---|---|");
+    for (name, make) in corpus::shapes::SHAPES {
+        let sets = [1, 2, 4, 8, 16].map(|size| {
+            let bytes = make(size << 20);
+            Set::of(name, vec![Document { name, key: "eas", bytes }])
+        });
+        for (what, task) in [("tree", tree_of as Task), ("xml", xml_of)] {
+            let rates = sets.iter().map(|set| format!(" {:.0} |", rate(set, task, 3, 0.3)));
+            println!("| {name} | {what} |{}", rates.collect::<String>());
         }
     }
 }

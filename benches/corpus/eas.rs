@@ -96,8 +96,13 @@ const SETTINGS: [(&str, u64); 38] = [
     ("AllowInternetSharing", 2),
 ];
 
-/// A policy document of about 1 KB.
+/// A policy document of 200 bytes to 1 KB.
 pub(super) fn provision_answer(random: &mut Random) -> Vec<u8> {
+    provision_answer_with(random, None)
+}
+
+/// The same with a number of programs that are not approved and one of hashes of those that are.
+pub(super) fn provision_answer_with(random: &mut Random, lists: Option<(u64, u64)>) -> Vec<u8> {
     message(|w| {
         w.element("Provision", "Provision", |w| {
             w.text("Provision", "Status", "1");
@@ -106,26 +111,28 @@ pub(super) fn provision_answer(random: &mut Random) -> Vec<u8> {
                     w.text("Provision", "PolicyType", "MS-EAS-Provisioning-WBXML");
                     w.text("Provision", "Status", "1");
                     w.text("Provision", "PolicyKey", &random.number(4_000_000_000));
-                    w.element("Provision", "Data", |w| policy_document(w, random));
+                    w.element("Provision", "Data", |w| policy_document(w, random, lists));
                 });
             });
         });
     })
 }
 
-fn policy_document(w: &mut Writer, random: &mut Random) {
+fn policy_document(w: &mut Writer, random: &mut Random, lists: Option<(u64, u64)>) {
     w.element("Provision", "EASProvisionDoc", |w| {
         for (name, limit) in SETTINGS {
             w.text("Provision", name, &random.number(limit));
         }
         w.element("Provision", "UnapprovedInROMApplicationList", |w| {
-            for _ in 0..random.below(12) {
+            let programs = lists.map_or_else(|| random.below(12), |(programs, _)| programs);
+            for _ in 0..programs {
                 let name = format!("app{}.exe", random.number(1000));
                 w.text("Provision", "ApplicationName", &name);
             }
         });
         w.element("Provision", "ApprovedApplicationList", |w| {
-            for _ in 0..random.below(16) {
+            let hashes = lists.map_or_else(|| random.below(16), |(_, hashes)| hashes);
+            for _ in 0..hashes {
                 let hash: Vec<_> =
                     random.bytes(20).iter().map(|byte| format!("{byte:02x}")).collect();
                 w.text("Provision", "Hash", &hash.concat());

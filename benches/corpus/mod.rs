@@ -3,6 +3,7 @@
 #[expect(clippy::excessive_nesting, reason = "as deep as the documents it writes")]
 mod eas;
 mod random;
+pub(crate) mod shapes;
 mod syncml;
 mod writer;
 
@@ -26,12 +27,16 @@ const SEED: u64 = 0x5EED_0000_0005;
 pub(crate) const SMALL: usize = 10_000;
 
 /// FNV-1a (64 bits) of the lengths and bytes of all documents, small messages last.
-pub(crate) const HASH: u64 = 0x22F8_56AF_E12C_2E13;
+pub(crate) const HASH: u64 = 0x70CA_CC34_3517_C636;
 
 /// The single documents, the large one too if wanted.
 pub(crate) fn documents(large: bool) -> Vec<Document> {
     let mut documents = vec![
-        document("provision 1 KB", "eas", eas::provision_answer(&mut Random::new(SEED))),
+        document(
+            "provision 1 KB",
+            "eas",
+            eas::provision_answer_with(&mut Random::new(SEED), Some((12, 14))),
+        ),
         document("sync 200 KB", "eas", eas::sync(&mut Random::new(SEED + 1), 200 << 10)),
         document("dm 60 KB", "syncml12", syncml::package(&mut Random::new(SEED + 3), 60 << 10)),
     ];

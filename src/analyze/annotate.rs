@@ -6,8 +6,8 @@ use crate::model::{
 
 use super::document::Subject;
 use super::draft::{Draft, clip};
-use super::rules::{Scene, Switches, check, check_messages};
-use super::{eas, elsewhere, http, syncml};
+use super::rules::{Enrolling, Scene, Switches, check, check_enrolment, check_messages};
+use super::{eas, elsewhere, enrolment, http, syncml};
 
 /// Says what one exchange means. Pure: needs nothing but the exchange and its decoded bodies.
 ///
@@ -23,6 +23,9 @@ pub fn annotate(
     let mut annotated = tell(&subject, head.as_ref(), eas::FolderNames::default());
     if let Some(head) = &head {
         annotated.found(check(&Scene::new(&subject, head, None), &Switches::default()));
+    } else if annotated.summary.protocol == Protocol::Enrolment {
+        let scene = Enrolling::new(&subject, None);
+        annotated.found(check_enrolment(&scene, &Switches::default()));
     } else if annotated.summary.protocol == Protocol::SyncMl {
         let messages = syncml::messages(&subject);
         annotated.found(check_messages(&subject, &messages, &Switches::default()));
@@ -47,6 +50,9 @@ pub(super) fn tell(
     } else if syncml::recognise(subject) {
         draft.summary.protocol = Protocol::SyncMl;
         syncml::tell(subject, &mut draft);
+    } else if enrolment::recognise(subject) {
+        draft.summary.protocol = Protocol::Enrolment;
+        enrolment::tell(subject, &mut draft);
     } else {
         http::tell(subject, &mut draft);
     }

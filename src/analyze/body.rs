@@ -42,7 +42,18 @@ fn guess(tree: &Tree) -> Leg {
     match root {
         // Both halves of a session carry statuses: read it as the device's.
         Some("SyncML") => Leg::Request,
+        Some("wap-provisioningdoc") => Leg::Response,
+        Some(name) if name.eq_ignore_ascii_case("Envelope") => guess_envelope(tree),
         _ if says.filter(|id| !acknowledges(id)).count() > 0 => Leg::Response,
         _ => Leg::Request,
     }
+}
+
+/// The element in the body of an envelope says what it is.
+fn guess_envelope(tree: &Tree) -> Leg {
+    let mut ids = (0..).map(NodeId).take(tree.len()).filter_map(|id| tree.name(id));
+    let name = ids.find(|name| name.eq_ignore_ascii_case("Body")).and_then(|_| ids.next());
+    let name = name.unwrap_or_default().to_ascii_lowercase();
+    let answers = name.contains("response") || name.contains("fault");
+    if answers { Leg::Response } else { Leg::Request }
 }

@@ -121,6 +121,11 @@ pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
     }
 }
 
+/// `label text`; nothing for no text.
+pub(super) fn labelled(label: &str, text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("{label} {text}") }
+}
+
 /// The non-empty ones of `parts`, joined.
 pub(super) fn joined(parts: impl IntoIterator<Item = String>, separator: &str) -> String {
     let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();

@@ -1,15 +1,17 @@
-//! The door to everything that is known across exchanges: devices of ActiveSync, sessions of SyncML.
+//! The door to everything that is known across exchanges: devices of ActiveSync, sessions of SyncML,
+//! devices that enrolled in management.
 
 use crate::model::{
     Annotated, Decoded, Device, DeviceKey, Exchange, ExchangeId, Finding, Protocol, ProvisionState,
-    Step, SyncmlSession,
+    Step, Summary, SyncmlSession,
 };
 
 use super::document::Subject;
 use super::draft::clip_to;
+use super::enrolment::{Enrolments, Told};
 use super::flow::{self, Observation, over};
 use super::ledger::Ledgers;
-use super::rules::{Switches, check_messages, check_turns};
+use super::rules::{Enrolling, Switches, check_enrolment, check_messages, check_turns};
 use super::syncml::{self, Message};
 
 /// Characters of the facts in one step.
@@ -19,11 +21,12 @@ const FACTS_CHARS: usize = 400;
 ///
 /// Memory is bounded. ActiveSync: at most 1,024 devices, for each at most two policies, 32 keys and 128
 /// steps. SyncML: at most 1,024 sessions, whose ledgers hold 40,000 commands together. The one silent
-/// for longest is forgotten first.
+/// for longest is forgotten first. Enrolment: at most 1,024 devices, for each at most 128 steps.
 #[derive(Debug, Clone, Default)]
 pub struct Sessions {
     devices: flow::Sessions,
     ledgers: Ledgers,
+    enrolments: Enrolments,
     switches: Switches,
 }
 
@@ -37,7 +40,7 @@ impl Sessions {
     pub fn without<'a>(rules: impl IntoIterator<Item = &'a str>) -> Self {
         let switches = Switches::without(rules);
         let devices = flow::Sessions::with(switches.clone());
-        Self { devices, ledgers: Ledgers::default(), switches }
+        Self { devices, switches, ..Self::default() }
     }
 
     /// Checks MD5 credentials of this user with a password from now on. Those that a provisioning
@@ -59,9 +62,12 @@ impl Sessions {
         let subject = Subject::new(exchange, request, response);
         if annotated.summary.protocol != Protocol::SyncMl {
             self.ledgers.passwords.learn(&subject);
-            return (annotated, seen);
         }
-        let (findings, seen) = self.take(&subject, &annotated);
+        let (findings, seen) = match annotated.summary.protocol {
+            Protocol::SyncMl => self.take(&subject, &annotated),
+            Protocol::Enrolment => self.enrol(&subject, &annotated.summary),
+            _ => return (annotated, seen),
+        };
         annotated.found(findings);
         (annotated, seen)
     }
@@ -79,9 +85,31 @@ impl Sessions {
         let subject = Subject::new(exchange, request, response);
         if annotated.summary.protocol != Protocol::SyncMl {
             self.ledgers.passwords.learn(&subject);
-            return self.devices.observe(exchange, request, response, annotated);
         }
-        self.take(&subject, annotated).1
+        match annotated.summary.protocol {
+            Protocol::SyncMl => self.take(&subject, annotated).1,
+            Protocol::Enrolment => self.enrol(&subject, &annotated.summary).1,
+            _ => self.devices.observe(exchange, request, response, annotated),
+        }
+    }
+
+    /// Takes in an exchange of enrolment: what is found in it, and its place in the story of its device.
+    fn enrol(
+        &mut self,
+        subject: &Subject<'_>,
+        summary: &Summary,
+    ) -> (Vec<Finding>, Option<Observation>) {
+        let scene = Enrolling::new(subject, self.enrolments.demand(subject));
+        let findings = check_enrolment(&scene, &self.switches);
+        if subject.exchange.in_flight() {
+            return (findings, None);
+        }
+        let told = self.enrolments.enrol(subject, summary, &findings);
+        let seen = told.map(|Told { device, step, earlier }| {
+            let (findings, story) = (findings.clone(), Vec::new());
+            Observation { device, step, findings, story, earlier }
+        });
+        (findings, seen)
     }
 
     /// Takes in an exchange of SyncML: what is found in it, and its place in its session.
@@ -105,24 +133,30 @@ impl Sessions {
             device: view.device.to_lowercase(),
         };
         let step = step(subject, &messages, annotated, &findings);
+        // A device that enrolled here has one story, whatever host manages it.
+        let enrolled = self.enrolments.manage(subject.exchange, &annotated.summary, &step);
+        let device = enrolled.unwrap_or(device);
         let (story, earlier) = (Vec::new(), Vec::new());
         let seen = Observation { device, step, findings: findings.clone(), story, earlier };
         (findings, Some(seen))
     }
 
-    /// Every device of ActiveSync remembered, the first seen first.
+    /// Every device remembered, of ActiveSync and of enrolment, the first seen first.
     pub fn devices(&self) -> Vec<Device> {
-        self.devices.devices()
+        let mut devices = self.devices.devices();
+        devices.extend(self.enrolments.devices());
+        devices.sort_by(|a, b| (a.first_seen, &a.key).cmp(&(b.first_seen, &b.key)));
+        devices
     }
 
-    /// Which devices of ActiveSync are remembered, in no order.
+    /// Which devices are remembered, in no order.
     pub fn keys(&self) -> impl Iterator<Item = &DeviceKey> {
-        self.devices.keys()
+        self.devices.keys().chain(self.enrolments.keys())
     }
 
-    /// One device of ActiveSync.
+    /// One device.
     pub fn device(&self, key: &DeviceKey) -> Option<Device> {
-        self.devices.device(key)
+        self.devices.device(key).or_else(|| self.enrolments.device(key))
     }
 
     /// The last SyncML session that an exchange belongs to; `settled` as below.

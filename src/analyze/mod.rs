@@ -8,6 +8,7 @@
 //! ```text
 //!  Exchange + Decoded ──▶ annotate ─┬▶ eas     commands, Provision phases, policies, Status
 //!                                   ├▶ syncml  messages, commands, Status, Alert, LocURI
+//!                                   ├▶ enrolment  discovery, policy, certificate, provisioning
 //!                                   └▶ http    everything else, and every failure
 //!                                        └▶ Draft ──▶ Annotated {summary, overview, notes}
 //!  … + Annotated ──▶ Sessions ─┬▶ flow    devices of ActiveSync ──▶ Device
@@ -27,6 +28,7 @@ mod document;
 mod draft;
 mod eas;
 mod elsewhere;
+mod enrolment;
 mod explain;
 mod flow;
 mod fold;

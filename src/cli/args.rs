@@ -132,6 +132,9 @@ pub struct RunArgs {
     /// Show only exchanges that pass this filter: `cmd = Provision and http >= 400`
     #[arg(long, short = 'f', value_name = "EXPR")]
     pub filter: Option<String>,
+    /// Keys and trust
+    #[command(flatten)]
+    pub keys: KeyArgs,
     /// Do not mask credentials in what is printed
     #[arg(long)]
     pub show_secrets: bool,
@@ -193,6 +196,9 @@ pub struct OpenArgs {
     /// Start with only the exchanges that pass this filter: `cmd = Provision and http >= 400`
     #[arg(long, short = 'f', value_name = "EXPR")]
     pub filter: Option<String>,
+    /// Keys and trust
+    #[command(flatten)]
+    pub keys: KeyArgs,
 }
 
 /// What of a capture to print.
@@ -216,6 +222,9 @@ pub struct ShowArgs {
     /// Do not mask credentials
     #[arg(long)]
     pub show_secrets: bool,
+    /// Keys and trust
+    #[command(flatten)]
+    pub keys: KeyArgs,
 }
 
 /// Which device's history to draw.
@@ -318,6 +327,12 @@ pub struct DecodeArgs {
     /// Print layers, trees and problems as one JSON object
     #[arg(long)]
     pub json: bool,
+    /// Check the MAC of a provisioning document (`SEC`, `MAC` of its media type) with this PIN
+    #[arg(long, value_name = "DIGITS", default_value = "", hide_default_value = true)]
+    pub pin: String,
+    /// The same with the device's IMSI, for NETWPIN and USERNETWPIN
+    #[arg(long, value_name = "DIGITS", default_value = "", hide_default_value = true)]
+    pub imsi: String,
     /// Do not mask credentials
     #[arg(long)]
     pub show_secrets: bool,

@@ -30,26 +30,74 @@ pub(crate) struct Child {
 /// The documents inside `tree`, in document order; with `among` in those of its nodes alone.
 pub(crate) fn find(tree: &Tree, layer: &Bytes, among: Option<&[NodeId]>) -> Vec<Child> {
     match among {
-        Some(nodes) => find_in(tree, layer, nodes.iter().copied()),
-        None => find_in(tree, layer, (0..).map(NodeId).take(tree.len())),
+        // Parameters are no texts, and not listed.
+        Some(nodes) if !is_provisioning(tree) => find_in(tree, layer, nodes.iter().copied()),
+        _ => find_in(tree, layer, (0..).map(NodeId).take(tree.len())),
     }
 }
 
 fn find_in(tree: &Tree, layer: &Bytes, among: impl Iterator<Item = NodeId>) -> Vec<Child> {
     let mut found = Vec::new();
-    for id in among.filter(|id| !tree.is_element(*id)) {
-        let Some(parent) = tree.parent(id) else { continue };
-        let Some(place) = place(tree, layer, parent) else { continue };
-        let Some(node) = tree.get(id) else { continue };
-        let holder = Holder { tree, layer, parent, span: node.span };
-        let Some((span, bytes, media_type)) = holder.open(place, &node.kind) else { continue };
-        let label = tree.name(parent).unwrap_or_default().to_owned();
-        found.push(Child { node: id, span, bytes, media_type, label });
+    let provisions = is_provisioning(tree);
+    for id in among {
+        let child = match tree.is_element(id) {
+            true if provisions && tree.name(id) == Some("parm") => parm(tree, layer, id),
+            true => None,
+            false => text(tree, layer, id),
+        };
+        found.extend(child);
         if found.len() >= limits::LAYERS {
             break;
         }
     }
     found
+}
+
+/// True for a provisioning document, whose parameters may hold others.
+fn is_provisioning(tree: &Tree) -> bool {
+    tree.root().and_then(|root| tree.name(root)) == Some("wap-provisioningdoc")
+}
+
+/// What stands in a text or opaque node.
+fn text(tree: &Tree, layer: &Bytes, id: NodeId) -> Option<Child> {
+    let parent = tree.parent(id)?;
+    let place = place(tree, layer, parent)?;
+    let node = tree.get(id)?;
+    let holder = Holder { tree, layer, parent, span: node.span };
+    let (span, bytes, media_type) = holder.open(place, &node.kind)?;
+    let label = tree.name(parent).unwrap_or_default().to_owned();
+    Some(Child { node: id, span, bytes, media_type, label })
+}
+
+/// What stands in the `value` of a provisioning document's `parm` (OMA-WAP-TS-ProvCont 4.6): a
+/// certificate in base64 (`CertificateStore` CSP), or XML.
+fn parm(tree: &Tree, layer: &Bytes, id: NodeId) -> Option<Child> {
+    let element = tree.element(id)?;
+    let named = |name: &str| element.attributes.iter().find(|a| a.name.as_str() == Some(name));
+    let value = named("value")?;
+    let name = Tree::resolve(&named("name")?.value, layer);
+    let (bytes, span) = match value.value {
+        Text::Slice(span) => (layer.slice(span.range()), span),
+        Text::Owned(text) => (Bytes::copy_from_slice(text.as_bytes()), value.span),
+    };
+    if bytes.len() > limits::EMBEDDED_BYTES {
+        return None;
+    }
+    let bytes = match name {
+        "EncodedCertificate" => {
+            let der = mime::base64(&bytes)?;
+            certificate::facts(&der).map(|_| der.into())?
+        }
+        _ if sniff::looks_like_xml(&bytes) && xml::is_document(&bytes) => bytes,
+        _ => return None,
+    };
+    let (media_type, label) = (String::new(), clip_name(name));
+    Some(Child { node: id, span, bytes, media_type, label })
+}
+
+/// A name from the body, cut to [`limits::NAME_BYTES`].
+fn clip_name(name: &str) -> String {
+    name.chars().take(limits::NAME_BYTES).collect()
 }
 
 /// What an element is known to hold.
@@ -148,6 +196,7 @@ impl Holder<'_> {
             }
             Place::Bytes => {
                 let bytes = if is_opaque { bytes } else { mime::base64(&bytes)?.into() };
+                let bytes = twice(&bytes).unwrap_or(bytes);
                 let media_type = self.content_type();
                 let chance = wbxml::is_likely(&bytes) && !wbxml::is_sound(&bytes, &media_type);
                 (!bytes.is_empty() && !chance).then_some((span, bytes, media_type))
@@ -218,6 +267,12 @@ impl Holder<'_> {
         }
         None
     }
+}
+
+/// DER in base64 inside base64: so a renewal by hand sends its PKCS#7 (MS-MDE2 3.4).
+fn twice(bytes: &[u8]) -> Option<Bytes> {
+    let der = bytes.starts_with(b"MI").then(|| mime::base64(bytes))??;
+    matches!(der.as_slice(), [0x30, 0x81 | 0x82, ..]).then(|| der.into())
 }
 
 /// True when `bytes` are a document that can be read without damage.

@@ -1,7 +1,7 @@
 //! Bytes to trees and back.
 //!
-//! What lives here: undoing content codings and charsets, reading WBXML, XML, multipart and the
-//! ActiveSync query, with the token tables as TSV files beside the code. What does not: what it
+//! What lives here: undoing content codings and charsets, reading WBXML, XML, multipart, X.509
+//! and the ActiveSync query, with the token tables as TSV files beside the code. What does not: what it
 //! all means ([`crate::analyze`]) and how it is shown ([`crate::render`]).
 //!
 //! ```text
@@ -50,6 +50,7 @@ mod sniff;
 mod transcode;
 mod unwrap;
 mod wbxml;
+pub mod x509;
 mod xml;
 
 pub use certificate::{Certificate, PemBlock, id_words, pem};

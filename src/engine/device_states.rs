@@ -1,14 +1,17 @@
 //! What is known of the devices of a capture: a fold that goes on where it stopped.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::analyze::{Observation, Sessions};
 use crate::model::{
     Device, DeviceKey, Exchange, ExchangeId, Leg, ProvisionState, SyncmlSession, Waiting, WallTime,
     Wipe,
 };
+use crate::seal::Keyring;
 use crate::store::{Reader, StoreError};
 
+use super::folds::Folds;
 use super::meaning::{ROW_LIMIT, decode_leg, tell};
 
 /// Exchanges read at a time.
@@ -55,26 +58,26 @@ pub struct Learned<T> {
 #[derive(Debug)]
 pub(super) struct Story {
     reader: Reader,
-    sessions: Sessions,
+    folds: Folds,
     /// Close number of the last exchange taken in.
     closed: u64,
 }
 
 impl Story {
     /// Nothing taken in yet.
-    pub(super) fn new(reader: Reader) -> Self {
-        Self { reader, sessions: Sessions::new(), closed: 0 }
+    pub(super) fn new(reader: Reader, keyring: &Arc<Keyring>) -> Self {
+        Self { reader, folds: Folds::new(keyring), closed: 0 }
     }
 
     /// The fold over the last exchanges of a capture that a new run adds to, and the reader back. What
     /// cannot be read is not known, as if the capture began behind it.
-    pub(super) fn resumed(reader: Reader) -> (Sessions, Reader) {
+    pub(super) fn resumed(reader: Reader, keyring: &Arc<Keyring>) -> (Folds, Reader) {
         let closed = reader.last_closed().unwrap_or_default().saturating_sub(RESUMED);
-        let mut story = Self { reader, sessions: Sessions::new(), closed };
+        let mut story = Self { reader, folds: Folds::new(keyring), closed };
         if let Err(error) = story.catch_up(&mut |_| ()) {
             tracing::warn!(%error, "what was recorded before is not known of devices");
         }
-        (story.sessions, story.reader)
+        (story.folds, story.reader)
     }
 
     /// Takes in what ended since. An exchange that cannot be read is passed over.
@@ -95,7 +98,7 @@ impl Story {
             self.closed = *last;
             taken += batch.len();
             for (_, id) in batch {
-                match take(&self.reader, id, &mut self.sessions) {
+                match take(&self.reader, id, &mut self.folds) {
                     Ok(Some(observed)) => told(observed),
                     Ok(None) => {}
                     Err(StoreError::Damaged { .. }) => {
@@ -136,30 +139,30 @@ impl Story {
 
     /// The SyncML session of an exchange; `settled`: nothing more will come.
     pub(super) fn syncml_session(&self, id: ExchangeId, settled: bool) -> Option<SyncmlSession> {
-        self.sessions.syncml_session(id, settled)
+        self.folds.sessions.syncml_session(id, settled)
     }
 
     /// Checks MD5 credentials of this user with a password from now on.
     pub(super) fn know_password(&mut self, user: &str, password: &str) {
-        self.sessions.know_password(user, password);
+        self.folds.sessions.know_password(user, password);
     }
 
     /// The SyncML sessions so far; `settled`: nothing more will come.
     pub(super) fn syncml_sessions(&self, settled: bool) -> Vec<SyncmlSession> {
-        self.sessions.syncml_sessions(settled)
+        self.folds.sessions.syncml_sessions(settled)
     }
 
     fn now(&self) -> Result<Cow<'_, Sessions>, StoreError> {
         let open = self.reader.in_flight(IN_FLIGHT)?;
         if open.is_empty() {
-            return Ok(Cow::Borrowed(&self.sessions));
+            return Ok(Cow::Borrowed(&self.folds.sessions));
         }
         // What is in flight is looked at anew each time: it may have ended until the next.
-        let mut sessions = self.sessions.clone();
+        let mut folds = self.folds.clone();
         for id in open.into_iter().rev() {
-            take(&self.reader, id, &mut sessions)?;
+            take(&self.reader, id, &mut folds)?;
         }
-        Ok(Cow::Owned(sessions))
+        Ok(Cow::Owned(folds.sessions))
     }
 }
 
@@ -181,18 +184,20 @@ impl DeviceBrief {
 fn take(
     reader: &Reader,
     id: ExchangeId,
-    sessions: &mut Sessions,
+    folds: &mut Folds,
 ) -> Result<Option<Observation>, StoreError> {
     let Some(exchange) = reader.exchange(id)? else { return Ok(None) };
-    let request = body(reader, &exchange, Leg::Request, exchange.request.is_some())?;
+    let keyring = Arc::clone(&folds.keyring);
+    let request = body(reader, &keyring, &exchange, Leg::Request, exchange.request.is_some())?;
     let answered = exchange.response.is_some() && !exchange.in_flight();
-    let response = body(reader, &exchange, Leg::Response, answered)?;
-    let (_, seen) = tell(&exchange, request.as_ref(), response.as_ref(), sessions);
+    let response = body(reader, &keyring, &exchange, Leg::Response, answered)?;
+    let (_, seen) = tell(&exchange, request.as_ref(), response.as_ref(), folds);
     Ok(seen)
 }
 
 fn body(
     reader: &Reader,
+    keyring: &Keyring,
     exchange: &Exchange,
     leg: Leg,
     present: bool,
@@ -201,5 +206,5 @@ fn body(
         return Ok(None);
     }
     let bytes = reader.body(exchange.id, leg, ROW_LIMIT)?;
-    Ok(Some(decode_leg(exchange, leg, bytes)))
+    Ok(Some(decode_leg(exchange, leg, bytes, Some(keyring))))
 }

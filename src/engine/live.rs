@@ -11,6 +11,7 @@ use crate::model::ExchangeId;
 use crate::pki::Authority;
 use crate::proxy;
 use crate::proxy::{Proxy, ProxyError};
+use crate::seal::Keyring;
 use crate::store::{Store, StoreError};
 
 use super::meaning::DECODER_VERSION;
@@ -71,6 +72,18 @@ impl Live {
         settings: LiveSettings,
         shutdown: CancellationToken,
     ) -> Result<Self, LiveError> {
+        Self::start_with(settings, Arc::default(), shutdown).await
+    }
+
+    /// The same; what is encrypted is opened with the keys of `keyring`.
+    ///
+    /// # Errors
+    /// As [`Live::start`].
+    pub async fn start_with(
+        settings: LiveSettings,
+        keyring: Arc<Keyring>,
+        shutdown: CancellationToken,
+    ) -> Result<Self, LiveError> {
         let insecure = settings.proxy.insecure_upstream;
         let (events, inbox) = mpsc::channel(EVENT_QUEUE);
         let proxy = Proxy::bind(settings.proxy, Arc::new(settings.ca), events).await?;
@@ -80,10 +93,12 @@ impl Live {
         proxy.number_from(ExchangeId(store.last_id().0 + 1));
         let name = file_name(&settings.capture);
         let running = Running { insecure, monitor: proxy.monitor(), pages: proxy.pages() };
-        let viewer = Viewer::of_proxy(Arc::clone(&store), name, Some(running))?;
-        let pipeline = pipeline::spawn(inbox, store.writer(), store.reader()?);
+        let viewer =
+            Viewer::of_proxy(Arc::clone(&store), name, Some(running), Arc::clone(&keyring))?;
+        let pipeline =
+            pipeline::spawn(inbox, store.writer(), store.reader()?, Arc::clone(&keyring));
         let pipeline = pipeline.map_err(LiveError::Thread)?;
-        rebuild::spawn(store.reader()?, store.writer()).map_err(LiveError::Thread)?;
+        rebuild::spawn(store.reader()?, store.writer(), keyring).map_err(LiveError::Thread)?;
         let (proxy, pipeline) = (Some(tokio::spawn(proxy.run(shutdown.clone()))), Some(pipeline));
         Ok(Self { viewer, last_closed, store, proxy, pipeline, shutdown })
     }
@@ -139,10 +154,24 @@ impl Live {
 /// # Errors
 /// When it cannot be read.
 pub fn open_capture(store: Arc<Store>, file: &Path) -> Result<Viewer, EngineError> {
-    if let Err(error) = rebuild::spawn(store.reader()?, store.writer()) {
+    open_with_keys(store, file, Arc::default())
+}
+
+/// The same; what is encrypted is opened with the keys of `keyring`. Rows that were made without them
+/// stay as they are.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn open_with_keys(
+    store: Arc<Store>,
+    file: &Path,
+    keyring: Arc<Keyring>,
+) -> Result<Viewer, EngineError> {
+    // What is rebuilt goes into the capture: it is not to depend on keys that happen to be here.
+    if let Err(error) = rebuild::spawn(store.reader()?, store.writer(), Arc::default()) {
         tracing::warn!(%error, "rows of an older version are not rebuilt");
     }
-    Viewer::of_capture(store, file_name(file))
+    Viewer::of_proxy(store, file_name(file), None, keyring)
 }
 
 fn file_name(file: &Path) -> String {

@@ -6,14 +6,18 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use bytes::Bytes;
 
 use crate::analyze;
-use crate::analyze::{Observation, Sessions};
+use crate::analyze::Observation;
+use crate::analyze::signature;
 use crate::codec;
 use crate::codec::{Hints, Progress};
 use crate::model::{
-    Annotated, BodyFacts, Decoded, Detail, Exchange, Format, Grade, Headers, Layer, LayerId, Leg,
-    Level, Problem, Row, Span, Summary,
+    Annotated, BodyFacts, Carrier, Decoded, Detail, Exchange, Format, Grade, Headers, Layer,
+    LayerId, Leg, Level, Problem, Row, Span, Summary,
 };
-use crate::render::bytes;
+use crate::render::{bytes, signature_lines};
+use crate::seal::{Circumstances, Keyring};
+
+use super::folds::Folds;
 
 /// Version of decoder and analysis together: rows made by an older one are rebuilt. Raise it when
 /// what a row says changes.
@@ -26,20 +30,34 @@ pub(super) const ROW_LIMIT: usize = 1024 * 1024;
 /// Everything about one exchange. The bodies are what the capture holds of them; `None` while there
 /// is nothing of that leg.
 pub fn detail_of(exchange: Exchange, request: Option<Bytes>, response: Option<Bytes>) -> Detail {
-    detail_in_steps(exchange, request, response, Progress::default())
+    detail_in_steps(exchange, request, response, Reading::default())
 }
 
-/// The same; `progress` is told how far large bodies are decoded.
+/// The same; `reading` says with which keys, and who is told how far large bodies are decoded.
 pub(super) fn detail_in_steps(
     exchange: Exchange,
     request: Option<Bytes>,
     response: Option<Bytes>,
-    progress: Progress<'_>,
+    reading: Reading<'_>,
 ) -> Detail {
-    let decode = |leg, bytes| decode_in_steps(&exchange, leg, bytes, progress);
+    let decode = |leg, bytes| decode_in_steps(&exchange, leg, bytes, reading);
     let request = request.map(|bytes| decode(Leg::Request, bytes));
     let response = response.map(|bytes| decode(Leg::Response, bytes));
-    let annotated = annotate(&exchange, request.as_ref(), response.as_ref());
+    let mut annotated = annotate(&exchange, request.as_ref(), response.as_ref());
+    let none = Keyring::new();
+    let circumstances = Circumstances {
+        carrier: Carrier::Body,
+        at: exchange.started,
+        now: None,
+        keyring: reading.keyring.unwrap_or(&none),
+        known: &[],
+    };
+    let (asked, answered) = (request.as_ref(), response.as_ref());
+    let signed = || signature::in_exchange(&exchange, asked, answered, &circumstances);
+    for signature in guarded(signed).unwrap_or_default() {
+        let lines = signature_lines(&signature.report);
+        annotated.overview.extend(lines.into_iter().map(|line| ("signature", line)));
+    }
     Detail { exchange, request, response, annotated }
 }
 
@@ -47,14 +65,14 @@ pub(super) fn detail_in_steps(
 const FINDINGS: usize = 16;
 
 /// The list line of an exchange whose bodies are decoded already, each up to [`ROW_LIMIT`], with what
-/// `sessions` knows of the exchanges before it; says so when that was not all.
+/// `folds` know of the exchanges before it; says so when that was not all.
 pub(super) fn row_of(
     exchange: &Exchange,
     request: Option<&Decoded>,
     response: Option<&Decoded>,
-    sessions: &mut Sessions,
+    folds: &mut Folds,
 ) -> Row {
-    let (annotated, _) = tell(exchange, request, response, sessions);
+    let (annotated, _) = tell(exchange, request, response, folds);
     let Annotated { mut summary, mut findings, .. } = annotated;
     findings.truncate(FINDINGS);
     let bodies =
@@ -73,18 +91,45 @@ pub(super) fn tell(
     exchange: &Exchange,
     request: Option<&Decoded>,
     response: Option<&Decoded>,
-    sessions: &mut Sessions,
+    folds: &mut Folds,
 ) -> (Annotated, Option<Observation>) {
+    let Folds { sessions, signatures, .. } = folds;
     let told = guarded(|| sessions.tell(exchange, request, response));
-    told.unwrap_or_else(|| (unexplained(), None))
+    let (mut annotated, mut observed) = told.unwrap_or_else(|| (unexplained(), None));
+    let seen = guarded(|| signatures.observe(exchange, request, response)).unwrap_or_default();
+    for signature in &seen.signatures {
+        let facts = &mut annotated.summary.facts;
+        let gap = if facts.is_empty() { "" } else { ", " };
+        let _ = write!(facts, "{gap}signature {}", signature.report.holds.words());
+    }
+    if let Some(observed) = observed.as_mut().filter(|_| !seen.findings.is_empty()) {
+        observed.step.findings.extend(seen.findings.iter().map(|finding| finding.id.clone()));
+        observed.findings.extend(seen.findings.iter().cloned());
+    }
+    annotated.also_found(seen.findings);
+    (annotated, observed)
 }
 
 /// Decodes one body with what its headers say about it.
-pub(super) fn decode_leg(exchange: &Exchange, leg: Leg, bytes: Bytes) -> Decoded {
-    decode_in_steps(exchange, leg, bytes, Progress::default())
+pub(super) fn decode_leg(
+    exchange: &Exchange,
+    leg: Leg,
+    bytes: Bytes,
+    keyring: Option<&Keyring>,
+) -> Decoded {
+    decode_in_steps(exchange, leg, bytes, Reading { keyring, progress: Progress::default() })
 }
 
-fn decode_in_steps(exchange: &Exchange, leg: Leg, bytes: Bytes, progress: Progress<'_>) -> Decoded {
+/// How bodies are read.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Reading<'a> {
+    /// Who is told how far large bodies are decoded.
+    pub(super) progress: Progress<'a>,
+    /// Keys for what is encrypted.
+    pub(super) keyring: Option<&'a Keyring>,
+}
+
+fn decode_in_steps(exchange: &Exchange, leg: Leg, bytes: Bytes, reading: Reading<'_>) -> Decoded {
     let none = Headers::default();
     let (headers, body) = match leg {
         Leg::Request => exchange.request.as_ref().map(|r| (&r.headers, r.body)),
@@ -98,10 +143,14 @@ fn decode_in_steps(exchange: &Exchange, leg: Leg, bytes: Bytes, progress: Progre
         leg: Some(leg),
         truncated: body.truncated() || !body.ended || (bytes.len() as u64) < body.seen,
         strict: false,
-        progress,
+        progress: reading.progress,
     };
     let copy = bytes.clone();
-    guarded(|| codec::decode(bytes, &hints)).unwrap_or_else(|| undecodable(copy))
+    let decode = || match reading.keyring.filter(|keyring| keyring.has_keys()) {
+        Some(keyring) => codec::decode_opening(bytes, None, &hints, keyring),
+        None => codec::decode(bytes, &hints),
+    };
+    guarded(decode).unwrap_or_else(|| undecodable(copy))
 }
 
 pub(super) fn annotate(

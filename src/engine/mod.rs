@@ -10,6 +10,7 @@
 //! stopping it all, lists by filter and order, groups by device and session. What does not: anything about bytes, sockets, SQL or screens.
 
 mod device_states;
+mod folds;
 mod groups;
 mod listing;
 mod live;
@@ -17,6 +18,7 @@ mod meaning;
 mod open;
 mod pipeline;
 mod rebuild;
+mod signatures;
 mod user;
 mod viewer;
 mod way;
@@ -29,7 +31,7 @@ pub use groups::{
     DeviceGroup, GroupFacts, GroupLine, GroupName, Grouping, SessionGroup, SessionKind,
 };
 pub use listing::{Listing, ListingProgress, Order};
-pub use live::{Live, LiveError, LiveSettings, open_capture};
+pub use live::{Live, LiveError, LiveSettings, open_capture, open_with_keys};
 pub use meaning::{DECODER_VERSION, detail_of};
 pub use open::{ValuePlace, open_value};
 pub use viewer::{DetailStep, EngineError, Status, Viewer};

@@ -4,17 +4,19 @@
 //! that forward traffic.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use bytes::{Bytes, BytesMut};
 use tokio::sync::mpsc;
 
-use crate::analyze::Sessions;
 use crate::model::{Decoded, Exchange, ExchangeId, Leg};
 use crate::proxy::{KeptBytes, ProxyEvent};
+use crate::seal::Keyring;
 use crate::store::{Reader, Writer};
 
 use super::device_states::Story;
+use super::folds::Folds;
 use super::meaning::{ROW_LIMIT, decode_leg, row_of};
 
 /// Bytes of one body kept in memory until it ends; a longer one is read back from the capture.
@@ -25,10 +27,11 @@ pub(super) fn spawn(
     events: mpsc::Receiver<ProxyEvent>,
     writer: Writer,
     reader: Reader,
+    keyring: Arc<Keyring>,
 ) -> std::io::Result<JoinHandle<()>> {
     let work = move || {
-        let (sessions, reader) = Story::resumed(reader);
-        Pipeline { writer, reader, open: HashMap::new(), sessions }.run(events);
+        let (folds, reader) = Story::resumed(reader, &keyring);
+        Pipeline { writer, reader, open: HashMap::new(), folds }.run(events);
     };
     thread::Builder::new().name("pipeline".to_owned()).spawn(work)
 }
@@ -37,7 +40,7 @@ struct Pipeline {
     writer: Writer,
     reader: Reader,
     open: HashMap<ExchangeId, Open>,
-    sessions: Sessions,
+    folds: Folds,
 }
 
 /// What is held of an exchange in flight.
@@ -101,7 +104,7 @@ impl Pipeline {
             self.decode(&exchange, Leg::Response, copy)
         });
         let request = open.decoded_request.as_ref();
-        let row = row_of(&exchange, request, response.as_ref(), &mut self.sessions);
+        let row = row_of(&exchange, request, response.as_ref(), &mut self.folds);
         if exchange.in_flight() {
             self.open.insert(id, open);
         }
@@ -115,7 +118,7 @@ impl Pipeline {
         } else {
             copy.bytes.freeze()
         };
-        decode_leg(exchange, leg, bytes)
+        decode_leg(exchange, leg, bytes, Some(&self.folds.keyring))
     }
 }
 
@@ -142,7 +145,8 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let store = Store::create(&folder.path().join("test.synctap"), 1).unwrap();
             let (events, inbox) = mpsc::channel(16);
-            let thread = spawn(inbox, store.writer(), store.reader().unwrap()).unwrap();
+            let thread =
+                spawn(inbox, store.writer(), store.reader().unwrap(), Arc::default()).unwrap();
             Self { store, events, thread, _folder: folder }
         }
 

@@ -1,35 +1,37 @@
 //! Rows made by an older decoder are made again, in the background.
 
+use std::sync::Arc;
 use std::thread;
 
-use crate::analyze::Sessions;
 use crate::model::{ExchangeId, Leg, Row};
+use crate::seal::Keyring;
 use crate::store::{Reader, StoreError, Writer};
 
+use super::folds::Folds;
 use super::meaning::{ROW_LIMIT, decode_leg, row_of};
 
 /// Rows read and rebuilt at a time.
 const BATCH: usize = 256;
 
 /// Starts a thread that rebuilds what is stale and then ends.
-pub(super) fn spawn(reader: Reader, writer: Writer) -> std::io::Result<()> {
+pub(super) fn spawn(reader: Reader, writer: Writer, keyring: Arc<Keyring>) -> std::io::Result<()> {
     let work = move || {
-        if let Err(error) = rebuild(&reader, &writer) {
+        if let Err(error) = rebuild(&reader, &writer, &keyring) {
             tracing::warn!(%error, "rows of an older version could not be rebuilt");
         }
     };
     thread::Builder::new().name("rebuild".to_owned()).spawn(work).map(drop)
 }
 
-fn rebuild(reader: &Reader, writer: &Writer) -> Result<(), StoreError> {
+fn rebuild(reader: &Reader, writer: &Writer, keyring: &Arc<Keyring>) -> Result<(), StoreError> {
     let mut last = ExchangeId(0);
-    let mut sessions = Sessions::new();
+    let mut folds = Folds::new(keyring);
     loop {
         let stale = reader.stale_rows(last, BATCH)?;
         let Some(newest) = stale.last() else { return Ok(()) };
         last = *newest;
         for id in stale {
-            if let Some(row) = row(reader, id, &mut sessions)? {
+            if let Some(row) = row(reader, id, &mut folds)? {
                 writer.put_row(row);
             }
         }
@@ -37,19 +39,16 @@ fn rebuild(reader: &Reader, writer: &Writer) -> Result<(), StoreError> {
     }
 }
 
-fn row(
-    reader: &Reader,
-    id: ExchangeId,
-    sessions: &mut Sessions,
-) -> Result<Option<Row>, StoreError> {
+fn row(reader: &Reader, id: ExchangeId, folds: &mut Folds) -> Result<Option<Row>, StoreError> {
     let Some(exchange) = reader.exchange(id)? else { return Ok(None) };
+    let keyring = Arc::clone(&folds.keyring);
     let decode = |leg, present: bool| -> Result<_, StoreError> {
         let bytes = present.then(|| reader.body(id, leg, ROW_LIMIT)).transpose()?;
-        Ok(bytes.map(|bytes| decode_leg(&exchange, leg, bytes)))
+        Ok(bytes.map(|bytes| decode_leg(&exchange, leg, bytes, Some(&keyring))))
     };
     let request = decode(Leg::Request, exchange.request.is_some())?;
     let response = decode(Leg::Response, exchange.response.is_some())?;
-    Ok(Some(row_of(&exchange, request.as_ref(), response.as_ref(), sessions)))
+    Ok(Some(row_of(&exchange, request.as_ref(), response.as_ref(), folds)))
 }
 
 #[cfg(test)]
@@ -83,7 +82,7 @@ mod tests {
         let store = Store::open(&path, DECODER_VERSION).unwrap();
         let reader = store.reader().unwrap();
         assert_eq!(reader.row(ExchangeId(1)).unwrap().unwrap().summary, Summary::default());
-        rebuild(&reader, &store.writer()).unwrap();
+        rebuild(&reader, &store.writer(), &Arc::default()).unwrap();
         let summary = reader.row(ExchangeId(1)).unwrap().unwrap().summary;
         assert_eq!(summary.command, "FolderSync");
         assert_eq!(summary.device, "phone1");

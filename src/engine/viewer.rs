@@ -10,10 +10,11 @@ use crate::analyze::Observation;
 use crate::codec::Progress;
 use crate::model::{Detail, Device, Exchange, ExchangeId, Leg, Row, SyncmlSession, WallTime};
 use crate::proxy::{Covered, Mode, Monitor, Origin, lan_addresses};
+use crate::seal::Keyring;
 use crate::store::{Reader, Store, StoreError};
 
 use super::device_states::{DeviceBrief, Learned, Story};
-use super::meaning::{detail_in_steps, undecoded};
+use super::meaning::{Reading, detail_in_steps, undecoded};
 use super::way::WayError;
 
 /// Most bytes of one body that a detail view decodes.
@@ -79,6 +80,8 @@ struct Shared {
     store: Arc<Store>,
     capture: String,
     running: Option<Running>,
+    /// Keys of this run.
+    keyring: Arc<Keyring>,
     /// Threads of lists. They end when their list is dropped, which is before this is.
     scanners: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -117,7 +120,7 @@ impl Viewer {
     /// # Errors
     /// When the capture cannot be read.
     pub fn of_capture(store: Arc<Store>, capture: String) -> Result<Self, EngineError> {
-        Self::of_proxy(store, capture, None)
+        Self::of_proxy(store, capture, None, Arc::default())
     }
 
     /// A window on `store`, to which a proxy adds.
@@ -125,14 +128,16 @@ impl Viewer {
         store: Arc<Store>,
         capture: String,
         running: Option<Running>,
+        keyring: Arc<Keyring>,
     ) -> Result<Self, EngineError> {
         let shared = Shared {
             list: Mutex::new(store.reader()?),
             details: Mutex::new(store.reader()?),
-            story: Mutex::new(Story::new(store.reader()?)),
+            story: Mutex::new(Story::new(store.reader()?, &keyring)),
             store,
             capture,
             running,
+            keyring,
             scanners: Mutex::default(),
         };
         Ok(Self { shared: Arc::new(shared) })
@@ -224,7 +229,9 @@ impl Viewer {
             tell(DetailStep::Bodies(Box::new(bodies)));
         }
         let told = |done, all| tell(DetailStep::Decoding { done, all });
-        let mut detail = detail_in_steps(exchange, request, response, Progress::new(&told));
+        let progress = Progress::new(&told);
+        let reading = Reading { progress, keyring: Some(&self.shared.keyring) };
+        let mut detail = detail_in_steps(exchange, request, response, reading);
         // The list also knows what came before.
         if let Some(row) = row {
             let annotated = &mut detail.annotated;
@@ -269,7 +276,7 @@ impl Viewer {
         &self,
         passwords: &[(String, String)],
     ) -> Result<Vec<SyncmlSession>, EngineError> {
-        let mut story = Story::new(self.shared.store.reader()?);
+        let mut story = Story::new(self.shared.store.reader()?, &self.shared.keyring);
         for (user, password) in passwords {
             story.know_password(user, password);
         }
@@ -327,7 +334,7 @@ impl Viewer {
         &self,
         tell: &mut dyn FnMut(Observation),
     ) -> Result<(Vec<Device>, Vec<SyncmlSession>), EngineError> {
-        let mut story = Story::new(self.shared.store.reader()?);
+        let mut story = Story::new(self.shared.store.reader()?, &self.shared.keyring);
         story.catch_up(tell)?;
         Ok((story.devices()?, story.syncml_sessions(self.shared.running.is_none())))
     }
@@ -420,6 +427,10 @@ impl Viewer {
 
     pub(super) fn details(&self) -> MutexGuard<'_, Reader> {
         lock(&self.shared.details)
+    }
+
+    pub(super) fn keyring(&self) -> &Arc<Keyring> {
+        &self.shared.keyring
     }
 
     pub(super) fn store(&self) -> &Store {

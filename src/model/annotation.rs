@@ -131,6 +131,8 @@ pub enum Protocol {
     ActiveSync,
     /// SyncML data synchronisation or OMA DM.
     SyncMl,
+    /// Enrolment in management (MS-MDE2), or a provisioning document.
+    Enrolment,
 }
 
 /// What an exchange is about, for one line of a list and for filters. All text is for display and
@@ -184,6 +186,14 @@ impl Annotated {
         let level = &mut self.summary.level;
         *level = findings.iter().map(|finding| finding.level).fold(*level, Level::max);
         self.findings = findings;
+    }
+
+    /// Puts in what was found beside that, loudest first; the whole is at least as loud.
+    pub fn also_found(&mut self, findings: Vec<Finding>) {
+        let mut all = std::mem::take(&mut self.findings);
+        all.extend(findings);
+        all.sort_by_key(|finding| std::cmp::Reverse(finding.level));
+        self.found(all);
     }
 
     /// The notes of one leg.

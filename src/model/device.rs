@@ -263,6 +263,49 @@ pub struct Step {
     pub findings: Vec<String>,
 }
 
+/// The certificate a device was given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DeviceCertificate {
+    /// Whose it is.
+    pub subject: String,
+    /// Serial number as hex pairs split at `:`.
+    pub serial: String,
+    /// Thumbprint: SHA-1 in upper-case hex.
+    pub sha1: String,
+    /// Valid until.
+    pub not_after: WallTime,
+}
+
+/// How a device came to be managed (MS-MDE2), and what it does since.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Enrolment {
+    /// Who enrolled it; empty when not told.
+    pub user: String,
+    /// Name of the device; empty when not told.
+    pub name: String,
+    /// The exchange that gave it its certificate; `None` when none did.
+    pub enrolled: Option<ExchangeId>,
+    /// The certificate it holds.
+    pub certificate: Option<DeviceCertificate>,
+    /// How often that was renewed.
+    pub renewals: u32,
+    /// The exchange that refused it, and the reason; `None` once it was enrolled.
+    pub refused: Option<(ExchangeId, String)>,
+    /// Address of the management server; empty when not told.
+    pub server: String,
+    /// When it asks for work, in words; empty when not told.
+    pub schedule: String,
+    /// The first exchange in which it was managed.
+    pub first_session: Option<ExchangeId>,
+    /// Sessions in which it was managed.
+    pub sessions: u64,
+    /// The id of the last of them.
+    pub last_session: String,
+    /// How its sessions are known to be its own: `device id`, `the id the server gave it`, `server
+    /// and address`; empty before the first.
+    pub joined: &'static str,
+}
+
 /// Everything known of one device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Device {
@@ -288,6 +331,8 @@ pub struct Device {
     pub previous: Option<Policy>,
     /// Its folders, in the order told; at most 256.
     pub folders: Vec<Folder>,
+    /// How it was enrolled, and what it does since; `None` for a device of ActiveSync.
+    pub enrolment: Option<Enrolment>,
     /// A Ping in flight.
     pub waiting: Option<Waiting>,
     /// Command of the last exchange.
@@ -304,6 +349,34 @@ pub struct Device {
     pub findings: u64,
     /// Its last exchanges, oldest first.
     pub steps: Vec<Step>,
+}
+
+impl Device {
+    /// A device of which nothing is known but who it is and when it was first seen.
+    pub fn new(key: DeviceKey, first_seen: WallTime) -> Self {
+        Self {
+            key,
+            state: ProvisionState::Unknown,
+            assumed: false,
+            version: String::new(),
+            device_type: String::new(),
+            user_agent: String::new(),
+            keys: Vec::new(),
+            wipe: None,
+            policy: None,
+            previous: None,
+            folders: Vec::new(),
+            enrolment: None,
+            waiting: None,
+            last_command: String::new(),
+            last: ExchangeId(0),
+            first_seen,
+            last_seen: first_seen,
+            exchanges: 0,
+            findings: 0,
+            steps: Vec::new(),
+        }
+    }
 }
 
 /// One difference between two policies.

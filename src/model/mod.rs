@@ -29,8 +29,8 @@ pub use clock::{MonoTime, WallTime};
 pub use configuration::{Configuration, ConfigurationChange, ConfigurationNode, Known};
 pub use decoded::{Decoded, Format, Grade, Layer, LayerId, Origin, Problem};
 pub use device::{
-    Device, DeviceKey, Folder, KeyRole, KeyStep, Policy, PolicyChange, ProvisionState, Setting,
-    Step, Waiting, Wipe, WipeKind,
+    Device, DeviceCertificate, DeviceKey, Enrolment, Folder, KeyRole, KeyStep, Policy,
+    PolicyChange, ProvisionState, Setting, Step, Waiting, Wipe, WipeKind,
 };
 pub use exchange::{
     BodyFacts, Exchange, Failure, Header, Headers, Kind, Relayed, Request, Response, Side, State,

@@ -1,16 +1,17 @@
 //! Which values of a decoded body are secret.
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
-use crate::model::{Decoded, Element, Format, Layer, LayerId, NodeId, NodeKind, Span, Tree};
+use crate::model::{Attribute, Decoded, Element, Layer, LayerId, NodeId, NodeKind, Span, Tree};
 
-use super::secrets::{Secrets, TABLE, mask_form};
+use super::secret_text::secret_spans;
+use super::secrets::{Secrets, TABLE};
 
 /// What is not shown of a body.
 #[derive(Debug, Default)]
 pub struct Hidden {
     layers: Vec<HiddenIn>,
-    nothing: HiddenIn,
 }
 
 /// The bytes where the secrets of a body stand, for views of bytes.
@@ -28,6 +29,9 @@ impl SecretPlaces {
             let inside = hidden.layer(id);
             if inside.whole {
                 places.cover(decoded, id, Span::new(0, layer.bytes.len()));
+            }
+            for span in &inside.spans {
+                places.cover(decoded, id, *span);
             }
             let Some(tree) = &layer.tree else { continue };
             for node in &inside.values {
@@ -93,6 +97,8 @@ pub(super) struct HiddenIn {
     /// Its bytes as they stand: a secret was found further inside.
     raw: bool,
     values: HashSet<NodeId>,
+    /// Bytes of a text that is no document, in order.
+    spans: Vec<Span>,
     /// By element and place in its list.
     attributes: HashSet<(NodeId, usize)>,
 }
@@ -105,13 +111,13 @@ impl Hidden {
             for layer in &decoded.layers {
                 let whole = layer.origin.is_some_and(|origin| {
                     let around = layers.get(origin.layer.index());
-                    around.is_some_and(|l| l.whole || origin.node.is_some_and(|n| l.value(n)))
+                    around.is_some_and(|l| l.whole || origin.node.is_some_and(|n| l.hides(n)))
                 });
                 layers.push(HiddenIn::of(layer, whole));
             }
             spread(decoded, &mut layers);
         }
-        Self { layers, nothing: HiddenIn::default() }
+        Self { layers }
     }
 
     /// True when this node is a secret value, or an element with one directly inside.
@@ -124,40 +130,36 @@ impl Hidden {
 
     /// What is hidden of one layer.
     pub(super) fn layer(&self, id: LayerId) -> &HiddenIn {
-        self.layers.get(id.index()).unwrap_or(&self.nothing)
+        self.layers.get(id.index()).unwrap_or(HiddenIn::nothing())
     }
 }
 
 /// Hides what a secret was found in where it stands unopened, innermost first.
 fn spread(decoded: &Decoded, layers: &mut [HiddenIn]) {
     for (at, layer) in decoded.layers.iter().enumerate().rev() {
-        let secret = layers.get(at).is_some_and(HiddenIn::has_any)
-            || is_form(layer) && has_secret_text(layer);
+        let secret = layers.get(at).is_some_and(HiddenIn::has_any);
         let Some(origin) = layer.origin.filter(|_| secret) else { continue };
         let Some(around) = layers.get_mut(origin.layer.index()) else { continue };
         match origin.node {
-            Some(node) => {
-                around.values.insert(node);
-            }
+            Some(node) => around.hide(decoded.layer(origin.layer), node),
             None => around.raw = true,
         }
     }
 }
 
-fn is_form(layer: &Layer) -> bool {
-    layer.format == Format::Text("form")
-}
-
-fn has_secret_text(layer: &Layer) -> bool {
-    let text = String::from_utf8_lossy(&layer.bytes);
-    matches!(mask_form(&text), std::borrow::Cow::Owned(_))
-}
-
 impl HiddenIn {
+    /// Everything is shown.
+    pub(super) fn nothing() -> &'static Self {
+        static NOTHING: LazyLock<HiddenIn> = LazyLock::new(HiddenIn::default);
+        &NOTHING
+    }
+
     fn of(layer: &Layer, whole: bool) -> Self {
         let mut hidden = Self { whole, ..Self::default() };
-        if let Some(tree) = layer.tree.as_ref().filter(|_| !whole) {
-            hidden.search(tree, &layer.bytes);
+        match &layer.tree {
+            _ if whole => {}
+            Some(tree) => hidden.search(tree, &layer.bytes),
+            None => hidden.spans = secret_spans(layer),
         }
         hidden
     }
@@ -177,9 +179,36 @@ impl HiddenIn {
         self.whole || self.attributes.contains(&(element, at))
     }
 
+    /// The bytes that are not shown of a text that is no document, in order.
+    pub(super) fn spans(&self) -> &[Span] {
+        &self.spans
+    }
+
+    /// True when a layer made from this node is not shown: its text, or an attribute of it.
+    fn hides(&self, node: NodeId) -> bool {
+        self.value(node) || self.attributes.iter().any(|(of, _)| *of == node)
+    }
+
+    /// Hides a node; of an element all attributes.
+    fn hide(&mut self, layer: Option<&Layer>, node: NodeId) {
+        let tree = layer.and_then(|layer| layer.tree.as_ref());
+        match tree.and_then(|tree| tree.element(node)) {
+            Some(element) => {
+                self.attributes.extend(attribute(&element, "value").map(|(at, _)| (node, at)));
+            }
+            None => {
+                self.values.insert(node);
+            }
+        }
+    }
+
     /// True when something is not shown.
     pub(super) fn has_any(&self) -> bool {
-        self.whole || self.raw || !self.values.is_empty() || !self.attributes.is_empty()
+        self.whole
+            || self.raw
+            || !self.values.is_empty()
+            || !self.attributes.is_empty()
+            || !self.spans.is_empty()
     }
 
     fn search(&mut self, tree: &Tree, layer: &[u8]) {
@@ -194,7 +223,7 @@ impl HiddenIn {
                 NodeKind::Element(element) => {
                     if around.secret {
                         self.attributes.extend((0..element.attributes.len()).map(|at| (id, at)));
-                    } else if let Some(at) = secret_parm(element, layer) {
+                    } else if let Some(at) = secret_parm(tree, id, element, layer) {
                         self.attributes.insert((id, at));
                     }
                     open.push(Open::of(tree, id, layer, around, node.end));
@@ -264,16 +293,29 @@ fn names_node<const N: usize>(tree: &Tree, id: NodeId, layer: &[u8], names: [&st
     })
 }
 
-/// The place of the value of a provisioning document's `parm` with a secret name (OMA-WAP-ProvCont
-/// 4.6).
-fn secret_parm(element: &Element<'_>, layer: &[u8]) -> Option<usize> {
-    let value_of = |name: &str| {
-        let mut attributes = element.attributes.iter().enumerate();
-        attributes.find(|(_, attribute)| attribute.name.as_str() == Some(name))
-    };
-    let (_, name) = value_of("name")?;
-    let (at, _) = value_of("value")?;
-    TABLE.has_node(Tree::resolve(&name.value, layer)).then_some(at)
+/// The place of the value of a provisioning document's `parm` that is a secret node, by its name and
+/// the characteristics around it (OMA-WAP-TS-ProvCont 4.5, 4.6), or of an input of a page that is a
+/// password or has a secret name (HTML, 4.10.5).
+fn secret_parm(tree: &Tree, id: NodeId, element: &Element<'_>, layer: &[u8]) -> Option<usize> {
+    let (at, _) = attribute(element, "value")?;
+    let name = attribute(element, "name").map(|(_, name)| name);
+    if element.name.as_str().is_some_and(|name| name.eq_ignore_ascii_case("input")) {
+        let kind = attribute(element, "type").map(|(_, kind)| kind);
+        let password = kind
+            .is_some_and(|kind| Tree::resolve(&kind.value, layer).eq_ignore_ascii_case("password"));
+        let named = name.is_some_and(|name| TABLE.has_parameter(Tree::resolve(&name.value, layer)));
+        return (password || named).then_some(at);
+    }
+    let around = std::iter::successors(tree.get(id)?.parent, |id| tree.get(*id)?.parent);
+    let types = around.filter_map(|id| attribute(&tree.element(id)?, "type"));
+    let path = std::iter::once(name?).chain(types.map(|(_, kind)| kind));
+    TABLE.has_path(&path.map(|part| Tree::resolve(&part.value, layer))).then_some(at)
+}
+
+/// An attribute by its name, with its place in the list.
+fn attribute<'a>(element: &Element<'a>, name: &str) -> Option<(usize, Attribute<'a>)> {
+    let mut attributes = element.attributes.iter().enumerate();
+    attributes.find(|(_, attribute)| attribute.name.as_str() == Some(name))
 }
 
 #[cfg(test)]
@@ -281,7 +323,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::model::{Attribute, Attributes, Name, Namespace, Origin, Text, Written};
+    use crate::model::{Attributes, Format, Name, Namespace, Origin, Text, Written};
     use crate::render::{OutlineOptions, json_decoded, outline, outline_text, xml, xml_lines};
 
     const SECRET: &str = "c2VjcmV0";
@@ -415,6 +457,33 @@ mod tests {
         let outer = layer(Format::Text("text"), b"> user=al&password=c2VjcmV0", None);
         let decoded = Decoded { layers: vec![outer, inner], problems: Vec::new() };
         assert_masked(&decoded, "user=al");
+    }
+
+    #[test]
+    fn json_pages_and_keys_of_texts() {
+        for (words, bytes, rest) in [
+            ("JSON", &br#"{"user":"al","access_token":"c2VjcmV0"}"#[..], "al"),
+            ("HTML", b"<input name=wresult value='c2VjcmV0'><b>plain</b>", "plain"),
+            ("text", b"-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----", "END"),
+        ] {
+            let layers = vec![layer(Format::Text(words), bytes, None)];
+            let decoded = Decoded { layers, problems: Vec::new() };
+            assert_masked(&decoded, rest);
+            let places = SecretPlaces::of(&decoded, &Hidden::of(&decoded, Secrets::Masked));
+            let masked: Vec<u8> = (0..bytes.len())
+                .filter(|at| places.covers(LayerId::BODY, *at))
+                .map(|at| bytes[at])
+                .collect();
+            assert_eq!(masked, SECRET.as_bytes(), "{words}: bytes are masked too");
+        }
+    }
+
+    #[test]
+    fn a_nonce_that_comes_next() {
+        let mut tree = Tree::new();
+        add(&mut tree, None, "Chal/Meta/Format", "b64");
+        add(&mut tree, Some(NodeId(0)), "Meta/NextNonce", SECRET);
+        assert_masked(&document(tree), "b64");
     }
 
     #[test]

@@ -14,7 +14,8 @@ use crate::model::{
 };
 
 use super::hidden::{Hidden, HiddenIn};
-use super::secrets::{MASK, Secrets, mask_form, mask_header, mask_url};
+use super::secret_text::masked_text;
+use super::secrets::{MASK, Secrets, mask_header, mask_url};
 
 /// Version of the shape, in every object as `schema`.
 pub const SCHEMA: u32 = 1;
@@ -86,7 +87,7 @@ pub fn json_decoded(decoded: &Decoded, notes: &[Note], secrets: Secrets) -> Valu
     }
     let layers: Vec<Value> = decoded
         .ids()
-        .map(|(id, layer)| layer_json(id, layer, &by_node, hidden.layer(id), secrets))
+        .map(|(id, layer)| layer_json(id, layer, &by_node, hidden.layer(id)))
         .collect();
     let problems: Vec<Value> = decoded
         .problems
@@ -159,7 +160,6 @@ fn layer_json(
     layer: &Layer,
     notes: &HashMap<(LayerId, NodeId), Vec<&Note>>,
     hidden: &HiddenIn,
-    secrets: Secrets,
 ) -> Value {
     let encoding = match layer.format {
         Format::Empty => "empty",
@@ -192,10 +192,12 @@ fn layer_json(
             out["text"] = json!(MASK);
             out["masked"] = json!(true);
         }
-        (None, Format::Text("form")) if secrets == Secrets::Masked => {
-            out["text"] = json!(mask_form(&String::from_utf8_lossy(&layer.bytes)));
+        (None, Format::Text(_)) => {
+            out["text"] = json!(masked_text(&layer.bytes, 0..layer.bytes.len(), hidden.spans()));
+            if !hidden.spans().is_empty() {
+                out["masked"] = json!(true);
+            }
         }
-        (None, Format::Text(_)) => out["text"] = json!(String::from_utf8_lossy(&layer.bytes)),
         (None, Format::Binary(_)) => out["base64"] = json!(BASE64.encode(&layer.bytes)),
         (None, _) => {}
     }

@@ -19,6 +19,7 @@ mod overview;
 mod policy;
 mod qr;
 mod row;
+mod secret_text;
 mod secrets;
 mod signature;
 mod timeline;

@@ -23,7 +23,7 @@ pub(super) const MASK: &str = "********";
 pub(super) struct Table {
     /// Header fields and how each is masked.
     headers: Vec<(&'static str, How)>,
-    /// Names in URL queries and forms.
+    /// Names in URL queries, forms, pages and JSON.
     parameters: Vec<&'static str>,
     /// Ends of element paths: everything inside is secret.
     elements: Vec<&'static str>,
@@ -46,6 +46,8 @@ enum How {
     SetCookie,
     /// The parameter `mac`.
     Mac,
+    /// What follows `Negotiate` or `NTLM`.
+    Challenge,
     /// Parts of the URL that it is.
     Url,
 }
@@ -77,6 +79,7 @@ fn how_of(word: &str) -> Option<How> {
         "cookie" => How::Cookie,
         "set-cookie" => How::SetCookie,
         "mac" => How::Mac,
+        "challenge" => How::Challenge,
         "url" => How::Url,
         _ => return None,
     })
@@ -91,7 +94,12 @@ impl Table {
     /// True when a management path ends as a node of the table.
     pub(super) fn has_node(&self, uri: &str) -> bool {
         let path = uri.split('?').next().unwrap_or_default().trim().trim_end_matches('/');
-        self.nodes.iter().any(|rule| ends_as(path.rsplit('/'), rule))
+        self.has_path(&path.rsplit('/'))
+    }
+
+    /// The same for a path given from its last name outwards.
+    pub(super) fn has_path<'a>(&self, path: &(impl Iterator<Item = &'a str> + Clone)) -> bool {
+        self.nodes.iter().any(|rule| ends_as(path.clone(), rule))
     }
 
     /// True for the `Meta/Type` of a secret.
@@ -99,7 +107,8 @@ impl Table {
         contains(&self.types, text.trim())
     }
 
-    fn has_parameter(&self, name: &str) -> bool {
+    /// True for the name of a secret in a form, a query, a page or JSON.
+    pub(super) fn has_parameter(&self, name: &str) -> bool {
         contains(&self.parameters, percent_decoded(name).trim())
     }
 }
@@ -134,6 +143,7 @@ pub fn mask_header(name: &str, value: &str, secrets: Secrets) -> String {
             None => mask_cookie(value),
         },
         How::Mac => value.split(',').map(mask_mac).collect::<Vec<_>>().join(","),
+        How::Challenge => value.split(',').map(mask_challenge).collect::<Vec<_>>().join(","),
         How::Url => mask_url(value, secrets).into_owned(),
     }
 }
@@ -143,6 +153,13 @@ fn mask_cookie(cookie: &str) -> String {
         Some((name, _)) => format!("{name}={MASK}"),
         None => MASK.to_owned(),
     }
+}
+
+/// The tokens of these schemes hold hashes of passwords; what other schemes say is no secret.
+fn mask_challenge(challenge: &str) -> String {
+    let (scheme, token) = challenge.trim().split_once(' ').unwrap_or_default();
+    let tells = ["Negotiate", "NTLM"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+    if tells && !token.is_empty() { format!("{scheme} {MASK}") } else { challenge.to_owned() }
 }
 
 fn mask_mac(part: &str) -> String {
@@ -182,7 +199,7 @@ fn mask_user_information(head: &str) -> Cow<'_, str> {
 }
 
 /// A form (`name=value&…`) or query with the values of secret parameters masked.
-pub(super) fn mask_form(text: &str) -> Cow<'_, str> {
+fn mask_form(text: &str) -> Cow<'_, str> {
     if !text.split('&').any(|pair| secret_value(pair).is_some()) {
         return Cow::Borrowed(text);
     }
@@ -195,7 +212,7 @@ pub(super) fn mask_form(text: &str) -> Cow<'_, str> {
 
 /// Where the first secret value of a pair begins; it is masked to the pair's end. Some senders
 /// separate pairs by `;`, and fragments are forms too.
-fn secret_value(pair: &str) -> Option<usize> {
+pub(super) fn secret_value(pair: &str) -> Option<usize> {
     let mut start = 0;
     for part in pair.split_inclusive(['?', '#', ';']) {
         if let Some((name, value)) = part.split_once('=')
@@ -264,6 +281,9 @@ mod tests {
             mask("Location", "https://h/cb#access_token=abc&x=1"),
             "https://h/cb#access_token=********&x=1"
         );
+        assert_eq!(mask("WWW-Authenticate", "NTLM TlRMTVNTUAAC"), "NTLM ********");
+        let open = "Negotiate,Basic realm=\"lab\"";
+        assert_eq!(mask("WWW-Authenticate", open), open);
         assert_eq!(mask("Host", "mail"), "mail");
         assert_eq!(mask_header("Cookie", "a=b", Secrets::Shown), "a=b");
     }

@@ -1,6 +1,6 @@
 //! A device's history as a sequence drawing in text.
 
-use crate::model::{Device, Step, WallTime};
+use crate::model::{Device, DeviceCertificate, Enrolment, Step, WallTime};
 
 use super::clean;
 use super::device::wipe_line;
@@ -19,6 +19,9 @@ pub fn device_lines(device: &Device) -> Vec<String> {
     for part in parts.iter().filter(|part| !part.is_empty()) {
         who.push_str(", ");
         who.push_str(part);
+    }
+    if let Some(enrolment) = &device.enrolment {
+        return enrolment_lines(who, device, enrolment);
     }
     if !device.version.is_empty() {
         who.push_str(", ActiveSync ");
@@ -45,6 +48,43 @@ pub fn device_lines(device: &Device) -> Vec<String> {
         let time = waiting.heartbeat.map(|seconds| format!(" up to {seconds} s"));
         let (id, time) = (waiting.exchange, time.unwrap_or_default());
         lines.push(format!("Ping {id} in flight since {}, waits{time}", clock(waiting.since)));
+    }
+    lines.iter().map(|line| clean(line).into_owned()).collect()
+}
+
+/// The lines above the story of a managed device.
+fn enrolment_lines(who: String, device: &Device, enrolment: &Enrolment) -> Vec<String> {
+    let state = match (enrolment.enrolled, &enrolment.refused) {
+        (Some(at), _) => format!("enrolled in {at}"),
+        (None, Some((at, why))) => format!("X REFUSED in {at}: {why}"),
+        (None, None) => "asked for a certificate, and got none".to_owned(),
+    };
+    let (exchanges, findings) =
+        (count(device.exchanges, "exchange"), count(device.findings, "finding"));
+    let mut lines = vec![who, format!("{state}, {exchanges}, {findings}")];
+    let named = [enrolment.name.as_str(), &enrolment.user];
+    let named: Vec<&str> = named.into_iter().filter(|text| !text.is_empty()).collect();
+    if !named.is_empty() {
+        lines.push(format!("device: {}", named.join(" of ")));
+    }
+    if let Some(certificate) = &enrolment.certificate {
+        let renewed = match enrolment.renewals {
+            0 => String::new(),
+            times => format!(", renewed {}", count(times.into(), "time")),
+        };
+        let DeviceCertificate { subject, serial, not_after, .. } = certificate;
+        let until = not_after.utc().date();
+        lines.push(format!("certificate: {subject}, serial {serial}, until {until}{renewed}"));
+    }
+    if !enrolment.server.is_empty() {
+        lines.push(format!("managed by {}", enrolment.server));
+    }
+    if !enrolment.schedule.is_empty() {
+        lines.push(format!("asks for work {}", enrolment.schedule));
+    }
+    if let Some(first) = enrolment.first_session {
+        let (sessions, by) = (count(enrolment.sessions, "session"), enrolment.joined);
+        lines.push(format!("{sessions} of management since {first}, known by {by}"));
     }
     lines.iter().map(|line| clean(line).into_owned()).collect()
 }

@@ -17,6 +17,8 @@ pub struct KnownCertificate {
     pub certificate: Certificate,
     /// Where it was seen: `exchange #4`.
     pub source: String,
+    /// A server handed it out: at enrolment, or into a store of the device.
+    pub handed_out: bool,
     /// It was handed out as an authority to be trusted.
     pub trusted: bool,
 }

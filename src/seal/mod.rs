@@ -29,6 +29,7 @@
 
 mod agreement;
 mod algorithm;
+mod bootstrap;
 mod chain;
 mod check;
 mod cipher;
@@ -40,12 +41,15 @@ mod keyring;
 mod open;
 mod password;
 mod pkcs12;
+mod proof;
 mod signer;
 mod verify;
 
 pub use algorithm::{sha1_hex, sha256_hex};
+pub use bootstrap::{Bootstrap, Integrity, Pin};
 pub use form::{Form, FormKind, forms, forms_of_bytes};
 pub use header::{HeaderValue, read_header};
 pub use key_file::KeyError;
 pub use keyring::{Keyring, KnownCertificate};
+pub use proof::Proof;
 pub use verify::{Circumstances, Over, verify};

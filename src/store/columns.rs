@@ -189,6 +189,7 @@ const fn protocol(protocol: Protocol) -> &'static str {
         Protocol::Http => "http",
         Protocol::ActiveSync => "activesync",
         Protocol::SyncMl => "syncml",
+        Protocol::Enrolment => "enrolment",
     }
 }
 
@@ -197,6 +198,7 @@ pub(super) fn protocol_named(name: &str) -> Protocol {
     match name {
         "activesync" => Protocol::ActiveSync,
         "syncml" => Protocol::SyncMl,
+        "enrolment" => Protocol::Enrolment,
         _ => Protocol::Http,
     }
 }
@@ -354,8 +356,12 @@ mod tests {
             Just(Level::Warning),
             Just(Level::Alarm)
         ];
-        let protocols =
-            prop_oneof![Just(Protocol::Http), Just(Protocol::ActiveSync), Just(Protocol::SyncMl)];
+        let protocols = prop_oneof![
+            Just(Protocol::Http),
+            Just(Protocol::ActiveSync),
+            Just(Protocol::SyncMl),
+            Just(Protocol::Enrolment)
+        ];
         (levels, protocols)
     }
 

@@ -200,7 +200,7 @@ mod tests {
             (command, status, facts) in (text(), text(), text()),
             key in prop::sample::select(vec![None, Some(0), Some(2), Some(449), Some(u32::MAX)]),
             protocol in prop::sample::select(vec![
-                Protocol::Http, Protocol::ActiveSync, Protocol::SyncMl
+                Protocol::Http, Protocol::ActiveSync, Protocol::SyncMl, Protocol::Enrolment
             ]),
             level in prop::sample::select(vec![
                 Level::Info, Level::Notable, Level::Warning, Level::Alarm

@@ -2,7 +2,7 @@
 
 use crate::engine::{GroupLine, Order};
 use crate::model::{ExchangeId, Row};
-use crate::render::{Secrets, bytes, clean, count};
+use crate::render::{Secrets, clean, count};
 
 use super::app::App;
 use super::message::Wanted;
@@ -61,7 +61,7 @@ impl App {
     pub(crate) fn reading(&self) -> Option<String> {
         let row = self.list.selected().filter(|_| self.detail_load.running())?;
         if let Some((_, done, all)) = self.decoding.filter(|(id, ..)| *id == row.id) {
-            return Some(format!("decoded {} of {}…", bytes(done), bytes(all)));
+            return Some(decoded_so_far(done, all));
         }
         let size = row.request_size.saturating_add(row.response_size);
         Some(format!("reading and decoding {}…", count(size, "byte")))
@@ -76,4 +76,11 @@ impl App {
     pub(crate) fn shows_secrets(&self) -> bool {
         self.secrets == Secrets::Shown
     }
+}
+
+/// `decoded 1.2 of 8.0 MB`.
+#[expect(clippy::cast_precision_loss, reason = "one decimal is shown")]
+fn decoded_so_far(done: u64, all: u64) -> String {
+    let megabytes = |bytes: u64| bytes as f64 / 1e6;
+    format!("decoded {:.1} of {:.1} MB", megabytes(done), megabytes(all))
 }

@@ -13,12 +13,21 @@
 //!                                       a message (`\n` ends a line), `gzip:` and `parts:` wrap the WBXML
 //! < 200 Retry-After=30 -Content-Type    HTTP status, headers; `< none`: no answer
 //! <FolderSync xmlns="…">…</FolderSync>
+//!
+//! > POST https://host/path Name=value   any other request: its URL and headers
+//! text:<s:Envelope>…</s:Envelope>
 //! ```
 //!
 //! After a line `syncml` what follows is SyncML (`management.rs`). `{{bad|good}}` are the two readings of a text.
+//! `[[base64 …]]` stands for the base64 of what is inside,
+//! `[[file NAME]]` for that of `captures/enrolment/pki/NAME.der`, `[[sha1 NAME]]` for its thumbprint.
 
+use std::fs;
 use std::io::Write as _;
+use std::path::Path;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use synctap::analyze::{Observation, Sessions, annotate};
 use synctap::codec::{Book, DocumentType, Hints, Preamble, decode, decode_as, encode};
@@ -26,6 +35,7 @@ use synctap::model::{
     Annotated, BodyFacts, ConnId, Decoded, Exchange, ExchangeId, Header, Headers, Kind, Leg,
     MonoTime, Request, Response, Scheme, State, WallTime,
 };
+use synctap::seal::sha1_hex;
 
 /// The media type of WBXML bodies.
 const WBXML: &str = "application/vnd.ms-sync.wbxml";
@@ -86,11 +96,38 @@ struct Settings {
     host: String,
 }
 
+/// `text` with every `[[…]]` replaced, the innermost first.
+fn expanded(text: &str) -> String {
+    let mut text = text.to_owned();
+    while let Some((before, after)) = text.split_once("]]") {
+        let (before, inside) = before.rsplit_once("[[").expect("a beginning");
+        let (what, value) = inside.split_once(' ').expect("a value");
+        let made = match what {
+            "base64" => STANDARD.encode(value.lines().map(str::trim_start).collect::<String>()),
+            "file" => STANDARD.encode(pki(value)),
+            "sha1" => sha1_hex(&pki(value)).to_uppercase(),
+            other => panic!("no `{other}`"),
+        };
+        text = format!("{before}{made}{after}");
+    }
+    text
+}
+
+/// A certificate or request of the fixtures.
+pub(crate) fn pki(name: &str) -> Vec<u8> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/enrolment/pki");
+    fs::read(folder.join(format!("{name}.der"))).unwrap_or_else(|e| panic!("{name}: {e}"))
+}
+
 /// The exchanges of a conversation.
 pub(crate) fn turns(text: &str) -> Vec<Turn> {
+    if text.lines().any(|line| line.trim() == "signed") {
+        return crate::signed::turns(text);
+    }
     if text.lines().any(|line| line.trim() == "syncml") {
         return crate::management::turns(text);
     }
+    let text = &expanded(text);
     let mut settings = Settings {
         version: "14.1".into(),
         device: "LAB0001".into(),
@@ -150,6 +187,7 @@ fn turn(
 ) -> Turn {
     let mut words = question.split_whitespace();
     let command = words.next().unwrap();
+    let is_plain = command.chars().all(|c| c.is_ascii_uppercase()) && command != "OPTIONS";
     let option = |name: &str| {
         let found = question.split_whitespace().find_map(|word| word.strip_prefix(name));
         found.map(str::to_owned)
@@ -166,6 +204,9 @@ fn turn(
     } else {
         Scheme::Https
     };
+    if is_plain {
+        return plain(exchange, now, question, asked, status, answered);
+    }
     let (question_body, answer_body) = (wire(asked), wire(answered));
     let key = option("key=").filter(|key| key != "-");
     let mut headers = vec![("MS-ASProtocolVersion".to_owned(), settings.version.clone())];
@@ -187,6 +228,44 @@ fn turn(
         body: facts(&question_body),
         ..Request::default()
     });
+    finished(exchange, now, status, (question_body, answered, answer_body))
+}
+
+/// A request of any kind, at a URL.
+fn plain(
+    mut exchange: Exchange,
+    now: &mut i64,
+    question: &str,
+    asked: &str,
+    status: &str,
+    answered: &str,
+) -> Turn {
+    let mut words = question.split_whitespace();
+    let (method, url) = (words.next().unwrap(), words.next().unwrap());
+    let (_, rest) = url.split_once("://").unwrap();
+    let (host, path) = rest.split_once('/').unwrap();
+    host.clone_into(&mut exchange.host);
+    let (question_body, answer_body) = (wire(asked), wire(answered));
+    let mut headers: Vec<(String, String)> = media_type(asked).into_iter().collect();
+    change(&mut headers, &words.collect::<Vec<_>>().join(" "), '=');
+    exchange.request = Some(Request {
+        method: method.to_owned(),
+        target: format!("/{path}"),
+        version: "HTTP/1.1".into(),
+        headers: list(headers),
+        body: facts(&question_body),
+        ..Request::default()
+    });
+    finished(exchange, now, status, (question_body, answered, answer_body))
+}
+
+/// Adds the answer, and what is made of it all.
+fn finished(
+    mut exchange: Exchange,
+    now: &mut i64,
+    status: &str,
+    (question_body, answered, answer_body): (Bytes, &str, Bytes),
+) -> Turn {
     let mut parts = status.split_whitespace();
     let code = parts.next().unwrap();
     if code != "none" {

@@ -80,7 +80,7 @@ struct Pair {
 /// Whether there is something to compare with. `cargo test` needs nothing but the toolchain, and
 /// says what it leaves out; where `SYNCTAP_PEERS` is set (`.ci/run` sets it) a missing peer fails.
 #[expect(clippy::print_stderr, reason = "what is left out must be seen")]
-fn has_peer() -> bool {
+pub(crate) fn has_peer() -> bool {
     let found = Command::new("wbxml2xml").arg("-h").output().is_ok();
     let wanted = std::env::var_os("SYNCTAP_PEERS").is_some();
     assert!(found || !wanted, "`wbxml2xml` is missing: apt-get install libwbxml2-utils");

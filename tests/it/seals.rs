@@ -6,10 +6,16 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::Arc;
 
-use synctap::codec::{Hints, decode, decode_opening};
-use synctap::model::{Carrier, Decoded, Format, Holds, SignatureReport, WallTime};
+use synctap::codec::{Hints, decode, decode_opening, pem};
+use synctap::engine::{DECODER_VERSION, open_with_keys};
+use synctap::model::{
+    BodyFacts, Carrier, ConnId, Decoded, Exchange, ExchangeId, Format, Header, Headers, Holds,
+    Kind, Leg, Request, Response, Row, SignatureReport, State, Summary, WallTime,
+};
 use synctap::seal::{Circumstances, KeyError, Keyring, Over, read_header, verify};
+use synctap::store::Store;
 
 /// When everything of the fixtures is looked at; not before they were made.
 const AT: &str = "2027-01-01T00:00:00Z";
@@ -292,5 +298,64 @@ fn hostile_bytes_are_survived() {
             assert_ne!(report.holds, Holds::Valid);
             let _ = decode_opening(changed.into(), None, &Hints::default(), &keyring);
         }
+    }
+}
+
+/// A capture with one exchange: a signed message, answered by one that is encrypted.
+fn capture(path: &std::path::Path, body: &[u8]) {
+    let kept = |bytes: &[u8]| BodyFacts {
+        seen: bytes.len() as u64,
+        kept: bytes.len() as u64,
+        ended: true,
+    };
+    let sealed = message("sealed-aes256.der");
+    let at = WallTime::parse_rfc3339(AT).unwrap();
+    let mut exchange = Exchange::begin(ExchangeId(1), ConnId(1), Kind::Http, at);
+    let value = String::from_utf8(message("good.b64")).unwrap();
+    exchange.request = Some(Request {
+        method: "POST".into(),
+        target: "/dm".into(),
+        headers: Headers(vec![Header { name: "MS-Signature".into(), value }]),
+        body: kept(body),
+        ..Request::default()
+    });
+    exchange.response = Some(Response { status: 200, body: kept(&sealed), ..Response::default() });
+    exchange.state = State::Complete;
+    let store = Store::create(path, DECODER_VERSION).unwrap();
+    let writer = store.writer();
+    writer.append(ExchangeId(1), Leg::Request, body.to_vec().into(), || ());
+    writer.append(ExchangeId(1), Leg::Response, sealed.into(), || ());
+    let row = Row::new(&exchange, Summary::default());
+    writer.put(exchange, row);
+    store.close().unwrap();
+}
+
+#[test]
+fn a_capture_is_verified_and_opened_and_keeps_no_key() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, holds) in [("body.xml", Holds::Valid), ("body-crlf.xml", Holds::Bad)] {
+        let path = folder.path().join(name);
+        capture(&path, &message(name));
+        let store = Arc::new(Store::open(&path, DECODER_VERSION).unwrap());
+        let keyring = Arc::new(keyring(&["server.key"]));
+        let viewer = open_with_keys(store, &path, keyring).unwrap();
+        let mut found = Vec::new();
+        let told = viewer.signatures(&mut |exchange, signature| {
+            found.push((exchange.id, signature.report.holds));
+        });
+        assert_eq!(found, [(ExchangeId(1), holds)]);
+        // What a device signs with is its certificate; what nobody signed is not.
+        let certificates = told.unwrap();
+        assert_eq!(certificates.len(), usize::from(holds == Holds::Valid));
+        let detail = viewer.detail(ExchangeId(1)).unwrap().unwrap();
+        assert_eq!(inside(detail.response.as_ref().unwrap()), Some(&*message("body.xml")));
+        let told = detail.annotated.overview.iter().find(|(key, _)| *key == "signature").unwrap();
+        assert!(told.1.contains(holds.words()), "{told:?}");
+        drop(viewer);
+        let kept = fs::read(&path).unwrap();
+        let der = pem(&identity("server.key")).next().unwrap().der;
+        // The private parts stand at the end; the modulus is in the certificate too.
+        let part = &der[der.len() - 200..der.len() - 168];
+        assert!(!kept.windows(part.len()).any(|window| window == part));
     }
 }

@@ -8,7 +8,7 @@ use crate::analyze::draft::clip;
 use crate::analyze::eas::Head;
 use crate::analyze::rules::Scene;
 use crate::model::{
-    Device, DeviceKey, ExchangeId, KeyStep, Leg, ProvisionState, Step, Waiting, WallTime, Wipe,
+    Device, DeviceKey, KeyStep, Leg, ProvisionState, Step, Waiting, WallTime, Wipe,
 };
 
 use super::event::{Ask, Provision, Reply};
@@ -34,27 +34,7 @@ pub(super) struct Machine {
 
 impl Machine {
     pub(super) fn new(key: DeviceKey, started: WallTime) -> Self {
-        let device = Device {
-            key,
-            state: ProvisionState::Unknown,
-            assumed: false,
-            version: String::new(),
-            device_type: String::new(),
-            user_agent: String::new(),
-            keys: Vec::new(),
-            wipe: None,
-            policy: None,
-            previous: None,
-            folders: Vec::new(),
-            waiting: None,
-            last_command: String::new(),
-            last: ExchangeId(0),
-            first_seen: started,
-            last_seen: started,
-            exchanges: 0,
-            findings: 0,
-            steps: Vec::new(),
-        };
+        let device = Device::new(key, started);
         Self {
             memory: Memory::default(),
             device,

@@ -8,6 +8,11 @@ use crate::model::{FindingSide, Level, Requirement};
 
 pub(super) const TABLE: &str = include_str!("catalogue.tsv");
 
+/// Rules about enrolment, of the same shape.
+pub(super) const ENROLMENT: &str = include_str!("enrolment/catalogue.tsv");
+/// Rules about signatures, of the same shape.
+pub(super) const SIGNATURE: &str = include_str!("signature.tsv");
+
 /// Rules about SyncML, of the same shape.
 pub(super) const SYNCML: &str = include_str!("syncml/catalogue.tsv");
 
@@ -39,6 +44,8 @@ pub struct RuleText {
 
 static CATALOGUE: LazyLock<Vec<RuleText>> = LazyLock::new(|| {
     rows::<10>(TABLE)
+        .chain(rows::<10>(ENROLMENT))
+        .chain(rows::<10>(SIGNATURE))
         .chain(rows::<10>(SYNCML))
         .map(
             |[
@@ -129,6 +136,8 @@ mod tests {
         let heading =
             "id side requirement attention versions sentence when false_positives departure source";
         assert_eq!(check(TABLE, heading, 1), 156);
+        assert_eq!(check(ENROLMENT, heading, 1), 26);
+        assert_eq!(check(SIGNATURE, heading, 1), 15);
         check(SYNCML, heading, 1);
         for rule in catalogue() {
             assert!(!rule.sentence.is_empty() && !rule.sentence.ends_with('.'), "{}", rule.id);

@@ -6,6 +6,8 @@ use crate::analyze::draft::{clip_to, joined};
 use crate::model::{Finding, Level, Requirement};
 
 use super::catalogue::{RuleText, text_of};
+#[cfg(test)]
+use super::enrolment;
 use super::hit::{Hit, Scene};
 #[cfg(test)]
 use super::syncml;
@@ -109,10 +111,13 @@ pub(super) fn finding(rule: &RuleText, hit: Hit) -> Finding {
 mod tests {
     use super::*;
     use crate::analyze::rules::catalogue::catalogue;
+    use crate::analyze::rules::signature;
 
     #[test]
     fn every_row_has_one_function_and_every_function_a_row() {
         let mut rules: Vec<&str> = RULES.iter().copied().flatten().map(|(id, _)| *id).collect();
+        rules.extend(enrolment::ids());
+        rules.extend(signature::ids());
         rules.extend(syncml::ids());
         let mut rows: Vec<&str> = catalogue().iter().map(|rule| rule.id).collect();
         rules.sort_unstable();

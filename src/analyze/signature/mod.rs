@@ -1,5 +1,11 @@
 //! Signatures of device management: which exchange carries one, and what became of it.
 
+mod bound;
 mod carrier;
+mod fold;
+mod known;
 
-pub use carrier::{Signature, carried, in_body, in_exchange};
+pub use bound::DeviceCertificate;
+pub use carrier::{Signature, in_body, in_exchange};
+pub(super) use fold::Memory;
+pub use fold::{Signatures, SignaturesSeen};

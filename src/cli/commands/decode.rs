@@ -14,6 +14,7 @@ use crate::codec::{DocumentType, Hints};
 use crate::model::{Decoded, Leg};
 use crate::render;
 use crate::render::{OutlineOptions, Secrets};
+use crate::seal::{Bootstrap, Integrity, Pin};
 
 /// Exit code when the body has problems; what was understood is printed all the same.
 const HAS_PROBLEMS: u8 = 1;
@@ -30,6 +31,7 @@ pub(super) fn run(args: &DecodeArgs) -> Result<ExitCode, Report> {
     });
     let content_type = &args.content_type;
     let hints = Hints { content_type, leg, strict: args.strict, ..Hints::default() };
+    let integrity = check_mac(&body, args);
     let keyring = keys::load(&args.keys)?;
     let as_type = args.as_type.as_deref().map(document_type).transpose()?;
     let decoded = codec::decode_opening(body, as_type, &hints, &keyring);
@@ -39,6 +41,9 @@ pub(super) fn run(args: &DecodeArgs) -> Result<ExitCode, Report> {
     if args.json {
         let mut object = render::json_decoded(&decoded, &notes, secrets);
         object["schema"] = render::SCHEMA.into();
+        if let Some(integrity) = &integrity {
+            object["integrity"] = integrity.name().into();
+        }
         writeln!(out, "{object}")?;
     } else if args.xml {
         print_xml(&mut out, &decoded, secrets)?;
@@ -48,7 +53,17 @@ pub(super) fn run(args: &DecodeArgs) -> Result<ExitCode, Report> {
         out.write_all(render::outline_text(&lines).as_bytes())?;
     }
     out.flush()?;
-    Ok(if decoded.problems.is_empty() { ExitCode::SUCCESS } else { HAS_PROBLEMS.into() })
+    if let Some(integrity) = &integrity {
+        crate::cli::output::say(&format!("MAC: {}", integrity.words()));
+    }
+    let sound = decoded.problems.is_empty() && integrity != Some(Integrity::Invalid);
+    Ok(if sound { ExitCode::SUCCESS } else { HAS_PROBLEMS.into() })
+}
+
+/// The code of a provisioning document that its media type carries, checked with what was given.
+fn check_mac(body: &[u8], args: &DecodeArgs) -> Option<Integrity> {
+    let bootstrap = Bootstrap::of_content_type(&args.content_type)?;
+    Some(bootstrap.verify(body, Pin { user: &args.pin, imsi: &args.imsi }))
 }
 
 /// XML on stdout is data; what is wrong with the body is talk.

@@ -10,9 +10,11 @@ use tokio_util::sync::CancellationToken;
 use crate::cli::args::OpenArgs;
 use crate::cli::config::SettingsFile;
 use crate::cli::filter;
+use crate::cli::keys;
 use crate::cli::report::{Report, chain};
 use crate::engine;
 use crate::engine::{DECODER_VERSION, Viewer};
+use crate::seal::Keyring;
 use crate::store::{Store, StoreError};
 use crate::tui;
 use crate::tui::TuiSettings;
@@ -28,7 +30,7 @@ pub(super) fn run(args: &OpenArgs, config: Option<&Path>) -> Result<ExitCode, Re
             .because("standard output is not a terminal")
             .hint(format!("print the capture: synctap show {}", args.file.display())));
     }
-    let viewer = viewer(&args.file)?;
+    let viewer = viewer_with(&args.file, keys::load(&args.keys)?)?;
     let shutdown = CancellationToken::new();
     runtime()?.block_on(async {
         signals(&shutdown, false)?;
@@ -40,9 +42,14 @@ pub(super) fn run(args: &OpenArgs, config: Option<&Path>) -> Result<ExitCode, Re
 
 /// A window on an existing capture; rows of an older decoder are rebuilt behind it.
 pub(super) fn viewer(file: &Path) -> Result<Viewer, Report> {
+    viewer_with(file, Keyring::new())
+}
+
+/// The same, with keys for what is encrypted.
+pub(super) fn viewer_with(file: &Path, keyring: Keyring) -> Result<Viewer, Report> {
     let store = Store::open(file, DECODER_VERSION).map_err(|error| cannot_open(file, &error))?;
     let store = Arc::new(store);
-    engine::open_capture(store, file).map_err(|error| {
+    engine::open_with_keys(store, file, Arc::new(keyring)).map_err(|error| {
         Report::new(format!("cannot read the capture `{}`", file.display())).because(chain(&error))
     })
 }

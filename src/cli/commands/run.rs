@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use tokio::runtime::Runtime;
@@ -13,6 +14,7 @@ use crate::cli::args::RunArgs;
 use crate::cli::config::SettingsFile;
 use crate::cli::files::FileLimit;
 use crate::cli::folders::Folders;
+use crate::cli::keys;
 use crate::cli::logging;
 use crate::cli::output::{say, stdout};
 use crate::cli::report::{Report, chain};
@@ -44,6 +46,7 @@ pub(super) fn run(args: &RunArgs, config: Option<&Path>) -> Result<ExitCode, Rep
     let screen = screen(&settings, &file)?;
     let _log = logging::start(settings.log_file.as_deref())?;
     let ca = ca::load(&settings.ca_dir)?;
+    let keyring = Arc::new(keys::load(&args.keys)?);
     let files = FileLimit::raise();
     if !files.holds(settings.proxy.limits.connections) {
         tracing::warn!(limit = files.soft, "few open files are allowed: connections may wait");
@@ -57,7 +60,7 @@ pub(super) fn run(args: &RunArgs, config: Option<&Path>) -> Result<ExitCode, Rep
     let shutdown = CancellationToken::new();
     runtime()?.block_on(async {
         signals(&shutdown, screen.is_none())?;
-        let live = Live::start(live, shutdown.clone()).await;
+        let live = Live::start_with(live, keyring, shutdown.clone()).await;
         let live = live.map_err(|error| cannot_start(&settings.capture, &error))?;
         show(live, settings, screen, shutdown).await?;
         Ok(ExitCode::SUCCESS)

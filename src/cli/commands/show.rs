@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use crate::cli::args::ShowArgs;
 use crate::cli::filter;
+use crate::cli::keys;
 use crate::cli::output::stdout;
 use crate::cli::report::Report;
 use crate::engine::{EngineError, Viewer};
@@ -22,7 +23,7 @@ const WINDOW: usize = 256;
 /// Prints what was asked for.
 pub(super) fn run(args: &ShowArgs) -> Result<ExitCode, Report> {
     let filter = filter::parse(args.filter.as_deref())?;
-    let viewer = open::viewer(&args.file)?;
+    let viewer = open::viewer_with(&args.file, keys::load(&args.keys)?)?;
     let secrets = if args.show_secrets { Secrets::Shown } else { Secrets::Masked };
     let mut out = stdout();
     if args.ids.is_empty() {
@@ -52,7 +53,14 @@ fn all(
     let mut at = 0;
     while let Some((rows, next)) = next(viewer, filter, at).map_err(cannot_read)? {
         at = next;
-        for row in rows {
+        for mut row in rows {
+            // A row was made without the keys that are here now.
+            if !args.keys.keys.is_empty()
+                && let Some(detail) = viewer.detail(row.id).map_err(cannot_read)?
+                && is_opened(&detail)
+            {
+                row.summary = detail.annotated.summary;
+            }
             if !args.json && !args.detail {
                 writeln!(out, "{}", render::row_line(&row, now, secrets))?;
                 continue;
@@ -77,6 +85,12 @@ fn next(
     let rows = viewer.window(at, WINDOW)?;
     let next = at + rows.len() as u64;
     Ok((!rows.is_empty()).then_some((rows, next)))
+}
+
+/// True when a body held something encrypted that is open now.
+fn is_opened(detail: &Detail) -> bool {
+    let bodies = [&detail.request, &detail.response].into_iter().flatten();
+    bodies.into_iter().flat_map(|body| &body.layers).any(|layer| layer.label == "opened")
 }
 
 fn cannot_read(error: impl std::fmt::Display) -> Report {

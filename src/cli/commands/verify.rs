@@ -1,24 +1,27 @@
 //! `synctap verify`: what became of every signature.
 
-use std::io::Write;
+use std::fs::File;
+use std::io::{Read as _, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::json;
 
 use crate::analyze::signature;
+use crate::analyze::signature::{DeviceCertificate, Signature};
 use crate::cli::args::VerifyArgs;
 use crate::cli::input;
 use crate::cli::keys;
-use crate::cli::output::stdout;
+use crate::cli::output::{say, stdout};
 use crate::cli::report::Report;
 use crate::codec;
 use crate::codec::Hints;
-use crate::model::{Carrier, Decoded, Holds, SignatureReport};
+use crate::model::{Carrier, Decoded, Exchange, Holds, SignatureReport};
 use crate::render;
 use crate::seal;
 use crate::seal::{Circumstances, Keyring, Over};
 
+use super::open;
 use super::run::now;
 
 /// Exit code when a signature that should hold does not.
@@ -27,6 +30,9 @@ const DOES_NOT_HOLD: u8 = 1;
 /// Checks what was asked for.
 pub(super) fn run(args: &VerifyArgs) -> Result<ExitCode, Report> {
     let keyring = keys::load(&args.keys)?;
+    if let Some(file) = args.file.as_ref().filter(|file| is_capture(file)) {
+        return capture(args, file, keyring);
+    }
     let reports = match (&args.signature, &args.file) {
         (Some(signature), _) => alone(args, signature, &keyring)?,
         (None, Some(file)) => body(args, file, &keyring)?,
@@ -37,18 +43,106 @@ pub(super) fn run(args: &VerifyArgs) -> Result<ExitCode, Report> {
         print(&mut out, report, args.json)?;
     }
     out.flush()?;
-    let holds = reports.iter().all(|report| holds(report, &keyring));
+    let trusted = keyring.has_trusted();
+    let holds = reports.iter().all(|report| holds(report, trusted));
     Ok(if holds { ExitCode::SUCCESS } else { DOES_NOT_HOLD.into() })
+}
+
+/// True for a file that `synctap run` wrote.
+fn is_capture(file: &Path) -> bool {
+    const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+    let mut head = [0; 16];
+    let read = File::open(file).and_then(|mut file| file.read_exact(&mut head));
+    read.is_ok() && head == *MAGIC
+}
+
+/// One line for each signature of a capture.
+fn capture(args: &VerifyArgs, file: &Path, keyring: Keyring) -> Result<ExitCode, Report> {
+    let (mut all_hold, mut found) = (true, false);
+    let has_trusted = keyring.has_trusted();
+    let viewer = open::viewer_with(file, keyring)?;
+    let mut out = stdout();
+    let mut failed = None;
+    let mut tell = |exchange: &Exchange, signature: &Signature| {
+        found = true;
+        all_hold &= holds(&signature.report, has_trusted);
+        let told = tell_exchange(&mut out, exchange, signature, args.json);
+        failed = failed.take().or(told.err());
+    };
+    let certificates = viewer.signatures(&mut tell);
+    let certificates =
+        certificates.map_err(|e| Report::new("cannot read the capture").because(e))?;
+    if let Some(failed) = failed {
+        return Err(failed);
+    }
+    for certificate in &certificates {
+        tell_certificate(&mut out, certificate, args.json)?;
+    }
+    if !found {
+        say("no exchange of this capture is signed");
+    }
+    out.flush()?;
+    Ok(if all_hold { ExitCode::SUCCESS } else { DOES_NOT_HOLD.into() })
+}
+
+fn tell_exchange(
+    out: &mut impl Write,
+    exchange: &Exchange,
+    signature: &Signature,
+    json: bool,
+) -> Result<(), Report> {
+    let report = &signature.report;
+    if json {
+        let mut object = object(report);
+        object["exchange"] = exchange.id.0.into();
+        object["started"] = exchange.started.rfc3339().into();
+        object["url"] = exchange.url().into();
+        object["leg"] = signature.leg.name().into();
+        writeln!(out, "{object}")?;
+        return Ok(());
+    }
+    let (started, leg) = (exchange.started.rfc3339(), signature.leg.name());
+    let signer = report.signers.first().and_then(|s| s.certificate.as_ref());
+    let signer = signer.map_or_else(String::new, |c| format!(" ({})", c.subject));
+    let line = format!(
+        "{} {started} {leg} {}: {}{signer}",
+        exchange.id,
+        report.carrier.name(),
+        report.words()
+    );
+    writeln!(out, "{}", render::clean(&line))?;
+    Ok(())
+}
+
+/// A certificate that a device signs with.
+fn tell_certificate(
+    out: &mut impl Write,
+    certificate: &DeviceCertificate,
+    json: bool,
+) -> Result<(), Report> {
+    if json {
+        let object = json!({ "schema": render::SCHEMA, "device_certificate": certificate });
+        writeln!(out, "{object}")?;
+        return Ok(());
+    }
+    let DeviceCertificate { device, subject, not_after, signed, issued, renewed_by, .. } =
+        certificate;
+    let issued = issued.as_ref().map_or(String::new(), |from| format!(", handed out in {from}"));
+    let renewed = if renewed_by.is_some() { ", renewed since" } else { "" };
+    let line = format!(
+        "device {device}: {subject}, until {}, signed {signed}{issued}{renewed}",
+        not_after.rfc3339()
+    );
+    writeln!(out, "{}", render::clean(&line))?;
+    Ok(())
 }
 
 /// True for a signature that does what it can: who issued its certificate is only asked when
 /// somebody is trusted.
-fn holds(report: &SignatureReport, keyring: &Keyring) -> bool {
+fn holds(report: &SignatureReport, trusted: bool) -> bool {
     match report.holds {
         Holds::Valid => true,
-        Holds::Untrusted => {
-            !keyring.has_trusted() && report.all_reasons().all(|r| r.code == "unknown-issuer")
-        }
+        Holds::Untrusted => !trusted && report.all_reasons().all(|r| r.code == "unknown-issuer"),
         Holds::Unchecked | Holds::Bad => false,
     }
 }
@@ -106,19 +200,19 @@ fn body(args: &VerifyArgs, file: &Path, keyring: &Keyring) -> Result<Vec<Signatu
     })
 }
 
+fn object(report: &SignatureReport) -> serde_json::Value {
+    let mut object = serde_json::to_value(report).unwrap_or_default();
+    object["schema"] = render::SCHEMA.into();
+    object
+}
+
 fn print(out: &mut impl Write, report: &SignatureReport, json: bool) -> Result<(), Report> {
     if json {
-        let mut object = json!({ "schema": render::SCHEMA });
-        if let (Some(object), Ok(serde_json::Value::Object(report))) =
-            (object.as_object_mut(), serde_json::to_value(report))
-        {
-            object.extend(report);
-        }
-        writeln!(out, "{object}")?;
-    } else {
-        for line in render::signature_lines(report) {
-            writeln!(out, "{line}")?;
-        }
+        writeln!(out, "{}", object(report))?;
+        return Ok(());
+    }
+    for line in render::signature_lines(report) {
+        writeln!(out, "{line}")?;
     }
     Ok(())
 }

@@ -28,6 +28,8 @@ enum Step {
     MustProvision,
     PolicyDownloaded,
     PolicyAcknowledged,
+    Enrolling,
+    Enrolled,
     Managed,
     Synchronised,
 }
@@ -40,6 +42,8 @@ impl Step {
             Self::MustProvision => "was told to provision, and did not",
             Self::PolicyDownloaded => "downloaded its policy, and did not acknowledge it",
             Self::PolicyAcknowledged => "acknowledged its policy, and has not synchronised since",
+            Self::Enrolling => "began to enrol, and got no certificate",
+            Self::Enrolled => "enrolled, and has not been managed since",
             Self::Managed => "was managed (SyncML)",
             Self::Synchronised => "provisioned and synchronised",
         }
@@ -109,6 +113,12 @@ fn step(row: &Row) -> Step {
     let holds_key = summary.policy_key.is_some_and(|key| key.0 != 0);
     match (summary.protocol, summary.command.as_str()) {
         (Protocol::SyncMl, _) if row.http_status == Some(200) => Step::Managed,
+        (Protocol::Enrolment, command)
+            if answered && command.starts_with("RequestSecurityToken") =>
+        {
+            Step::Enrolled
+        }
+        (Protocol::Enrolment, _) => Step::Enrolling,
         (Protocol::ActiveSync, "Provision") if answered && holds_key => Step::PolicyAcknowledged,
         (Protocol::ActiveSync, "Provision") if answered => Step::PolicyDownloaded,
         (Protocol::ActiveSync, _) if must_provision(row) => Step::MustProvision,

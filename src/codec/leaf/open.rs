@@ -189,6 +189,19 @@ mod tests {
     }
 
     #[test]
+    fn a_certificate_is_known_in_every_dress() {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let params = rcgen::CertificateParams::new(vec!["mail.example".to_owned()]).unwrap();
+        let made = params.self_signed(&key).unwrap();
+        let hex: Vec<_> = made.der().iter().map(|byte| format!("{byte:02x}")).collect();
+        for value in [STANDARD.encode(made.der()), made.pem(), hex.concat()] {
+            let (label, _, text) = opened(&value).unwrap();
+            assert_eq!(label, "certificate");
+            assert!(text.contains("mail.example"), "{text}");
+        }
+    }
+
+    #[test]
     fn a_document_in_base64_is_read_as_one() {
         // WBXML of `FolderSync` with sync key 0.
         let decoded = open_value(b"AwFqAAAHVlIDMAABAQ==").unwrap();

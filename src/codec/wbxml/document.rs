@@ -117,7 +117,9 @@ pub(crate) fn is_likely(layer: &[u8]) -> bool {
             header.version > 0 && charset.is_some() || by_root(layer, &header).is_some()
         }
         PublicId::Number(number) => Book::by_public_id(number).is_some_and(|book| {
-            number > 0xFF && charset.is_some() || fits_root(layer, &header, book)
+            number > 0xFF && charset.is_some()
+                || fits_root(layer, &header, book)
+                || charset == Some(106) && literal_root(layer, &header).is_some_and(is_plain_name)
         }),
         PublicId::Table(_) => {
             let charset = charset.and_then(Charset::by_mib).unwrap_or_else(Charset::utf8);
@@ -197,10 +199,29 @@ fn fits_root(layer: &[u8], header: &Header, book: &Book) -> bool {
     if token != LITERAL {
         return book.is_root(page, token);
     }
-    let offset = mb_u32(&mut reader, "").unwrap_or(u32::MAX);
-    let name = header.table_string(layer, offset, 1).map(|span| span.of(layer));
     let root = book.root.rsplit(':').next().unwrap_or_default().as_bytes();
-    name.is_some_and(|name| !name.is_empty() && (name == root || name == book.root.as_bytes()))
+    literal_root(layer, header)
+        .is_some_and(|name| !name.is_empty() && (name == root || name == book.root.as_bytes()))
+}
+
+/// The name of the first tag of the body, when it is a literal: encoders write documents of types
+/// they do not know so, under the public id of another.
+fn literal_root<'a>(layer: &'a [u8], header: &Header) -> Option<&'a [u8]> {
+    let mut reader = Reader::from(layer, header.body);
+    while reader.peek() == Some(SWITCH_PAGE) {
+        reader.take(2)?;
+    }
+    if reader.byte()? & TOKEN_BITS != LITERAL {
+        return None;
+    }
+    let offset = mb_u32(&mut reader, "").ok()?;
+    Some(header.table_string(layer, offset, 1)?.of(layer))
+}
+
+/// True for a name of letters, digits and a few signs, as element names are.
+fn is_plain_name(name: &[u8]) -> bool {
+    name.first().is_some_and(u8::is_ascii_alphabetic)
+        && name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(byte))
 }
 
 /// The version of a Wireless Village document by its first attribute, the namespace: peers of

@@ -13,6 +13,8 @@ pub enum SessionKind {
     SyncMl,
     /// ActiveSync traffic without half an hour of silence.
     ActiveSync,
+    /// An enrolment: its messages without half an hour of silence.
+    Enrolment,
     /// Other traffic without half an hour of silence.
     Other,
 }
@@ -23,6 +25,7 @@ impl SessionKind {
         match protocol {
             Protocol::ActiveSync => Self::ActiveSync,
             Protocol::SyncMl => Self::SyncMl,
+            Protocol::Enrolment => Self::Enrolment,
             Protocol::Http => Self::Other,
         }
     }
@@ -31,6 +34,7 @@ impl SessionKind {
     pub const fn name(self) -> &'static str {
         match self {
             Self::SyncMl => "SyncML",
+            Self::Enrolment => "enrolment",
             Self::ActiveSync => "ActiveSync",
             Self::Other => "HTTP",
         }

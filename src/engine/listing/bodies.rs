@@ -80,7 +80,7 @@ impl<'a> Bodies<'a> {
         let decode = || {
             let body = self.reader.body(self.exchange.id, leg, SEARCH_LIMIT);
             let kept = body.map_err(|error| *self.failed.borrow_mut() = Some(error)).ok();
-            kept.map(|bytes| decode_leg(self.exchange, leg, bytes))
+            kept.map(|bytes| decode_leg(self.exchange, leg, bytes, None))
         };
         cell.get_or_init(|| present.then(decode).flatten()).as_ref()
     }

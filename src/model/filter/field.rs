@@ -118,7 +118,7 @@ pub struct FieldFacts {
     pub about: &'static str,
 }
 
-const PROTOCOLS: FieldKind = FieldKind::Choice(&["http", "activesync", "syncml"]);
+const PROTOCOLS: FieldKind = FieldKind::Choice(&["http", "activesync", "syncml", "enrolment"]);
 const STATES: FieldKind = FieldKind::Choice(&["in_flight", "complete", "failed", "cut_off"]);
 const KINDS: FieldKind = FieldKind::Choice(&["http", "tunnel", "connection"]);
 

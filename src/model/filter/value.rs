@@ -42,6 +42,7 @@ impl Row {
                 Protocol::Http => "http",
                 Protocol::ActiveSync => "activesync",
                 Protocol::SyncMl => "syncml",
+                Protocol::Enrolment => "enrolment",
             },
             Field::Session => &summary.session,
             Field::State => match self.progress {

@@ -7,7 +7,8 @@ use crate::model::{
     Attribute, Element, Format, Grade, Layer, LayerId, Level, Name, NodeId, NodeKind, Problem,
     Span, Tree,
 };
-use crate::render::secrets::{MASK, Secrets, mask_form};
+use crate::render::secret_text::masked_text;
+use crate::render::secrets::MASK;
 use crate::render::units::count;
 use crate::render::{HEX_ROW, clean, hex, printable};
 
@@ -30,7 +31,7 @@ impl Outlined<'_> {
         match entry.kind {
             Kind::Headline => headline(layer, &mut line),
             Kind::Node => self.node(entry.layer, layer, NodeId(entry.what), &mut line),
-            Kind::Text => self.text(layer, what, &mut line),
+            Kind::Text => self.text(entry.layer, layer, what, &mut line),
             Kind::Bytes => bytes(layer, what, &mut line),
             Kind::Masked => line.add(Role::Text, MASK),
             Kind::More => {
@@ -135,13 +136,10 @@ impl Outlined<'_> {
         line.add(Role::Opaque, hex_preview(bytes));
     }
 
-    fn text(self, layer: &Layer, start: usize, line: &mut Pieces) {
-        let text = String::from_utf8_lossy(text_line(&layer.bytes, start));
-        let text = text.trim_end_matches(['\r', '\n']);
-        let masked =
-            layer.format == Format::Text("form") && self.index.options.secrets == Secrets::Masked;
-        let shown = if masked { self.cut(&mask_form(text)) } else { self.cut(text) };
-        line.add(Role::Text, shown);
+    fn text(self, id: LayerId, layer: &Layer, start: usize, line: &mut Pieces) {
+        let end = start + text_line(&layer.bytes, start).len();
+        let text = masked_text(&layer.bytes, start..end, self.index.hidden.layer(id).spans());
+        line.add(Role::Text, self.cut(text.trim_end_matches(['\r', '\n'])));
     }
 
     /// The first characters of a value, cleaned, and how many more there are.

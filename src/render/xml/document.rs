@@ -17,10 +17,16 @@ pub fn xml(decoded: &Decoded, id: LayerId, secrets: Secrets) -> String {
     let hidden = Hidden::of(decoded, secrets);
     let mut out = room(tree, &layer.bytes);
     out.push_str(DECLARATION);
-    wrapped(&mut out, tree, |out| {
-        let default = if is_single(tree) { "" } else { WRAPPER };
-        write(out, Some((decoded, &hidden, id)), tree, &layer.bytes, default);
-    });
+    let around = Some((decoded, &hidden, id));
+    if is_single(tree) {
+        write(&mut out, around, tree, &layer.bytes, "");
+    } else {
+        out.push_str("<document xmlns=\"");
+        out.push_str(WRAPPER);
+        out.push_str("\">");
+        write(&mut out, around, tree, &layer.bytes, WRAPPER);
+        out.push_str("</document>");
+    }
     out.push('\n');
     out
 }
@@ -48,10 +54,13 @@ pub(super) const WRAPPER: &str = "urn:synctap:xml";
 pub(super) fn is_single(tree: &Tree) -> bool {
     let mut elements = 0;
     for id in tree.roots() {
-        match tree.get(id).map(|node| node.kind) {
-            Some(NodeKind::Element(_)) => elements += 1,
-            Some(NodeKind::Text(..) | NodeKind::Opaque(_)) => return false,
-            _ => {}
+        if tree.is_element(id) {
+            elements += 1;
+            continue;
+        }
+        let kind = tree.get(id).map(|node| node.kind);
+        if matches!(kind, Some(NodeKind::Text(..) | NodeKind::Opaque(_))) {
+            return false;
         }
     }
     elements == 1
@@ -69,10 +78,10 @@ impl Inside {
     pub(super) fn of(decoded: &Decoded, id: LayerId, fit: impl Fn(&Layer) -> bool) -> Self {
         let mut documents: Vec<_> = decoded
             .ids()
-            .filter(|(_, layer)| fit(layer) && layer.tree.as_ref().is_some_and(is_single))
             .filter_map(|(inner, layer)| {
-                let origin = layer.origin.filter(|origin| origin.layer == id)?;
-                Some((origin.node?, inner))
+                let node = layer.origin.filter(|origin| origin.layer == id)?.node?;
+                let is_fit = fit(layer) && layer.tree.as_ref().is_some_and(is_single);
+                is_fit.then_some((node, inner))
             })
             .collect();
         documents.sort_unstable();
@@ -84,17 +93,6 @@ impl Inside {
         let found = self.documents.binary_search_by_key(&node, |(at, _)| *at).ok()?;
         self.documents.get(found).map(|(_, layer)| *layer)
     }
-}
-
-fn wrapped(out: &mut String, tree: &Tree, content: impl FnOnce(&mut String)) {
-    if is_single(tree) {
-        return content(out);
-    }
-    out.push_str("<document xmlns=\"");
-    out.push_str(WRAPPER);
-    out.push_str("\">");
-    content(out);
-    out.push_str("</document>");
 }
 
 /// Appends the nodes of `tree`; documents of `decoded` that stand in them are written in their
@@ -116,8 +114,7 @@ fn write(
     };
     let inside_any = inside.as_ref().is_some_and(|inside| !inside.documents.is_empty());
     let inner = |node| if inside_any { inner(node) } else { None };
-    let nothing = HiddenIn::default();
-    let hidden = around.map_or(&nothing, |(_, hidden, id)| hidden.layer(id));
+    let hidden = around.map_or(HiddenIn::nothing(), |(_, hidden, id)| hidden.layer(id));
     let mut writer = Writer::new(tree, layer, hidden, default);
     std::mem::swap(&mut writer.out, out);
     let mut next = NodeId(0);

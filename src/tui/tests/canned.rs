@@ -354,6 +354,38 @@ pub(super) fn nested(id: u64) -> Detail {
     answered(detail, 200, 12_000)
 }
 
+/// A user name and its password in a form.
+pub(super) fn secret(id: u64) -> Detail {
+    let mut detail = active_sync(id, "POST", 5);
+    detail.request = Some(raw(b"user=alice&password=hunter2&x=1", Format::Text("form")));
+    answered(detail, 200, 7_300)
+}
+
+/// An answer with more in it than any screen shows.
+pub(super) fn long(id: u64) -> Detail {
+    let mut detail = active_sync(id, "Sync", 30);
+    let mut answer = Document::new();
+    answer.page(0).open(0, 0x05, "Sync").open(0, 0x1C, "Collections").open(0, 0x0F, "Collection");
+    for number in 0..300 {
+        answer.open(0, 0x07, "Add").value(0, 0x0D, "ServerId", &format!("5:{number}")).close();
+    }
+    answer.close().close().close();
+    detail.response = Some(answer.body(Format::Wbxml("ActiveSync")));
+    detail.annotated.summary.facts = "1 collection, 300 added".into();
+    let mut detail = answered(detail, 200, 480_000);
+    if let Some(response) = &mut detail.exchange.response {
+        let cookie = |number| Header {
+            name: "Set-Cookie".into(),
+            value: format!("part{number}=8f14e45fceea167a; Path=/; HttpOnly"),
+        };
+        response.headers.0.extend((0..60).map(cookie));
+    }
+    for number in 0..40 {
+        detail.annotated.overview.push(("folder", format!("{number}: 12 added, 1 changed")));
+    }
+    detail
+}
+
 /// Plain HTTP with a text body.
 pub(super) fn plain(id: u64) -> Detail {
     let mut detail = active_sync(id, "GET", 5);
@@ -444,6 +476,7 @@ pub(super) fn devices() -> Vec<Device> {
             label: "default Inbox folder".into(),
             sync_key: "5".into(),
         }],
+        enrolment: None,
         waiting: Some(Waiting { exchange: ExchangeId(8), since: NOW, heartbeat: Some(540) }),
         last_command: "Ping".into(),
         last: ExchangeId(8),

@@ -106,6 +106,15 @@ fn in_header_fields_and_the_overview() {
 }
 
 #[test]
+fn a_masked_secret_is_not_found_in_bytes() {
+    let mut stage = Stage::new(80, 24, vec![canned::secret(1)]);
+    stage.keys("27<In>-/hunter2<Enter>");
+    assert_eq!(notice(&stage), "not found here");
+    stage.keys("*n");
+    assert_eq!(notice(&stage), "hit 1/1");
+}
+
+#[test]
 fn another_exchange_is_searched_anew() {
     let mut stage = Stage::new(80, 24, canned::morning());
     stage.keys("jj3<In>-/policykey<Enter>");

@@ -3,9 +3,11 @@
 mod actions;
 mod bytes;
 mod canned;
+mod details;
 mod document;
 mod groups;
 mod hits;
+mod linked;
 mod script;
 mod stage;
 mod views;

@@ -43,6 +43,8 @@ pub(super) struct Stage {
     pub(super) effects: Vec<Effect>,
     /// Queries answered.
     pub(super) queries: Vec<Effect>,
+    /// Exchanges that are asked for are not given.
+    pub(super) hold_details: bool,
 }
 
 impl Stage {
@@ -74,6 +76,7 @@ impl Stage {
             said: HashMap::new(),
             effects: Vec::new(),
             queries: Vec::new(),
+            hold_details: false,
         };
         stage.send(Message::Resize(width, height));
         stage.send(Message::Changed);
@@ -163,6 +166,7 @@ impl Stage {
                 }
                 Message::Marked
             }
+            Effect::LoadDetail(..) if self.hold_details => return None,
             Effect::LoadDetail(id, secrets) => {
                 let found = self.capture.iter().find(|detail| detail.exchange.id == id);
                 Message::Detail(id, found.cloned().map(|detail| canned::prepared(detail, secrets)))

@@ -1,0 +1,184 @@
+//! What is remembered of signatures across exchanges.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::analyze::document::{Document, Subject};
+use crate::analyze::draft::clip;
+use crate::analyze::flow::Mark;
+use crate::analyze::rules::{SignedScene, Switches, check_signatures};
+use crate::model::{Carrier, Decoded, Exchange, Finding, Holds, Leg, NodeId, WallTime};
+use crate::seal::{Circumstances, Keyring, KnownCertificate};
+
+use super::bound::{DeviceCertificate, bind, with_origin};
+use super::carrier::{Signature, carried, in_exchange};
+use super::known::take_in;
+
+/// Devices remembered; when there are more, all are forgotten.
+const DEVICES: usize = 1_024;
+
+/// A fold over the signatures of a capture: certificates seen so far, who was told to sign, who signs.
+///
+/// Memory is bounded: 256 certificates and 1,024 devices.
+#[derive(Debug, Clone, Default)]
+pub struct Signatures {
+    switches: Switches,
+    bound: Vec<DeviceCertificate>,
+    keyring: Arc<Keyring>,
+    known: Vec<KnownCertificate>,
+    devices: HashMap<String, Memory>,
+    /// A body in this capture was found to be what was signed.
+    matched: bool,
+}
+
+/// What is known of one device.
+#[derive(Debug, Clone, Default)]
+pub(in crate::analyze) struct Memory {
+    /// It was told to sign, in this session.
+    pub(in crate::analyze) told: Option<(String, Mark)>,
+    /// It signed a message of this session.
+    pub(in crate::analyze) signed: Option<(String, Mark)>,
+}
+
+/// What was seen of the signatures of one exchange.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SignaturesSeen {
+    /// Each, checked.
+    pub signatures: Vec<Signature>,
+    /// What they break, loudest first.
+    pub findings: Vec<Finding>,
+}
+
+impl Signatures {
+    /// Nothing seen yet; with those who are trusted, and keys.
+    pub fn with(keyring: Arc<Keyring>) -> Self {
+        Self { keyring, ..Self::default() }
+    }
+
+    /// Nothing seen yet, and the rules with these ids are off.
+    pub fn without<'a>(rules: impl IntoIterator<Item = &'a str>) -> Self {
+        Self { switches: Switches::without(rules), ..Self::default() }
+    }
+
+    /// The certificates that devices signed with, each with where it was handed out.
+    pub fn certificates(&self) -> Vec<DeviceCertificate> {
+        with_origin(&self.bound, &self.known)
+    }
+
+    /// Certificates seen so far.
+    pub fn known(&self) -> &[KnownCertificate] {
+        &self.known
+    }
+
+    /// Takes in one exchange: its signatures, checked, and what they break.
+    pub fn observe(
+        &mut self,
+        exchange: &Exchange,
+        request: Option<&Decoded>,
+        response: Option<&Decoded>,
+    ) -> SignaturesSeen {
+        let subject = Subject::new(exchange, request, response);
+        let circumstances = Circumstances {
+            carrier: Carrier::Body,
+            at: WallTime::default(),
+            now: None,
+            keyring: &self.keyring,
+            known: &self.known,
+        };
+        let signatures = in_exchange(exchange, request, response, &circumstances);
+        let speaker = subject.request.and_then(|document| Speaker::of(exchange, &document));
+        let memory = speaker.as_ref().and_then(|speaker| self.devices.get(&speaker.device));
+        let scene = SignedScene {
+            exchange,
+            header: carried(exchange).map(|(carrier, _)| carrier),
+            signatures: &signatures,
+            session: speaker.as_ref().map(|speaker| speaker.session.as_str()),
+            memory,
+            matched: self.matched,
+            known: &self.known,
+        };
+        let findings = check_signatures(&scene, &self.switches);
+        if !exchange.in_flight() {
+            take_in(&mut self.known, exchange, [request, response]);
+            self.remember(&subject, &signatures, speaker);
+        }
+        SignaturesSeen { signatures, findings }
+    }
+
+    fn remember(
+        &mut self,
+        subject: &Subject<'_>,
+        signatures: &[Signature],
+        speaker: Option<Speaker>,
+    ) {
+        let over = |signature: &Signature| {
+            signature.report.holds != Holds::Bad
+                && signature.report.signers.iter().any(|signer| !signer.form.is_empty())
+        };
+        self.matched |= signatures.iter().any(over);
+        let Some(Speaker { device, session }) = speaker else { return };
+        if self.devices.len() >= DEVICES && !self.devices.contains_key(&device) {
+            self.devices.clear();
+        }
+        let own = signatures.iter().filter(|signature| signature.leg == Leg::Request);
+        for signer in own.clone().flat_map(|signature| &signature.report.signers) {
+            // What a wrong key signed is nobody's.
+            if let Some(certificate) = signer.certificate.as_ref().filter(|_| proves(signer.holds))
+            {
+                bind(&mut self.bound, &device, certificate, subject.exchange.id);
+            }
+        }
+        let signed = own.count() > 0;
+        let memory = self.devices.entry(device).or_default();
+        if signed {
+            let mark = Mark::leg(subject.exchange, Leg::Request);
+            memory.signed = Some((session.clone(), mark));
+        }
+        if let Some((node, told)) = subject.response.as_ref().and_then(order) {
+            let document = subject.response.as_ref();
+            let mark = document.map(|d| Mark::node(subject.exchange, Leg::Response, d, Some(node)));
+            memory.told = mark.filter(|_| told).map(|mark| (session, mark));
+        }
+    }
+}
+
+/// True when the key of the certificate made the signature.
+fn proves(holds: Holds) -> bool {
+    matches!(holds, Holds::Valid | Holds::Untrusted)
+}
+
+/// Who speaks in a message, and in which session.
+struct Speaker {
+    device: String,
+    session: String,
+}
+
+impl Speaker {
+    fn of(exchange: &Exchange, document: &Document<'_>) -> Option<Self> {
+        let root = document.root();
+        let text = |path: &[&str]| document.text_at(root, path).map(|text| clip(&text));
+        let source = text(&["SyncHdr", "Source", "LocURI"])?;
+        let device = format!("{} {source}", exchange.authority()).to_lowercase();
+        Some(Self { device, session: text(&["SyncHdr", "SessionID"]).unwrap_or_default() })
+    }
+}
+
+/// Whether an answer orders messages to be signed, or no longer (`DMClient` `RequireMessageSigning`), and
+/// where it says so.
+fn order(document: &Document<'_>) -> Option<(NodeId, bool)> {
+    const NAME: &str = "RequireMessageSigning";
+    document.elements().find_map(|id| {
+        let value = match document.name(id) {
+            "parm" if document.attribute(id, "name") == Some(NAME) => {
+                document.attribute(id, "value")?.to_owned()
+            }
+            "Item" => {
+                let path = document.text_at(id, &["Target", "LocURI"])?;
+                path.ends_with(NAME).then_some(())?;
+                document.child_text(id, "Data")?.into_owned()
+            }
+            _ => return None,
+        };
+        Some((id, value.eq_ignore_ascii_case("true") || value == "1"))
+    })
+}
