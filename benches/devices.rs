@@ -83,14 +83,14 @@ fn from_a_capture(asked: &Bytes, answered: &Bytes) {
     let viewer = Viewer::of_capture(store, "day".to_owned()).unwrap();
     let (mut seen, mut after_a_tenth) = (0, 0);
     let begun = Instant::now();
-    let devices = viewer.history(&mut |_| {
+    let known = viewer.history(&mut |_| {
         seen += 1;
         if seen == EXCHANGES / 10 {
             after_a_tenth = resident();
         }
     });
     assert_eq!(seen, EXCHANGES);
-    report("from a capture", begun, after_a_tenth, devices.unwrap().len());
+    report("from a capture", begun, after_a_tenth, known.unwrap().0.len());
 }
 
 fn report(what: &str, begun: Instant, after_a_tenth: u64, devices: usize) {

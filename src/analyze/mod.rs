@@ -46,5 +46,5 @@ pub use elsewhere::{Destination, Way, destinations};
 pub use explain::{Explanation, explain};
 pub use flow::Observation;
 pub use fold::Sessions;
-pub use ledger::configurations;
+pub use ledger::{configuration_changes, configurations};
 pub use rules::{RuleText, catalogue};

@@ -293,6 +293,10 @@ pub struct ConfigArgs {
     /// Print one JSON object a device
     #[arg(long)]
     pub json: bool,
+    /// Compare with another capture, or with another device of this one [default: the last session
+    /// with those before]
+    #[arg(long, value_name = "FILE|DEVICE")]
+    pub against: Option<String>,
     /// Do not mask credentials
     #[arg(long)]
     pub show_secrets: bool,

@@ -326,14 +326,17 @@ impl Viewer {
     }
 
     /// Folds the whole capture anew and tells each exchange of a device, in the order in which they
-    /// ended. Returns the devices as they stand at its end.
+    /// ended. Returns the devices of ActiveSync as they stand at its end, and the SyncML sessions.
     ///
     /// # Errors
     /// When the capture cannot be read.
-    pub fn history(&self, tell: &mut dyn FnMut(Observation)) -> Result<Vec<Device>, EngineError> {
+    pub fn history(
+        &self,
+        tell: &mut dyn FnMut(Observation),
+    ) -> Result<(Vec<Device>, Vec<SyncmlSession>), EngineError> {
         let mut story = Story::new(self.shared.store.reader()?, &self.shared.keyring);
         story.catch_up(tell)?;
-        Ok(story.devices()?)
+        Ok((story.devices()?, story.syncml_sessions(self.shared.running.is_none())))
     }
 
     /// The state of the whole.

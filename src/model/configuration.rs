@@ -71,3 +71,14 @@ pub struct Configuration {
     /// Nodes beyond that.
     pub dropped: u64,
 }
+
+/// One node whose value is another in one configuration than in another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ConfigurationChange {
+    /// Its address as first written.
+    pub path: String,
+    /// The value there; `None` when the node is not known there, or was removed.
+    pub before: Option<ConfigurationNode>,
+    /// The value here; likewise.
+    pub after: Option<ConfigurationNode>,
+}

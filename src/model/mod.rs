@@ -26,7 +26,7 @@ pub use annotation::{
     Annotated, Detail, Evidence, Finding, FindingSide, Level, Note, Protocol, Requirement, Summary,
 };
 pub use clock::{MonoTime, WallTime};
-pub use configuration::{Configuration, ConfigurationNode, Known};
+pub use configuration::{Configuration, ConfigurationChange, ConfigurationNode, Known};
 pub use decoded::{Decoded, Format, Grade, Layer, LayerId, Origin, Problem};
 pub use device::{
     Device, DeviceCertificate, DeviceKey, Enrolment, Folder, KeyRole, KeyStep, Policy,

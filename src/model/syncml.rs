@@ -252,6 +252,12 @@ impl SyncmlSession {
         self.entries.iter().filter(|entry| entry.leg == leg && entry.outcome == outcome).count()
     }
 
+    /// True when it has a message in this exchange, as far as its messages are told.
+    pub fn holds(&self, exchange: ExchangeId) -> bool {
+        (self.first..=self.last).contains(&exchange)
+            && self.messages.iter().any(|message| message.exchange == exchange)
+    }
+
     /// True for OMA device management, false for data synchronisation.
     pub fn is_dm(&self) -> bool {
         !self.protocol.starts_with("SyncML/")

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::model::{Configuration, ConfigurationNode, Known};
+use crate::model::{Configuration, ConfigurationChange, ConfigurationNode, Known};
 
 use super::clean;
 use super::json::SCHEMA;
@@ -41,14 +41,45 @@ pub fn configuration_lines(configuration: &Configuration, secrets: Secrets) -> V
     lines.into_iter().map(|line| clean(line.trim_end()).into_owned()).collect()
 }
 
-/// The configuration as one JSON object.
-pub fn configuration_json(configuration: &Configuration, secrets: Secrets) -> Value {
+/// The configuration as one JSON object, with what it has otherwise than another when one is given.
+pub fn configuration_json(
+    configuration: &Configuration,
+    changes: Option<&[ConfigurationChange]>,
+    secrets: Secrets,
+) -> Value {
     let mut configuration = configuration.clone();
     for node in &mut configuration.nodes {
-        node.value = node.value.as_deref().map(|value| shown(&node.path, value, secrets));
-        node.before = node.before.as_deref().map(|value| shown(&node.path, value, secrets));
+        mask(node, secrets);
     }
-    json!({ "schema": SCHEMA, "configuration": configuration })
+    let mut changes = changes.map(<[ConfigurationChange]>::to_vec);
+    for change in changes.iter_mut().flatten() {
+        for node in change.before.iter_mut().chain(&mut change.after) {
+            mask(node, secrets);
+        }
+    }
+    json!({ "schema": SCHEMA, "configuration": configuration, "changes": changes })
+}
+
+fn mask(node: &mut ConfigurationNode, secrets: Secrets) {
+    node.value = node.value.as_deref().map(|value| shown(&node.path, value, secrets));
+    node.before = node.before.as_deref().map(|value| shown(&node.path, value, secrets));
+}
+
+/// What one configuration has otherwise than another, a line a node; clean.
+pub fn configuration_change_lines(
+    changes: &[ConfigurationChange],
+    secrets: Secrets,
+) -> Vec<String> {
+    let line = |change: &ConfigurationChange| match (&change.before, &change.after) {
+        (Some(before), None) => format!("  - {}{}", change.path, words(before, secrets)),
+        (None, Some(after)) => format!("  + {}{}", change.path, words(after, secrets)),
+        (Some(before), Some(after)) => {
+            let value = |node| words(node, secrets).trim_start_matches(" = ").to_owned();
+            format!("  ~ {} {} -> {}", change.path, value(before), value(after))
+        }
+        (None, None) => format!("    {}", change.path),
+    };
+    changes.iter().map(|change| clean(&line(change)).into_owned()).collect()
 }
 
 /// How many of the segments around the line before are around this one as well.

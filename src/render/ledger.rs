@@ -62,6 +62,33 @@ pub fn ledger_title(session: &SyncmlSession) -> String {
     clean(&title).into_owned()
 }
 
+/// The session below its device in one line: number, mode, verdict and why; clean.
+pub fn session_line(session: &SyncmlSession) -> String {
+    let also = |word: &str, text: &str| match text {
+        "" => String::new(),
+        text => format!("{word}{text}"),
+    };
+    let (mode, why) = (also(", mode ", &session.mode), also(": ", &session.why));
+    let line = format!("session {}{mode}, {}{why}", session.id, session.verdict.name());
+    clean(&line).into_owned()
+}
+
+/// The lines above the drawing of a device that speaks SyncML, from its sessions; clean.
+pub fn managed_lines(sessions: &[&SyncmlSession]) -> Vec<String> {
+    let Some(first) = sessions.first() else { return Vec::new() };
+    let sum = |of: fn(&SyncmlSession) -> u64| sessions.iter().map(|session| of(session)).sum();
+    let lines = [
+        format!("{} at {}, {}", first.device, first.host, first.protocol),
+        format!(
+            "{}, {}, {}",
+            count(sessions.len() as u64, "session"),
+            count(sum(|session| session.messages.len() as u64), "message"),
+            count(sum(|session| session.findings), "finding")
+        ),
+    ];
+    lines.iter().map(|line| clean(line).into_owned()).collect()
+}
+
 /// The session and its ledger as one JSON object.
 pub fn ledger_json(session: &SyncmlSession, secrets: Secrets) -> Value {
     let mut session = session.clone();

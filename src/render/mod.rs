@@ -27,14 +27,14 @@ mod units;
 mod xml;
 
 pub use clean::{clean, printable};
-pub use configuration::{configuration_json, configuration_lines};
+pub use configuration::{configuration_change_lines, configuration_json, configuration_lines};
 pub use curl::curl;
 pub use device::{device_facts, wipe_line};
 pub use headers::headers;
 pub use hex::{HEX_ROW, HexLine, hex};
 pub use hidden::{Hidden, SecretPlaces};
 pub use json::{SCHEMA, json, json_decoded};
-pub use ledger::{ledger_json, ledger_lines, ledger_title};
+pub use ledger::{ledger_json, ledger_lines, ledger_title, managed_lines, session_line};
 pub use outline::{
     Outline, OutlineLine, OutlineOptions, Outlined, Piece, Role, outline, outline_text,
 };

@@ -7,13 +7,18 @@ use std::process::Command;
 use std::sync::Arc;
 
 use synctap::analyze::Sessions;
-use synctap::engine::{self, DECODER_VERSION};
-use synctap::model::{Decoded, Detail, Device, Leg, ProvisionState, Row, State, Summary, WipeKind};
+use synctap::engine::{self, DECODER_VERSION, Live, LiveSettings};
+use synctap::model::{
+    Decoded, Detail, Device, ExchangeId, Leg, ProvisionState, Row, State, Summary, WipeKind,
+};
+use synctap::pki::Authority;
 use synctap::render;
 use synctap::render::OutlineOptions;
 use synctap::store::Store;
+use tokio_util::sync::CancellationToken;
 
 use crate::conversation::{Turn, reading, turns};
+use crate::playback;
 
 fn fixture(path: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures");
@@ -122,6 +127,86 @@ fn the_walk_of_exchange_names_its_eight_steps() {
 #[test]
 fn the_walk_of_text_messages() {
     insta::assert_snapshot!(told(turns(&fixture("walks/asms-messages.txt"))));
+}
+
+#[test]
+fn days_of_other_versions() {
+    for version in ["12.0", "16.0", "16.1"] {
+        let turns = turns(&fixture(&format!("walks/version-{version}.txt")));
+        insta::assert_snapshot!(format!("version_{version}"), told(turns));
+    }
+}
+
+#[test]
+fn text_messages_one_way_and_the_other() {
+    for walk in ["sms-inbound", "sms-relay", "sms-not-delivered"] {
+        let turns = turns(&fixture(&format!("walks/{walk}.txt")));
+        insta::assert_snapshot!(walk, told(turns));
+    }
+}
+
+/// A policy with nothing to compare it with is shown, and so is that there is nothing.
+#[test]
+fn a_policy_against_none() {
+    let made = |fixture_name: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = capture(folder.path(), &turns(&fixture(fixture_name)));
+        (folder, path.to_str().unwrap().to_owned())
+    };
+    let (_one, with) = made("walks/exchange-provisioning.txt");
+    let (_other, without) = made("reported/no-policy-here.txt");
+    let (shown, code) = synctap(&["policy", &with, "--against", &without]);
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(shown.contains("MinDevicePasswordLength"), "{shown}");
+    assert!(shown.contains("in the other capture has no policy to compare with"), "{shown}");
+    let (json, code) = synctap(&["policy", &with, "--against", &without, "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((code, json["against"].is_null(), json["changes"].is_null()), (Some(0), true, true));
+    let (shown, code) = synctap(&["policy", &without, "--against", &with]);
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(shown.contains("no policy was delivered in this capture"), "{shown}");
+    assert!(shown.contains("in the other capture has a policy of 3 settings"), "{shown}");
+}
+
+/// A run that adds to a capture knows what the runs before it recorded: a demand is told with the key of
+/// the first run.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_adds_to_a_capture_knows_the_key_from_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut recorded = playback::load("eas/zpush-14.0");
+    recorded.truncate(4);
+    let mut refused = recorded[1].clone();
+    for (_, value) in refused.request_headers.iter_mut().filter(|(n, _)| n == "X-MS-PolicyKey") {
+        "77".clone_into(value);
+    }
+    assert_eq!(refused.status, 449);
+    recorded.push(refused);
+    let server = playback::origin(recorded.clone());
+    for range in [0..4, 4..5] {
+        let settings = LiveSettings {
+            proxy: synctap::proxy::Settings {
+                modes: vec![format!("reverse:http://{server}@127.0.0.1:0").parse().unwrap()],
+                ..synctap::proxy::Settings::default()
+            },
+            ca: Authority::open(&folder.path().join("ca")).unwrap(),
+            capture: folder.path().join("day.synctap"),
+            capture_limit: None,
+        };
+        let live = Live::start(settings, CancellationToken::new()).await.unwrap();
+        let listener = live.viewer().status().listeners.remove(0);
+        let mut device =
+            playback::Device::connect(listener.rsplit('@').next().unwrap().parse().unwrap());
+        for exchange in &recorded[range] {
+            device.send(exchange).unwrap();
+        }
+        drop(device);
+        live.stop().await.unwrap();
+    }
+    let path = folder.path().join("day.synctap");
+    let store = Arc::new(Store::open(&path, DECODER_VERSION).unwrap());
+    let row = store.reader().unwrap().row(ExchangeId(5)).unwrap().unwrap();
+    let told = format!("{row:?}");
+    assert!(told.contains("in #4 and does not send it"), "{told}");
 }
 
 /// Wherever a capture begins, nothing is found that rests on what was not seen, and the end is the
@@ -291,7 +376,9 @@ fn the_relay_of_text_messages_is_a_story() {
         told(4).contains("collection 2 (Outbox): SMS relay: the device is to send message 2:1")
     );
     assert!(
-        told(5).contains("SMS relay: message 2:1 to \"Carol\" [MOBILE:+5550123] sent and deleted"),
+        told(5).contains(
+            "SMS relay: message 2:1 to \"Carol\" [MOBILE:+5550123] deleted: sent, unless"
+        ),
         "{}",
         told(5)
     );

@@ -106,6 +106,30 @@ fn a_stale_nonce_costs_one_round() {
 }
 
 #[test]
+fn the_last_nonce_of_a_session_is_the_first_of_the_next() {
+    let next = |digest: &str| {
+        let own = fixture("md5-round");
+        let (_, second) = own.split_once("\n> 2\n").unwrap();
+        let (message, _) = second.split_once("\n> 3\n").unwrap();
+        let message = message.replace("LQTTRxQYViphG+LMEPL2+Q==", digest);
+        let answer = message.replace("<MsgRef>2", "<MsgRef>1");
+        let header = "<Status><CmdID>3</CmdID><MsgRef>1</MsgRef><CmdRef>0</CmdRef><Cmd>SyncHdr</Cmd><Data>200</Data></Status>";
+        let first = answer.replacen(header, "", 1);
+        let mut sessions = Sessions::new();
+        sessions.know_password("labuser", "labsecret");
+        for turn in turns(&format!("{own}\n> 1 session=6\n{first}\n")) {
+            turn.observe(&mut sessions);
+        }
+        sessions.syncml_sessions(true).pop().unwrap()
+    };
+    let session = next("pvdWjztIlzgtdvEAlL+MCA==");
+    assert_eq!(session.id, "6");
+    assert_eq!(session.authentication, "auth-md5: 212 (the digest is that of the password)");
+    // Another session that was not seen may have brought another nonce.
+    assert_eq!(next("LQTTRxQYViphG+LMEPL2+Q==").authentication, "auth-md5: 212");
+}
+
+#[test]
 fn a_group_rolled_back_names_who_failed() {
     let session = golden("atomic-rolled-back").remove(0);
     let why: Vec<&str> = session.entries[2..].iter().map(|entry| entry.why.as_str()).collect();
@@ -164,7 +188,9 @@ fn the_configuration_of_a_device_is_a_tree_with_its_commands() {
     let lines = render::configuration_lines(&trees[0], Secrets::Masked).join("\n");
     assert!(!lines.contains("hunter2"), "{lines}");
     assert!(
-        !render::configuration_json(&trees[0], Secrets::Masked).to_string().contains("hunter2")
+        !render::configuration_json(&trees[0], None, Secrets::Masked)
+            .to_string()
+            .contains("hunter2")
     );
     insta::assert_snapshot!(lines);
 }
@@ -189,6 +215,21 @@ fn the_commands_print_a_capture() {
     let (out, code) = synctap(&["config", file]);
     assert_eq!(code, Some(0), "{out}");
     assert!(out.contains("changes in the last session (2)"), "{out}");
+    let (out, code) = synctap(&["config", file, "--against", file]);
+    assert_eq!(code, Some(0), "{out}");
+    assert!(out.ends_with("\nchanges from urn:uuid:LAB0001 at mdm.lab.test: none\n\n"), "{out}");
+    let other = tempfile::tempdir().unwrap();
+    let early = capture(other.path(), &turns(&fixture("two-check-ins"))[..2]);
+    let (out, code) = synctap(&["config", file, "--against", early.to_str().unwrap()]);
+    assert_eq!(code, Some(0), "{out}");
+    assert!(out.contains("\nchanges from urn:uuid:LAB0001 at mdm.lab.test\n  "), "{out}");
+    let (out, code) = synctap(&["config", file, "--against", "nobody"]);
+    assert_eq!(code, Some(2), "{out}");
+    assert!(out.contains("hint: use one of: urn:uuid:LAB0001"), "{out}");
+    let (out, code) = synctap(&["timeline", file]);
+    assert_eq!(code, Some(0), "{out}");
+    assert!(out.starts_with("urn:uuid:LAB0001 at mdm.lab.test, DM/1.2\n2 sessions, "), "{out}");
+    assert!(out.contains("\nsession 2, mode Maintenance, complete\n"), "{out}");
     let (out, code) = synctap(&["ledger", file, "--session", "9"]);
     assert_eq!(code, Some(2), "{out}");
     assert!(out.contains("hint: there is session `1`"), "{out}");

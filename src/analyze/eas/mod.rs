@@ -31,10 +31,10 @@ pub(super) use http::{HTTP_STATUSES, seconds as retry_seconds};
 pub(super) use names::FolderNames;
 pub(super) use policy::{POLICIES, Policy, weak};
 pub(super) use policy_document::{Told, WAP_ROOT, absent, parameters, settings};
-pub(super) use provision::{key_text, parse_key};
+pub(super) use provision::{is_wipe, key_text, parse_key};
 pub(super) use status_table::{
     COMMAND_STATUSES, COMMON_STATUSES, PROVISION_STATUSES, StatusMeaning,
 };
-pub(super) use sync::is_sms;
+pub(super) use sync::{collections, is_sms};
 pub(super) use values::label as value_label;
 pub(super) use waiting::watched;

@@ -171,8 +171,36 @@ fn tell_answer(subject: &Subject<'_>, document: &Document<'_>, draft: &mut Draft
     }
 }
 
-fn is_wipe(name: &str) -> bool {
+/// True for an element that orders or answers a wipe (MS-ASPROV 2.2.2.1, 2.2.2.46).
+pub(in crate::analyze) fn is_wipe(name: &str) -> bool {
     matches!(name, "RemoteWipe" | "AccountOnlyRemoteWipe")
+}
+
+/// What a client does next after a success of Provision: that depends on what else the answer carries.
+/// `None` where the table knows (MS-ASPROV 3.1.5.1).
+pub(super) fn next_step(leg: Leg, document: &Document<'_>, status: NodeId) -> Option<&'static str> {
+    let root = document.root();
+    if leg != Leg::Response || document.root_name() != "Provision" || document.text(status) != "1" {
+        return None;
+    }
+    let at_root = document.parent(status) == Some(root);
+    if !at_root && document.parent_name(status) != "Policy" {
+        return None;
+    }
+    let policy = if at_root {
+        document.descend(root, &["Policies", "Policy"])
+    } else {
+        document.parent(status)
+    };
+    let has = |name: &str| policy.is_some_and(|id| document.child(id, name).is_some());
+    let wipe = document.children(root).any(|id| is_wipe(document.name(id)));
+    Some(match (at_root, has("Data")) {
+        (true, _) if wipe => "carry out the wipe directive carried in the reply",
+        (true, true) => "apply the policy carried in the reply",
+        (false, true) => "apply the policy and acknowledge it with the temporary key",
+        (false, false) if has("PolicyKey") => "store the final key",
+        _ => "",
+    })
 }
 
 /// Remote wipes, wherever they stand: notes, a headline, an alarm.

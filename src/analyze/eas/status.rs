@@ -7,6 +7,7 @@ use crate::analyze::document::Document;
 use crate::analyze::draft::{Draft, clip};
 use crate::model::{Leg, Level, NodeId};
 
+use super::provision::next_step;
 use super::status_table::{COMMAND_STATUSES, COMMON_STATUSES, PROVISION_STATUSES, StatusMeaning};
 
 /// (path or command, direction or parent, code) to the row.
@@ -68,7 +69,10 @@ pub(super) fn annotate(
         let parent = context_name(document, id);
         let found = meaning(leg, command, &document.path(id), parent, &code);
         let (level, label, text) = match found {
-            Some(row) => (row.level(), row.label, row.sentence()),
+            Some(row) => {
+                let next = next_step(leg, document, id).unwrap_or(row.client_action);
+                (row.level(), row.label, row.sentence_with(next))
+            }
             // In all contexts but those of the tables 1 is success (MS-ASCMD 2.2.3.177).
             None if code == "1" => (Level::Info, "success", "1 success".to_owned()),
             None => {
@@ -183,7 +187,13 @@ mod tests {
             let (path, direction) = row.context;
             let leg = if direction == "request" { Leg::Request } else { Leg::Response };
             let names: Vec<&str> = path.split('/').collect();
-            assert_eq!(told(leg, "Provision", &wrap(&names, row.code)), [row.sentence()]);
+            // Whether there is anything to do after a success, the rest of the answer says.
+            let sentence = if leg == Leg::Response && row.code == "1" {
+                row.sentence_with("")
+            } else {
+                row.sentence()
+            };
+            assert_eq!(told(leg, "Provision", &wrap(&names, row.code)), [sentence]);
         }
         for row in COMMAND_STATUSES.iter() {
             let (command, parent) = row.context;
@@ -204,6 +214,31 @@ mod tests {
             let silent = row.level() >= Level::Warning && row.client_action.is_empty();
             assert!(!silent, "{:?} {} has no next step", row.context, row.code);
         }
+    }
+
+    #[test]
+    fn what_is_next_after_a_success_the_answer_says() {
+        let next = |inside: &str| {
+            let decoded =
+                sketch::decoded(&format!("<Provision><Status>1</Status>{inside}</Provision>"));
+            let mut draft = Draft::default();
+            annotate(Leg::Response, "Provision", &Document::of(&decoded).unwrap(), &mut draft);
+            let notes = draft.finish().response.into_iter().map(|note| note.text);
+            let after = |text: String| text.split_once("(next: ").map(|(_, next)| next.to_owned());
+            notes.filter_map(after).collect::<Vec<_>>().concat()
+        };
+        let policy = |inside: &str| {
+            format!(
+                "<Policies><Policy><Status>1</Status><PolicyKey>7</PolicyKey>{inside}</Policy></Policies>"
+            )
+        };
+        assert_eq!(next(""), "");
+        assert_eq!(next(&policy("")), "store the final key)");
+        assert_eq!(
+            next(&policy("<Data/>")),
+            "apply the policy carried in the reply)apply the policy and acknowledge it with the temporary key)"
+        );
+        assert_eq!(next("<RemoteWipe/>"), "carry out the wipe directive carried in the reply)");
     }
 
     #[test]

@@ -37,10 +37,15 @@ impl StatusMeaning {
 
     /// One sentence: `165 DeviceInformationRequired: … (client: resend with …)`.
     pub(in crate::analyze) fn sentence(&self) -> String {
+        self.sentence_with(self.client_action)
+    }
+
+    /// The same with another next step; none when that is empty.
+    pub(super) fn sentence_with(&self, next: &str) -> String {
         let mut text = format!("{} {}: {}", self.code, self.label, self.meaning);
-        if !self.client_action.is_empty() {
+        if !next.is_empty() {
             text.push_str(" (next: ");
-            text.push_str(self.client_action);
+            text.push_str(next);
             text.push(')');
         }
         text

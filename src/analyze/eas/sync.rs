@@ -59,7 +59,7 @@ fn tell_wait(subject: &Subject<'_>, draft: &mut Draft) {
 }
 
 /// The collections of a Sync or `GetItemEstimate`.
-pub(super) fn collections(document: Option<&Document<'_>>) -> Vec<NodeId> {
+pub(in crate::analyze) fn collections(document: Option<&Document<'_>>) -> Vec<NodeId> {
     let Some(document) = document else { return Vec::new() };
     let Some(list) = document.child(document.root(), "Collections") else { return Vec::new() };
     document.named(list, "Collection").collect()
@@ -92,8 +92,10 @@ impl Side<'_, '_> {
             .zip(self.node)
             .and_then(|(d, node)| Some((d, d.child(node, "Commands")?)));
         let Some((document, list)) = list else { return String::new() };
-        let [mut adds, mut changes, mut deletes, mut soft, mut fetches, mut sms] = [0; 6];
+        let [mut adds, mut changes, mut deletes, mut soft, mut fetches, mut sms, mut drafts] =
+            [0; 7];
         for id in document.children(list) {
+            drafts += usize::from(document.child(id, "Send").is_some());
             match document.name(id) {
                 "Add" => {
                     adds += 1;
@@ -115,6 +117,7 @@ impl Side<'_, '_> {
             counted(deletes, "delete", "deletes"),
             counted(soft, "soft delete", "soft deletes"),
             counted(fetches, "fetch", "fetches"),
+            counted(drafts, "draft to be sent", "drafts to be sent"),
         ];
         joined([added].into_iter().chain(rest), ", ")
     }

@@ -42,6 +42,7 @@ fn words(leg: Leg, document: &Document<'_>, id: NodeId, name: &str) -> Option<St
             "0" => Some("the device sends no text messages for the server".to_owned()),
             other => Some(format!("`{}` is neither 0 nor 1", clip(other))),
         },
+        "Send" if request => Some("the draft is to be sent, not kept".to_owned()),
         "MoreAvailable" => Some("more changes wait: Sync again with the new key".to_owned()),
         "WindowSize" if request => {
             Some(format!("at most {} changes in one answer", clip(&document.text(id))))

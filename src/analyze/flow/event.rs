@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::analyze::document::{Document, Subject};
-use crate::analyze::eas::Head;
+use crate::analyze::eas::{Head, is_wipe};
 use crate::model::{NodeId, PolicyKey, WipeKind};
 
 /// What a request is.
@@ -169,14 +169,13 @@ impl<'a> Provision<'a> {
             return None;
         }
         let policies = document.child(root, "Policies");
-        let wipe = |name: &str| matches!(name, "RemoteWipe" | "AccountOnlyRemoteWipe");
         Some(Self {
             document,
             root,
             policies,
             policy: policies.map(|id| document.named(id, "Policy").collect()).unwrap_or_default(),
             device_information: document.child(root, "DeviceInformation"),
-            wipes: document.children(root).filter(|id| wipe(document.name(*id))).collect(),
+            wipes: document.children(root).filter(|id| is_wipe(document.name(*id))).collect(),
         })
     }
 

@@ -6,11 +6,12 @@ use std::collections::HashMap;
 
 use crate::analyze::document::Document;
 use crate::analyze::draft::{clip, joined};
-use crate::analyze::eas::{FolderNames, value_label, watched};
+use crate::analyze::eas::{FolderNames, collections, value_label, watched};
 use crate::analyze::rules::Scene;
 use crate::model::{Folder, NodeId};
 
-use super::relay::Relay;
+use super::option_sets::{self, OptionSets};
+use super::relay::{Asked, Relay};
 
 /// Folders and chains remembered of one device.
 const COLLECTIONS: usize = 256;
@@ -28,6 +29,7 @@ struct Chain {
     asked: String,
     /// The last one the server gave.
     given: String,
+    options: OptionSets,
 }
 
 /// Folders and chains of one device.
@@ -67,6 +69,7 @@ impl Mailbox {
             "FolderCreate" | "FolderUpdate" | "FolderDelete" => self.folder_change(scene),
             "Sync" => self.sync(scene, &mut told),
             "Ping" => self.ping(scene, &mut told),
+            "GetItemEstimate" => self.estimate(scene, &mut told),
             "Settings" | "Provision" => self.relay.settings(scene, &mut told),
             _ => {}
         }
@@ -161,11 +164,23 @@ impl Mailbox {
         }
     }
 
+    /// Options that a server refuses are the same as in Sync; they are in force for the estimate only.
+    fn estimate(&self, scene: &Scene<'_>, told: &mut Vec<String>) {
+        let Some(request) = &scene.subject.request else { return };
+        for id in collections(Some(request)).into_iter().take(COLLECTIONS) {
+            let name = text(request, id, "CollectionId");
+            let faults =
+                option_sets::faults(request, id, &scene.head.version, self.names().kind(&name));
+            let label = self.names().label(&name);
+            told.extend(faults.iter().map(|fault| format!("collection {label}: {fault}")));
+        }
+    }
+
     fn sync(&mut self, scene: &Scene<'_>, told: &mut Vec<String>) {
         let request = scene.subject.request.as_ref();
         let response = scene.subject.response.as_ref();
-        let answered = response.map(collections).unwrap_or_default();
-        let asked = request.map(collections).unwrap_or_default();
+        let answered = collections(response);
+        let asked = collections(request);
         if asked.is_empty() && scene.subject.request_is_empty() && !self.sync.is_empty() {
             let names = self.sync.iter().take(NAMED).map(|id| self.names().name(id));
             told.push(format!("asks for {} as the last Sync did", joined(names, ", ")));
@@ -198,10 +213,34 @@ impl Mailbox {
             if let Some(sentence) = self.follow(&name, &key, answer) {
                 told.push(format!("{label}: {sentence}"));
             }
-            let kind = self.folders.iter().find(|folder| folder.id == name);
-            let kind = kind.map(|folder| folder.kind.clone()).unwrap_or_default();
-            self.relay.sync(request, *id, answer, &kind, &label, told);
+            self.messages(scene, *id, &name, answer, told);
         }
+    }
+
+    /// What is about text messages in one collection of a Sync: options, items, the relay.
+    fn messages(
+        &mut self,
+        scene: &Scene<'_>,
+        node: NodeId,
+        name: &str,
+        answer: Option<(&Document<'_>, NodeId)>,
+        told: &mut Vec<String>,
+    ) {
+        let Some(request) = &scene.subject.request else { return };
+        let label = format!("collection {}", self.names().label(name));
+        let kind = self.names().kind(name).map(str::to_owned);
+        let faults = option_sets::faults(request, node, &scene.head.version, kind.as_deref());
+        let refused = !faults.is_empty();
+        told.extend(faults.iter().map(|fault| format!("{label}: {fault}")));
+        let Some(options) = self.chains.get_mut(&clip(name)).map(|chain| &mut chain.options) else {
+            return;
+        };
+        // What a server refuses changes nothing.
+        let moved = if refused { None } else { options.follow(request, node) };
+        told.extend(moved.map(|words| format!("{label}: {words}")));
+        let options = *options;
+        let asked = Asked { request, node, kind: kind.as_deref(), options, label: &label };
+        self.relay.sync(&asked, answer, told);
     }
 
     fn given(&mut self, id: &str, key: &str) {
@@ -241,11 +280,6 @@ impl Mailbox {
         }
         sentence
     }
-}
-
-fn collections(document: &Document<'_>) -> Vec<NodeId> {
-    let list = document.child(document.root(), "Collections");
-    list.map(|list| document.named(list, "Collection").collect()).unwrap_or_default()
 }
 
 pub(super) fn text<'a>(document: &Document<'a>, id: NodeId, name: &str) -> Cow<'a, str> {

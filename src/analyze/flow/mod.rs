@@ -17,6 +17,7 @@ mod machine;
 mod mailbox;
 mod memory;
 mod nameless;
+mod option_sets;
 mod policy;
 mod relay;
 mod sessions;

@@ -10,6 +10,7 @@ use crate::analyze::rules::Scene;
 use crate::model::NodeId;
 
 use super::mailbox::text;
+use super::option_sets::OptionSets;
 
 /// Folder types (MS-ASCMD 2.2.3.186).
 const INBOX: &str = "2";
@@ -26,6 +27,19 @@ const TOLD: usize = 4;
 struct Message {
     id: String,
     to: String,
+}
+
+/// One collection as a Sync asks for it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked<'a, 'b> {
+    pub(super) request: &'b Document<'a>,
+    pub(super) node: NodeId,
+    /// Type of its folder; `None` when not known.
+    pub(super) kind: Option<&'b str>,
+    /// What is asked for, by this request or one before.
+    pub(super) options: OptionSets,
+    /// How it is called.
+    pub(super) label: &'b str,
 }
 
 /// What is known of the relay of one device.
@@ -51,7 +65,10 @@ impl Relay {
             _ => return,
         };
         let number = request.child_text(set, "PhoneNumber");
-        let number = number.map(|n| format!(" as {}", clip(&n))).unwrap_or_default();
+        let number = number.filter(|number| !number.is_empty());
+        // Exchange 2010 RTM alone insists on it (MS-ASMS 3.2.5.3, note 1).
+        let number =
+            number.map_or(" without naming its number".into(), |n| format!(" as {}", clip(&n)));
         told.push(match (on, self.enabled) {
             (true, _) => format!("SMS relay: the device offers to send SMS for the server{number}"),
             (false, Some(true)) => {
@@ -62,68 +79,71 @@ impl Relay {
         self.enabled = Some(on);
     }
 
-    /// One collection of a Sync; `kind` is the type of its folder, empty when not known.
+    /// One collection of a Sync.
     pub(super) fn sync(
         &mut self,
-        request: &Document<'_>,
-        asked: NodeId,
+        asked: &Asked<'_, '_>,
         answer: Option<(&Document<'_>, NodeId)>,
-        kind: &str,
-        label: &str,
         told: &mut Vec<String>,
     ) {
-        self.reported(request, asked, kind, label, told);
-        if kind == OUTBOX {
-            self.outbox(request, asked, answer, label, told);
+        self.reported(asked, told);
+        if asked.kind == Some(OUTBOX) {
+            self.outbox(asked, answer, told);
         } else if let Some((document, node)) = answer {
             for item in sms(document, node).take(TOLD) {
-                let (from, to) = (address(document, item, "From"), address(document, item, "To"));
-                told.push(format!("{label}: SMS from {from} to {to}"));
+                // A request without Options goes on with those before it (MS-ASMS 3.1.4.1.1.1).
+                let before = match asked.request.child(asked.node, "Options") {
+                    None if asked.options.has_sms() => ", asked for by options of before",
+                    _ => "",
+                };
+                told.push(format!("{}: SMS{}{before}", asked.label, between(document, item)));
             }
         }
     }
 
-    /// Messages the device adds: received ones, those it sent itself, and reports of failure.
-    fn reported(
-        &self,
-        request: &Document<'_>,
-        asked: NodeId,
-        kind: &str,
-        label: &str,
-        told: &mut Vec<String>,
-    ) {
-        let count = sms(request, asked).count();
-        if count == 0 {
-            return;
+    /// Items the device adds: SMS it received or sent itself, and reports that one was not delivered.
+    fn reported(&self, asked: &Asked<'_, '_>, told: &mut Vec<String>) {
+        let Asked { request, node, kind, label, .. } = *asked;
+        let inbox = kind == Some(INBOX);
+        let last = self.sent.back().or_else(|| self.pending.back()).filter(|_| inbox);
+        let last = last.map(|message| format!("message {} to {}", message.id, message.to));
+        for item in sms(request, node).take(TOLD) {
+            let item = between(request, item);
+            told.push(match &last {
+                Some(last) => format!(
+                    "{label}: device adds an SMS{item}: one it received, or the non-delivery report of {last}"
+                ),
+                None if inbox => format!("{label}: device adds an SMS it received{item}"),
+                None => format!("{label}: device adds an SMS{item}"),
+            });
         }
-        let words = counted(count, "SMS", "SMS");
-        let late = self.sent.back().or_else(|| self.pending.back()).filter(|_| kind == INBOX);
-        told.push(match late {
-            Some(message) => format!(
-                "{label}: device reports {words}: received, or not delivered (the last it was to send: {} to {})",
-                message.id, message.to
-            ),
-            None if kind == INBOX => format!("{label}: device reports {words} received"),
-            None => format!("{label}: device adds {words}"),
-        });
+        let adds = commands(request, node).filter(|id| request.name(*id) == "Add");
+        let others = adds.filter(|id| !is_sms(request, *id)).count();
+        // A device adds no mail to the Inbox but this (MS-ASMS 3.1.5.1).
+        if let Some(last) = last.filter(|_| others > 0) {
+            told.push(format!(
+                "{label}: device adds {}: perhaps the non-delivery report of {last}",
+                counted(others, "item that is no SMS", "items that are no SMS")
+            ));
+        }
     }
 
     fn outbox(
         &mut self,
-        request: &Document<'_>,
-        asked: NodeId,
+        asked: &Asked<'_, '_>,
         answer: Option<(&Document<'_>, NodeId)>,
-        label: &str,
         told: &mut Vec<String>,
     ) {
+        let Asked { request, node, label, .. } = *asked;
+        let before = told.len();
         let mut unknown = 0;
-        for id in commands(request, asked).filter(|id| request.name(*id) == "Delete") {
+        for id in commands(request, node).filter(|id| request.name(*id) == "Delete") {
             let server_id = text(request, id, "ServerId");
             let at = self.pending.iter().position(|message| message.id == server_id);
             match at.and_then(|at| self.pending.remove(at)) {
                 Some(message) => {
                     told.push(format!(
-                        "{label}: SMS relay: message {} to {} sent and deleted",
+                        "{label}: SMS relay: message {} to {} deleted: sent, unless a non-delivery report follows",
                         message.id, message.to
                     ));
                     keep(&mut self.sent, message);
@@ -133,21 +153,27 @@ impl Relay {
         }
         if unknown > 0 {
             let count = counted(unknown, "item", "items");
-            told.push(format!("{label}: SMS relay: {count} sent and deleted"));
+            told.push(format!(
+                "{label}: SMS relay: {count} deleted: sent, unless a non-delivery report follows"
+            ));
         }
-        let Some((document, node)) = answer else { return };
-        for item in sms(document, node) {
+        let Some((document, answer)) = answer else { return };
+        let offered = match self.enabled {
+            Some(false) => ", although it does not offer to send",
+            _ => "",
+        };
+        for item in sms(document, answer) {
             let message = Message {
                 id: clip(&text(document, item, "ServerId")),
                 to: address(document, item, "To"),
             };
             told.push(format!(
-                "{label}: SMS relay: the device is to send message {} to {}",
+                "{label}: SMS relay: the device is to send message {} to {}{offered}",
                 message.id, message.to
             ));
             keep(&mut self.pending, message);
         }
-        if told.is_empty() && wants_sms(request, asked) {
+        if told.len() == before && asked.options.has_sms() {
             let waiting = counted(self.pending.len(), "message", "messages");
             let waiting = if waiting.is_empty() {
                 "nothing to send".into()
@@ -166,13 +192,23 @@ fn keep(list: &mut VecDeque<Message>, message: Message) {
     list.push_back(message);
 }
 
-/// True when an Options block of the collection is about text messages.
-fn wants_sms(request: &Document<'_>, collection: NodeId) -> bool {
-    request.named(collection, "Options").any(|block| is_sms(request, block))
+/// An address of a text message (MS-ASMS 2.2.2.1.6, 2.2.2.1.10), and whether it is none.
+fn address(document: &Document<'_>, item: NodeId, name: &str) -> String {
+    let text = document.text_at(item, &["ApplicationData", name]).unwrap_or_default();
+    match text.contains("[MOBILE:") {
+        true => clip(&text),
+        false if text.is_empty() => String::new(),
+        false => format!("{} (not of the form \"Name\" [MOBILE:number])", clip(&text)),
+    }
 }
 
-fn address(document: &Document<'_>, item: NodeId, name: &str) -> String {
-    document.text_at(item, &["ApplicationData", name]).map(|a| clip(&a)).unwrap_or_default()
+/// ` from "Carol" [MOBILE:…] to …`.
+fn between(document: &Document<'_>, item: NodeId) -> String {
+    let word = |name: &str, word: &str| {
+        let address = address(document, item, name);
+        if address.is_empty() { address } else { format!(" {word} {address}") }
+    };
+    word("From", "from") + &word("To", "to")
 }
 
 /// Items of class SMS that one side adds.

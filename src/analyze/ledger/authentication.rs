@@ -1,11 +1,13 @@
 //! Rounds of credentials inside SyncML (OMA DM Security 1.2.1, 5; OMA DM Protocol 1.2.1, 9).
 
+use crate::analyze::document::Subject;
 use crate::analyze::draft::clip;
 use crate::analyze::flow::Mark;
 use crate::analyze::syncml::{Message, meta};
 use crate::model::{Leg, NodeId};
 
-use super::digest::Passwords;
+use super::digest::{Nonces, Passwords};
+use super::mac::{Mac, whole_body};
 use super::session::opposite;
 use super::turn::Log;
 
@@ -28,9 +30,13 @@ pub(in crate::analyze) struct Proof {
     pub(in crate::analyze) codes: Vec<u16>,
     /// The nonce for its next credentials, as sent (base64).
     pub(in crate::analyze) nonce: Option<String>,
+    /// The last nonce of an earlier session of the same device, as sent (base64).
+    carried: Option<String>,
+    /// Its last message carried `x-syncml-hmac`.
+    mac: bool,
     /// Nonces it was given.
     nonces: Vec<String>,
-    /// Whether its last MD5 credentials were right; `None` when that cannot be said.
+    /// Whether its last MD5 credentials or MAC were right; `None` when that cannot be said.
     pub(super) verified: Option<bool>,
     /// Where it was refused last.
     pub(in crate::analyze) refused: Option<Mark>,
@@ -52,6 +58,11 @@ impl Proof {
             (true, false) => codes.join(", "),
             (false, false) => format!("{kind}: {}{}", codes.join(", "), self.verdict()),
         }
+    }
+
+    /// What the next digest may be made with.
+    fn nonces(&self) -> Nonces<'_> {
+        Nonces { given: self.nonce.as_deref(), carried: self.carried.as_deref() }
     }
 
     const fn verdict(&self) -> &'static str {
@@ -88,6 +99,10 @@ pub(in crate::analyze) struct Round {
     pub(in crate::analyze) answers: Option<u16>,
     /// Whether its MD5 credentials are right; `None` when that cannot be said.
     pub(in crate::analyze) verified: Option<bool>,
+    /// It carries `x-syncml-hmac`.
+    pub(in crate::analyze) mac: bool,
+    /// Whether that is right; `None` when that cannot be said.
+    pub(in crate::analyze) mac_verified: Option<bool>,
 }
 
 impl Authentication {
@@ -106,9 +121,17 @@ impl Authentication {
         }
     }
 
+    /// Goes on with the nonces that an earlier session of the same device ended with.
+    pub(super) fn carry(&mut self, earlier: &Self) {
+        let last = |proof: &Proof| proof.nonce.clone().or_else(|| proof.carried.clone());
+        self.device.carried = last(&earlier.device);
+        self.server.carried = last(&earlier.server);
+    }
+
     /// Compares a message with what was before it.
     pub(super) fn before(
         &self,
+        subject: &Subject<'_>,
         leg: Leg,
         message: &Message<'_>,
         passwords: &Passwords,
@@ -121,8 +144,14 @@ impl Authentication {
             && kind == "auth-md5"
         {
             let sent = message.document.child_text(*node, "Data").unwrap_or_default();
-            let nonce = proof.nonce.as_deref();
-            round.verified = passwords.verify(&message.source_name, &sent, nonce);
+            round.verified = passwords.verify(&message.source_name, &sent, proof.nonces(), None);
+        }
+        if let Some(mac) = Mac::of(subject, leg) {
+            let body = whole_body(subject, leg).filter(|_| mac.is_md5());
+            let nonces = proof.nonces();
+            round.mac = true;
+            round.mac_verified =
+                body.and_then(|body| passwords.verify(mac.user, mac.code, nonces, Some(body)));
         }
         round.sent = credentials.as_ref().map(|(node, _)| *node);
         round.before = proof.last();
@@ -150,15 +179,21 @@ impl Authentication {
     pub(super) fn after(&mut self, leg: Leg, message: &Message<'_>, mark: Mark, log: &Log) {
         let proof = self.of_mut(leg);
         let credentials = credentials(message);
-        proof.verified = log.round.verified.or(proof.verified);
+        proof.verified = log.round.verified.or(log.round.mac_verified).or(proof.verified);
         proof.sent = credentials.is_some();
+        proof.mac = log.round.mac;
+        if proof.mac {
+            "auth-MAC".clone_into(&mut proof.kind);
+        }
         if let Some((_, kind)) = credentials {
             proof.kind = kind;
         }
         for answer in header_answers(message) {
             let other = self.of_mut(opposite(leg));
-            let at_stake =
-                other.sent || answer.challenge.is_some() || matches!(answer.code, 401 | 407 | 212);
+            let at_stake = other.sent
+                || other.mac
+                || answer.challenge.is_some()
+                || matches!(answer.code, 401 | 407 | 212);
             if at_stake && other.codes.len() < CODES {
                 other.codes.push(answer.code);
             }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    Configuration, ConfigurationNode, Known, LedgerEntry, LedgerItem, Leg, Outcome, SyncmlSession,
+    Configuration, ConfigurationChange, ConfigurationNode, Known, LedgerEntry, LedgerItem, Leg,
+    Outcome, SyncmlSession,
 };
 
 use super::pairing::normal;
@@ -20,7 +21,7 @@ pub fn configurations(sessions: &[SyncmlSession]) -> Vec<Configuration> {
             tree.told.host == session.host && tree.told.device.eq_ignore_ascii_case(&session.device)
         };
         let at = trees.iter().position(same).unwrap_or_else(|| {
-            trees.push(Tree::new(session));
+            trees.push(Tree::of(&session.host, &session.device));
             trees.len() - 1
         });
         if let Some(tree) = trees.get_mut(at) {
@@ -28,6 +29,44 @@ pub fn configurations(sessions: &[SyncmlSession]) -> Vec<Configuration> {
         }
     }
     trees.into_iter().map(Tree::finish).collect()
+}
+
+/// A normal path with the node there and the node here.
+type Pair<'n> = (String, Option<&'n ConfigurationNode>, Option<&'n ConfigurationNode>);
+
+/// What `now` has otherwise than `before`, in the order of paths. A node that was removed counts as one
+/// that is not there; what was run has no value to compare. Long values are compared as far as they are
+/// held: 160 characters.
+pub fn configuration_changes(
+    now: &Configuration,
+    before: &Configuration,
+) -> Vec<ConfigurationChange> {
+    let (mut there, here) = (held(before), held(now));
+    let mut changes: Vec<Pair<'_>> = Vec::new();
+    for (path, node) in here {
+        let before = there.remove(&path);
+        if before.is_none_or(|before| before.value != node.value) {
+            changes.push((path, before, Some(node)));
+        }
+    }
+    changes.extend(there.into_iter().map(|(path, node)| (path, Some(node), None)));
+    changes.sort_by(|a, b| a.0.cmp(&b.0));
+    let change = |(_, before, after): Pair<'_>| {
+        let named = after.or(before);
+        ConfigurationChange {
+            path: named.map(|node| node.path.clone()).unwrap_or_default(),
+            before: before.cloned(),
+            after: after.cloned(),
+        }
+    };
+    changes.into_iter().map(change).collect()
+}
+
+/// The nodes that have or had a value, by their normal paths.
+fn held(configuration: &Configuration) -> BTreeMap<String, &ConfigurationNode> {
+    let nodes = configuration.nodes.iter();
+    let held = nodes.filter(|node| matches!(node.known, Known::Set | Known::Read));
+    held.map(|node| (normal(&node.path), node)).collect()
 }
 
 /// A tree being folded.
@@ -38,10 +77,10 @@ struct Tree {
 }
 
 impl Tree {
-    fn new(session: &SyncmlSession) -> Self {
+    fn of(host: &str, device: &str) -> Self {
         let told = Configuration {
-            host: session.host.clone(),
-            device: session.device.clone(),
+            host: host.to_owned(),
+            device: device.to_owned(),
             sessions: Vec::new(),
             nodes: Vec::new(),
             dropped: 0,
@@ -190,16 +229,7 @@ mod tests {
     }
 
     fn tree(sessions: &[&[LedgerEntry]]) -> Vec<(String, Option<String>, Option<String>, usize)> {
-        let mut tree = Tree {
-            told: Configuration {
-                host: String::new(),
-                device: String::new(),
-                sessions: Vec::new(),
-                nodes: Vec::new(),
-                dropped: 0,
-            },
-            nodes: BTreeMap::new(),
-        };
+        let mut tree = Tree::of("", "");
         for (number, entries) in sessions.iter().enumerate() {
             for entry in *entries {
                 tree.command(number, entry);
@@ -221,6 +251,42 @@ mod tests {
             &[entry("Replace", "200", "./vendor/a", Some("3"))],
         ]);
         assert_eq!(told, [("./Vendor/A".to_owned(), own("3"), own("1"), 1)]);
+    }
+
+    #[test]
+    fn two_trees_differ_by_value_not_by_spelling() {
+        let fold = |entries: &[LedgerEntry]| {
+            let mut tree = Tree::of("", "");
+            for entry in entries {
+                tree.command(0, entry);
+            }
+            tree.finish()
+        };
+        let now = fold(&[
+            entry("Replace", "200", "./Vendor/A", Some("1")),
+            entry("Replace", "200", "./Vendor/B", Some("2")),
+            entry("Exec", "200", "./Vendor/Run", None),
+            entry("Delete", "200", "./Vendor/D", None),
+        ]);
+        let before = fold(&[
+            entry("Replace", "200", "./Device/Vendor/a", Some("1")),
+            entry("Replace", "200", "./Vendor/B", Some("3")),
+            entry("Add", "200", "./Vendor/D", Some("4")),
+        ]);
+        let value = |node: &Option<ConfigurationNode>| node.as_ref()?.value.clone();
+        let told = |now, before| -> Vec<(String, Option<String>, Option<String>)> {
+            let changes = configuration_changes(now, before).into_iter();
+            changes.map(|c| (c.path.clone(), value(&c.before), value(&c.after))).collect()
+        };
+        let own = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            told(&now, &before),
+            [
+                ("./Vendor/B".to_owned(), own("3"), own("2")),
+                ("./Vendor/D".to_owned(), own("4"), None)
+            ]
+        );
+        assert_eq!(told(&now, &now), []);
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod configuration;
 mod digest;
 mod entry;
 mod facts;
+mod mac;
 mod object;
 mod outcome;
 mod pairing;
@@ -26,8 +27,9 @@ mod session;
 mod sessions;
 mod turn;
 
-pub use configuration::configurations;
+pub use configuration::{configuration_changes, configurations};
 pub(in crate::analyze) use facts::generic_alert_types;
+pub(in crate::analyze) use mac::Mac;
 pub(in crate::analyze) use outcome::members;
 pub(in crate::analyze) use pairing::normal;
 pub(in crate::analyze) use sessions::{Ledgers, Observed, mode};

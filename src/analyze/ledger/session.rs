@@ -202,7 +202,7 @@ impl Session {
         }
         let mark = Mark::leg(subject.exchange, leg);
         self.facts.follow(subject, leg, message, mark);
-        self.authentication.before(leg, message, passwords, &mut log);
+        self.authentication.before(subject, leg, message, passwords, &mut log);
         pairing::answers(self, subject.exchange, leg, message, &mut log);
         log.early = self.is_early(leg, message);
         self.register(subject, leg, message, fingerprint, mark);

@@ -132,11 +132,7 @@ impl Ledgers {
         exchange: ExchangeId,
         settled: bool,
     ) -> Option<SyncmlSession> {
-        let spoke = |session: &&Arc<Session>| {
-            let view = &session.view;
-            (view.first..=view.last).contains(&exchange)
-                && view.messages.iter().any(|message| message.exchange == exchange)
-        };
+        let spoke = |session: &&Arc<Session>| session.view.holds(exchange);
         let session = self.sessions.iter().rev().find(spoke)?;
         Some(if settled { close::settled(session) } else { session.view.clone() })
     }
@@ -156,7 +152,14 @@ impl Ledgers {
         }
         let reused = known.is_some_and(|known| !known.view.partial);
         let message = messages[0].or(messages[1])?;
-        let session = Session::new(subject, message, &device(messages));
+        let mut session = Session::new(subject, message, &device(messages));
+        let earlier = self.sessions.iter().rev().find(|earlier| {
+            let view = &earlier.view;
+            view.host == key.host && view.device.trim().to_lowercase() == key.device
+        });
+        if let Some(earlier) = earlier {
+            session.authentication.carry(&earlier.authentication);
+        }
         self.last.insert(key.clone(), self.first + self.sessions.len() as u64);
         self.sessions.push(Arc::new(session));
         if self.sessions.len() > SESSIONS {

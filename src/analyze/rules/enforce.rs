@@ -2,7 +2,7 @@
 
 use crate::analyze::document::Document;
 use crate::analyze::draft::clip;
-use crate::analyze::eas::is_sms;
+use crate::analyze::eas::{collections, is_sms};
 use crate::model::{Format, Leg, NodeId};
 
 use super::engine::Rule;
@@ -65,14 +65,9 @@ fn age(scene: &Scene<'_>, name: &str, classes: &[&str], kinds: &[&str]) -> Optio
             (asked == 0 || asked > allowed).then_some((node, asked))
         })
     };
-    let (node, asked) = collections(&document).into_iter().find_map(wider)?;
+    let (node, asked) = collections(Some(&document)).into_iter().find_map(wider)?;
     let words = format!("FilterType {asked}, {name} {allowed}");
     Some(Hit::node(scene, Leg::Request, &document, node).saying(words))
-}
-
-fn collections(document: &Document<'_>) -> Vec<NodeId> {
-    let list = document.child(document.root(), "Collections");
-    list.map(|list| document.named(list, "Collection").collect()).unwrap_or_default()
 }
 
 fn html(scene: &Scene<'_>) -> Option<Hit> {

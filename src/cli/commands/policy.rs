@@ -65,7 +65,7 @@ impl Against {
                 let only = others.first().filter(|_| others.len() == 1);
                 let other = same.or(only);
                 let name = other.map_or_else(
-                    || "the other capture".to_owned(),
+                    || "the other capture, which has neither this device nor one alone,".to_owned(),
                     |other| format!("{} in the other capture", other.key),
                 );
                 (name, other.and_then(|other| other.policy.as_ref()))
@@ -84,7 +84,12 @@ fn print(
         writeln!(out, "{line}")?;
     }
     let Some(policy) = &device.policy else {
-        return writeln!(out, "no policy was delivered in this capture\n");
+        writeln!(out, "no policy was delivered in this capture")?;
+        if let Some(other) = other {
+            let count = other.settings.len();
+            writeln!(out, "{} has a policy of {count} settings", render::clean(name))?;
+        }
+        return writeln!(out);
     };
     writeln!(out)?;
     for line in render::policy_table(policy) {

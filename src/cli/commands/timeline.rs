@@ -1,6 +1,6 @@
 //! `synctap timeline`: what happened between each device and its server.
 
-use std::io::Write as _;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use serde_json::json;
@@ -8,53 +8,103 @@ use serde_json::json;
 use crate::cli::args::TimelineArgs;
 use crate::cli::output::stdout;
 use crate::cli::report::Report;
-use crate::model::{DeviceKey, Step};
+use crate::model::{Device, DeviceKey, Step, SyncmlSession};
 use crate::render;
 
 use super::devices::{cannot_read, chosen};
 use super::open;
 
+/// The steps of all devices, in the order in which they ended.
+type Steps = [(DeviceKey, Step)];
+
 /// Draws what was asked for.
 pub(super) fn run(args: &TimelineArgs) -> Result<ExitCode, Report> {
     let viewer = open::viewer(&args.file)?;
+    let wanted = |id: &str| args.device.as_deref().is_none_or(|own| own.eq_ignore_ascii_case(id));
     let mut steps: Vec<(DeviceKey, Step)> = Vec::new();
     let mut tell = |seen: crate::analyze::Observation| {
-        let wanted = args.device.as_deref();
-        if wanted.is_none_or(|id| seen.device.device.eq_ignore_ascii_case(id)) {
+        if wanted(&seen.device.device) {
             let earlier = seen.earlier.into_iter().map(|step| (seen.device.clone(), step));
             steps.extend(earlier);
             steps.push((seen.device, seen.step));
         }
     };
-    let devices = viewer.history(&mut tell).map_err(cannot_read)?;
+    let (devices, mut sessions) = viewer.history(&mut tell).map_err(cannot_read)?;
+    sessions.retain(|session| wanted(&session.device));
+    let devices = match chosen(&devices, args.device.as_deref(), &args.file) {
+        Err(_) if !sessions.is_empty() => Vec::new(),
+        found => found?,
+    };
     let mut out = stdout();
     if args.json {
-        chosen(&devices, args.device.as_deref(), &args.file)?;
         for (device, step) in &steps {
             let object = json!({ "schema": render::SCHEMA, "device": device, "step": step });
             writeln!(out, "{object}")?;
         }
-        out.flush()?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    for device in chosen(&devices, args.device.as_deref(), &args.file)? {
-        for line in render::device_lines(device) {
-            writeln!(out, "{line}")?;
+    } else {
+        for device in devices {
+            draw(&mut out, device, &steps)?;
         }
-        writeln!(out)?;
-        // The user may have become known only later: host and id tell devices apart as well.
-        let own = |key: &DeviceKey| {
-            key == &device.key
-                || (key.user.is_empty()
-                    && (&key.host, &key.device) == (&device.key.host, &device.key.device))
-        };
-        for (_, step) in steps.iter().filter(|(key, _)| own(key)) {
-            for line in render::step_lines(step) {
-                writeln!(out, "{line}")?;
-            }
-        }
-        writeln!(out)?;
+        draw_managed(&mut out, &sessions, &steps)?;
     }
     out.flush()?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// One device of ActiveSync.
+fn draw(out: &mut impl Write, device: &Device, steps: &Steps) -> io::Result<()> {
+    for line in render::device_lines(device) {
+        writeln!(out, "{line}")?;
+    }
+    writeln!(out)?;
+    // The user may have become known only later: host and id tell devices apart as well.
+    let own = |key: &DeviceKey| {
+        key == &device.key
+            || (key.user.is_empty()
+                && (&key.host, &key.device) == (&device.key.host, &device.key.device))
+    };
+    for (_, step) in steps.iter().filter(|(key, _)| own(key)) {
+        print_step(out, step)?;
+    }
+    writeln!(out)
+}
+
+/// The devices that speak SyncML, in the order of their first sessions: each session by its name where
+/// it begins, and where another comes between.
+fn draw_managed(out: &mut impl Write, sessions: &[SyncmlSession], steps: &Steps) -> io::Result<()> {
+    let mut drawn: Vec<(&str, String)> = Vec::new();
+    for first in sessions {
+        let own = |session: &&SyncmlSession| {
+            session.host == first.host && session.device.eq_ignore_ascii_case(&first.device)
+        };
+        let key = (first.host.as_str(), first.device.to_lowercase());
+        if drawn.contains(&key) {
+            continue;
+        }
+        let own: Vec<&SyncmlSession> = sessions.iter().filter(own).collect();
+        for line in render::managed_lines(&own) {
+            writeln!(out, "{line}")?;
+        }
+        let mut last = None;
+        let its =
+            |step: &&(DeviceKey, Step)| (step.0.host.as_str(), &step.0.device) == (key.0, &key.1);
+        for (_, step) in steps.iter().filter(its) {
+            let session = own.iter().rposition(|session| session.holds(step.exchange));
+            if let Some(at) = session.filter(|_| session != last) {
+                writeln!(out, "\n{}", render::session_line(own[at]))?;
+            }
+            last = session;
+            print_step(out, step)?;
+        }
+        writeln!(out)?;
+        drawn.push(key);
+    }
+    Ok(())
+}
+
+fn print_step(out: &mut impl Write, step: &Step) -> io::Result<()> {
+    for line in render::step_lines(step) {
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! Rules about one exchange as HTTP carries it (MS-MDM 2.1).
 
 use crate::analyze::draft::clip;
+use crate::analyze::ledger::Mac;
 use crate::analyze::rules::hit::Hit;
 use crate::analyze::syncml::Token;
 use crate::model::{Format, Leg, Scheme};
@@ -181,16 +182,9 @@ fn refused(stage: &Stage<'_, '_>) -> Option<Hit> {
 }
 
 fn hmac(stage: &Stage<'_, '_>) -> Option<Hit> {
-    let exchange = stage.subject.exchange;
-    let response = exchange.response.as_ref().and_then(|r| r.headers.first("x-syncml-hmac"));
-    let legs = [(Leg::Request, stage.header("x-syncml-hmac")), (Leg::Response, response)];
-    let (leg, value) = legs.into_iter().find_map(|(leg, value)| Some((leg, value?)))?;
-    let part = |name: &str| {
-        let parts = value.split(',').filter_map(|part| part.split_once('='));
-        let found = parts.into_iter().find(|(own, _)| own.trim().eq_ignore_ascii_case(name));
-        found.map(|(_, value)| clip(value.trim().trim_matches('"'))).unwrap_or_default()
-    };
-    let words = format!("algorithm {}, user {}", part("algorithm"), part("username"));
+    let of = |leg| Some((leg, Mac::of(stage.subject, leg)?));
+    let (leg, mac) = of(Leg::Request).or_else(|| of(Leg::Response))?;
+    let words = format!("algorithm {}, user {}", clip(mac.algorithm), clip(mac.user));
     Some(stage.half(leg).saying(words))
 }
 

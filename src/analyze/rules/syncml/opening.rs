@@ -128,8 +128,11 @@ fn nonce_again(turn: &Turn<'_, '_>) -> Option<Hit> {
 }
 
 fn other_digest(turn: &Turn<'_, '_>) -> Option<Hit> {
-    let node = turn.log.round.sent.filter(|_| turn.log.round.verified == Some(false))?;
-    turn.nodes(&[node])
+    let round = &turn.log.round;
+    if round.mac_verified == Some(false) {
+        return Some(turn.half().saying("x-syncml-hmac"));
+    }
+    turn.nodes(&[round.sent.filter(|_| round.verified == Some(false))?])
 }
 
 fn other_kind(turn: &Turn<'_, '_>) -> Option<Hit> {
