@@ -29,6 +29,10 @@ impl App {
             (Action::ToggleDevices, _) => Some(self.toggle_mode()),
             (Action::FoldAll(open), _) => {
                 self.or_say((self.mode == Mode::Devices).then_some(()), "t groups by device")?;
+                if !open {
+                    // The newest would open its groups again.
+                    self.list.stay();
+                }
                 Some(Effect::FoldAll(open))
             }
             (Action::Open, Some((_, None))) => {

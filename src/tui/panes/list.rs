@@ -103,6 +103,11 @@ impl ListPane {
         }
     }
 
+    /// Selects the newest exchange no longer.
+    pub(crate) fn stay(&mut self) {
+        self.follow = false;
+    }
+
     /// True while the newest exchange stays selected.
     pub(crate) fn follows(&self) -> bool {
         self.follow

@@ -57,6 +57,16 @@ fn groups_fold_and_stay_folded() {
 }
 
 #[test]
+fn hiding_every_group_ends_following() {
+    let mut stage = Stage::new(80, 24, canned::morning());
+    stage.keys("tF");
+    assert!(stage.app.list.follows());
+    stage.keys("H");
+    assert!(!stage.app.list.follows(), "the newest would open its groups again");
+    assert_eq!(stage.app.list.sums().unwrap().0, stage.app.list.len() as u64);
+}
+
+#[test]
 fn what_comes_moves_no_line_in_sight() {
     let mut stage = Stage::new(80, 24, canned::many(40));
     stage.arrive([of_tablet(41), of_tablet(42)]);
