@@ -271,21 +271,35 @@ fn finished(
     if code != "none" {
         let mut headers: Vec<(String, String)> = media_type(answered).into_iter().collect();
         change(&mut headers, &parts.collect::<Vec<_>>().join(" "), '=');
-        exchange.response = Some(Response {
-            status: code.parse().unwrap(),
-            version: "HTTP/1.1".into(),
-            headers: list(headers),
-            body: facts(&answer_body),
-            ..Response::default()
-        });
-        exchange.times.response_end = Some(MonoTime(TAKES));
+        answer(&mut exchange, code, headers, &answer_body);
     }
+    ended(exchange, now, question_body, answer_body)
+}
+
+/// Adds an answer with this status.
+pub(crate) fn answer(
+    exchange: &mut Exchange,
+    code: &str,
+    headers: Vec<(String, String)>,
+    body: &Bytes,
+) {
+    exchange.response = Some(Response {
+        status: code.parse().unwrap(),
+        version: "HTTP/1.1".into(),
+        headers: list(headers),
+        body: facts(body),
+        ..Response::default()
+    });
+    exchange.times.response_end = Some(MonoTime(TAKES));
+}
+
+/// Ends the exchange, and reads what it carried.
+pub(crate) fn ended(mut exchange: Exchange, now: &mut i64, question: Bytes, answer: Bytes) -> Turn {
     exchange.times.closed = Some(MonoTime(TAKES));
     exchange.state = State::Complete;
     *now += i64::try_from(TAKES).unwrap();
-    let request = Some(decoded(&exchange, question_body, Leg::Request));
-    let response =
-        exchange.response.is_some().then(|| decoded(&exchange, answer_body, Leg::Response));
+    let request = Some(decoded(&exchange, question, Leg::Request));
+    let response = exchange.response.is_some().then(|| decoded(&exchange, answer, Leg::Response));
     Turn::told(exchange, request, response)
 }
 

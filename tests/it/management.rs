@@ -16,11 +16,9 @@
 
 use bytes::Bytes;
 use synctap::codec::{Book, DocumentType, Hints, Preamble, decode_as, encode};
-use synctap::model::{
-    ConnId, Exchange, ExchangeId, Kind, Leg, MonoTime, Request, Response, Scheme, State, WallTime,
-};
+use synctap::model::{ConnId, Exchange, ExchangeId, Kind, Leg, Request, Scheme, WallTime};
 
-use crate::conversation::{TAKES, Turn, body_of, decoded, facts, list};
+use crate::conversation::{Turn, answer, body_of, ended, facts, list};
 
 #[derive(Clone)]
 struct Settings {
@@ -142,22 +140,9 @@ fn turn(
         answer_body = wire(answered, &own, &reply, Leg::Response);
         let mut headers = vec![("Content-Type".to_owned(), media.replace("%20", " "))];
         headers.append(&mut options.0);
-        exchange.response = Some(Response {
-            status: code.parse().unwrap(),
-            version: "HTTP/1.1".into(),
-            headers: list(headers),
-            body: facts(&answer_body),
-            ..Response::default()
-        });
-        exchange.times.response_end = Some(MonoTime(TAKES));
+        answer(&mut exchange, &code, headers, &answer_body);
     }
-    exchange.times.closed = Some(MonoTime(TAKES));
-    exchange.state = State::Complete;
-    *now += i64::try_from(TAKES).unwrap();
-    let request = Some(decoded(&exchange, question_body, Leg::Request));
-    let response =
-        exchange.response.is_some().then(|| decoded(&exchange, answer_body, Leg::Response));
-    Turn::told(exchange, request, response)
+    ended(exchange, now, question_body, answer_body)
 }
 
 /// A message as it goes over the wire.
