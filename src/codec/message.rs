@@ -3,10 +3,10 @@
 use crate::model::{Grade, Span};
 
 use super::asn1::{Ber, oid_name};
-use super::certificate;
 use super::cms;
 use super::cms::{Algorithm, Enveloped, Message, Recipient, Signed, SignerInfo};
 use super::faults::Fault;
+use super::x509;
 
 type Facts = Vec<(&'static str, String)>;
 
@@ -54,10 +54,10 @@ pub(crate) struct Read {
 pub(crate) fn read(ber: &Ber<'_>, opener: Option<&dyn Opener>) -> Read {
     let bytes = ber.bytes();
     let plain = |name, facts| Read { name, facts, inside: Vec::new(), fault: None };
-    if let Some(facts) = certificate::facts(bytes) {
+    if let Some(facts) = x509::facts(bytes) {
         return plain("X.509 certificate", facts);
     }
-    if let Some(facts) = certificate::request_facts(bytes) {
+    if let Some(facts) = x509::request_facts(bytes) {
         return plain("PKCS#10 request", facts);
     }
     let likely = cms::is_likely(bytes);
@@ -128,7 +128,7 @@ fn tell_signed(name: &'static str, signed: &Signed<'_>) -> Read {
 
 fn signer_facts(signer: &SignerInfo<'_>) -> Facts {
     vec![
-        ("signer", certificate::id_words(&signer.id)),
+        ("signer", x509::id_words(&signer.id)),
         ("digest", signer.digest.name().to_owned()),
         ("signature", signer.algorithm.name().to_owned()),
     ]
@@ -177,7 +177,7 @@ fn recipient_facts(recipient: &Recipient<'_>, opener: Option<&dyn Opener>) -> Fa
         Recipient::Other => "some other way".to_owned(),
     };
     let whose = |id| {
-        let words = certificate::id_words(id);
+        let words = x509::id_words(id);
         match opener.and_then(|opener| opener.known(id)) {
             Some(known) => format!("{words}, that is {known}"),
             None => words,

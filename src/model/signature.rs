@@ -54,8 +54,14 @@ pub struct SignerCertificate {
     pub not_before: WallTime,
     /// Valid until.
     pub not_after: WallTime,
+    /// Thumbprint: SHA-1 of its DER bytes in upper-case hex.
+    pub sha1: String,
     /// SHA-256 of its DER bytes, lower-case hex.
     pub sha256: String,
+    /// Kind and length of its key: `RSA 2048`.
+    pub key: String,
+    /// SHA-256 of its `SubjectPublicKeyInfo`, lower-case hex.
+    pub key_sha256: String,
     /// Where it was found: `the message`, `--trust`, `exchange #4`, ….
     pub source: String,
     /// Subjects from its issuer to what is trusted.

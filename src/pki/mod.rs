@@ -1,10 +1,11 @@
 //! Certificates we make and certificates we judge.
 //!
 //! What lives here: the authority in its folder, the leaves minted under it, the roots an upstream
-//! is judged by, and the facts of any certificate. What does not: sockets and handshakes
+//! is judged by, the taking of what devices show, and the facts of any certificate. What does not: sockets and handshakes
 //! ([`crate::proxy`]). No private key leaves this room except into a TLS configuration.
 
 mod authority;
+mod client;
 mod error;
 mod facts;
 mod files;
@@ -13,6 +14,7 @@ mod leaf;
 mod trust;
 
 pub use authority::{Authority, AuthorityFacts, AuthorityWarning};
+pub use client::AnyClient;
 pub use error::PkiError;
 pub use facts::certificate_facts;
 pub use leaf::{KeyKind, Leaf, LeafMint};

@@ -50,6 +50,8 @@ pub(super) enum SchemeKind {
     Pss(u16),
     /// ECDSA.
     Ecdsa,
+    /// `EdDSA` on curve 25519 (RFC 8419).
+    Ed25519,
 }
 
 /// The scheme of a signature algorithm; `digest` is used where the algorithm names none.
@@ -68,6 +70,8 @@ pub(super) fn scheme_of(
         "1.2.840.113549.1.1.12" => (SchemeKind::Pkcs1, Some("2.16.840.1.101.3.4.2.2")),
         "1.2.840.113549.1.1.13" => (SchemeKind::Pkcs1, Some("2.16.840.1.101.3.4.2.3")),
         "1.2.840.113549.1.1.10" => return pss(algorithm),
+        // The digest is of the content alone: what is signed is not hashed before (RFC 8419 2.3).
+        "1.3.101.112" => (SchemeKind::Ed25519, Some("2.16.840.1.101.3.4.2.3")),
         "1.2.840.10045.2.1" => (SchemeKind::Ecdsa, digest.map(|digest| digest.oid.as_str())),
         "1.2.840.10045.4.1" => (SchemeKind::Ecdsa, Some("1.3.14.3.2.26")),
         "1.2.840.10045.4.3.1" => (SchemeKind::Ecdsa, Some("2.16.840.1.101.3.4.2.4")),
@@ -117,6 +121,7 @@ impl Scheme {
             SchemeKind::Pkcs1 => format!("RSA PKCS#1 v1.5 with {digest}"),
             SchemeKind::Pss(salt) => format!("RSA-PSS with {digest} and a salt of {salt} bytes"),
             SchemeKind::Ecdsa => format!("ECDSA with {digest}"),
+            SchemeKind::Ed25519 => "Ed25519".to_owned(),
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::codec::cms::{Algorithm, Attributes, SignerInfo};
 use crate::codec::{Certificate, id_words};
 use crate::model::{Holds, Reason, SignerCertificate, SignerReport};
 
-use super::algorithm::{Scheme, digest_of, digest_words, is_weak, scheme_of, sha256_hex};
+use super::algorithm::{Scheme, digest_of, digest_words, is_weak, scheme_of, sha1_hex, sha256_hex};
 use super::chain::{follow, out_of_date};
 use super::check::{digest, is_signed_by};
 use super::cipher;
@@ -247,7 +247,10 @@ impl Trial<'_> {
             serial: certificate.serial_hex(),
             not_before: certificate.not_before,
             not_after: certificate.not_after,
+            sha1: sha1_hex(certificate.der()).to_uppercase(),
             sha256: sha256_hex(certificate.der()),
+            key: certificate.key.to_string(),
+            key_sha256: sha256_hex(&certificate.key.der),
             source,
             chain: Vec::new(),
         });
@@ -272,13 +275,14 @@ impl Trial<'_> {
         certificate: &Certificate,
     ) {
         for signature in self.signatures() {
-            match is_signed_by(certificate, scheme, &attributes.signed_bytes, &signature) {
+            match is_signed_by(&certificate.key, scheme, &attributes.signed_bytes, &signature) {
                 Ok(true) => return,
                 Ok(false) => {}
                 Err(why) => return self.reason("unknown-algorithm", why),
             }
             let sorted = attributes.sorted_bytes.as_deref();
-            if sorted.is_some_and(|s| is_signed_by(certificate, scheme, s, &signature) == Ok(true))
+            if sorted
+                .is_some_and(|s| is_signed_by(&certificate.key, scheme, s, &signature) == Ok(true))
             {
                 let text = "the attributes were not sent in the order in which they were signed";
                 return self.remark("attribute-order", text);
@@ -306,7 +310,7 @@ impl Trial<'_> {
             let hashed = (form.kind == FormKind::Digest).then(|| digest(digests, &form.bytes));
             let bytes = hashed.as_deref().unwrap_or(&form.bytes);
             signatures.iter().any(|signature| {
-                let signed = is_signed_by(certificate, scheme, bytes, signature);
+                let signed = is_signed_by(&certificate.key, scheme, bytes, signature);
                 signed.map_err(|why| trouble = Some(why)) == Ok(true)
             })
         };
@@ -329,8 +333,8 @@ impl Trial<'_> {
     fn wrong_key(&mut self, scheme: &Scheme, certificate: &Certificate, message: &[u8]) {
         let signature = &self.signer.signature;
         let other = self.candidates().take(KEYS).find(|(other, _)| {
-            other.key() != certificate.key()
-                && is_signed_by(other, scheme, message, signature) == Ok(true)
+            other.key != certificate.key
+                && is_signed_by(&other.key, scheme, message, signature) == Ok(true)
         });
         let text = match other {
             Some((other, _)) => format!(
@@ -361,7 +365,7 @@ impl Trial<'_> {
             );
             self.remark("expired-since", text);
         }
-        if !certificate.may_sign {
+        if !certificate.purposes.may_sign {
             self.remark(
                 "key-usage",
                 "the key usage of the certificate does not speak of signatures",
