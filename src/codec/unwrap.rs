@@ -352,7 +352,7 @@ impl<'a> Unwrapping<'a> {
             let grade = if cut { Grade::Odd } else { grade };
             self.problem(task.layer, span, grade, code, text);
         }
-        let tree = asn1::tree(&ber, self.nodes_left);
+        let tree = asn1::tree(&ber, read.of, self.nodes_left);
         self.nodes_left = self.nodes_left.saturating_sub(tree.len());
         let places: Vec<_> = read.inside.iter().map(|part| place(&tree, part.span)).collect();
         if let Some(layer) = self.layers.get_mut(task.layer.index()) {

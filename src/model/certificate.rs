@@ -31,8 +31,10 @@ pub struct DeviceCertificate {
     /// SHA-256 of its `SubjectPublicKeyInfo`, lower-case hex: the same for every certificate of a key.
     pub key_sha256: String,
     /// Valid from.
+    #[serde(serialize_with = "super::clock::as_text")]
     pub not_before: WallTime,
     /// Valid until.
+    #[serde(serialize_with = "super::clock::as_text")]
     pub not_after: WallTime,
     /// Thumbprint: SHA-1 of its DER bytes in upper-case hex.
     pub sha1: String,
@@ -45,6 +47,7 @@ pub struct DeviceCertificate {
     /// The exchange that handed it out, when that was seen.
     pub issued: Option<ExchangeId>,
     /// From when on the device is to renew it, as it was told at enrolment (`RenewPeriod`, MS-MDE2).
+    #[serde(serialize_with = "super::clock::as_text_if_any")]
     pub renewal: Option<WallTime>,
     /// Exchanges on connections on which the device showed it.
     pub tls: Option<CertificateUse>,

@@ -81,8 +81,18 @@ pub(super) fn scheme_of(
         _ => return Err(format!("the signature algorithm {} is not known", algorithm.name())),
     };
     let oid = digest_oid.unwrap_or_default();
-    let known = digest_of(oid).ok_or_else(|| format!("the digest {} is not known", name(oid)))?;
+    let known = digest_of(oid).ok_or_else(|| unknown_digest(name(oid)))?;
     Ok(Scheme { kind, digest: known, weak: is_weak(oid) })
+}
+
+/// Why a digest is not computed.
+pub(super) fn unknown_digest(name: &str) -> String {
+    match name {
+        "md5" | "md4" | "md2" => {
+            format!("the digest {} is broken and not checked here", name.to_uppercase())
+        }
+        _ => format!("the digest {name} is not known"),
+    }
 }
 
 fn name(oid: &str) -> &str {
@@ -108,8 +118,11 @@ fn pss(algorithm: &Algorithm<'_>) -> Result<Scheme, String> {
     }
     let salt = salt.and_then(|salt| u16::try_from(salt).ok()).filter(|_| trailer == Some(1));
     let salt = salt.ok_or("the parameters of RSA-PSS cannot be used")?;
-    let digest = digest_of(&hash).filter(|_| hash != SHA1);
-    let digest = digest.ok_or_else(|| format!("RSA-PSS with {} cannot be checked", name(&hash)))?;
+    let digest = digest_of(&hash).filter(|_| hash != SHA1).ok_or_else(|| {
+        let words =
+            digest_of(&hash).map_or_else(|| name(&hash).to_owned(), |d| digest_words(d).into());
+        format!("RSA-PSS with {words} cannot be checked")
+    })?;
     Ok(Scheme { kind: SchemeKind::Pss(salt), digest, weak: is_weak(&hash) })
 }
 
@@ -159,7 +172,7 @@ mod tests {
         let error = scheme_of(&algorithm("1.2.3.4", b""), None).unwrap_err();
         assert_eq!(error, "the signature algorithm 1.2.3.4 is not known");
         let error = scheme_of(&algorithm("1.2.840.113549.1.1.10", b""), None).unwrap_err();
-        assert_eq!(error, "RSA-PSS with sha1 cannot be checked");
+        assert_eq!(error, "RSA-PSS with SHA-1 cannot be checked");
     }
 
     #[test]

@@ -127,6 +127,6 @@ pub(super) fn out_of_date(certificate: &Certificate, at: WallTime, what: &str) -
 }
 
 /// A time without its fraction of a second.
-fn seconds(time: WallTime) -> String {
+pub(super) fn seconds(time: WallTime) -> String {
     WallTime(time.0.saturating_sub(time.0.checked_rem_euclid(1_000_000).unwrap_or(0))).rfc3339()
 }

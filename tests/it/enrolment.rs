@@ -72,7 +72,12 @@ fn no_secret_is_shown_or_told() {
             assert!(!format!("{:?}", turn.annotated).contains("not-a-secret"), "{name}");
             for decoded in [&turn.request, &turn.response].into_iter().flatten() {
                 let shown = |secrets| {
-                    let options = OutlineOptions { secrets, value_limit: 9_999, layer_lines: 999 };
+                    let options = OutlineOptions {
+                        secrets,
+                        value_limit: 9_999,
+                        layer_lines: 999,
+                        only_inside: false,
+                    };
                     outline_text(&outline(decoded, &[], options))
                 };
                 let masked = shown(Secrets::Masked);

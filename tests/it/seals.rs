@@ -197,7 +197,7 @@ fn what_is_encrypted_in_an_unknown_way_says_so() {
     let decoded =
         decode_opening(message("sealed-rc2.der").into(), None, &Hints::default(), &keyring);
     let facts: BTreeMap<_, _> = decoded.layers[0].facts.iter().cloned().collect();
-    assert_eq!(facts["opened"], "no: the cipher rc2-cbc is not known here");
+    assert_eq!(facts["opened"], "no: the cipher rc2-cbc is not supported");
 }
 
 #[test]

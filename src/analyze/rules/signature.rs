@@ -123,7 +123,8 @@ fn every_message(scene: &SignedScene<'_>) -> Option<Hit> {
 }
 
 fn base64(scene: &SignedScene<'_>) -> Option<Hit> {
-    scene.in_header()?.has("not-base64").then(|| scene.half())
+    let report = scene.in_header()?;
+    (report.has("not-base64") || report.has("empty")).then(|| scene.half())
 }
 
 fn cms_parse(scene: &SignedScene<'_>) -> Option<Hit> {

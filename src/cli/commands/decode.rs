@@ -48,7 +48,9 @@ pub(super) fn run(args: &DecodeArgs) -> Result<ExitCode, Report> {
     } else if args.xml {
         print_xml(&mut out, &decoded, secrets)?;
     } else {
-        let options = OutlineOptions { value_limit: VALUE_LIMIT, layer_lines: usize::MAX, secrets };
+        let (layer_lines, only_inside) = (usize::MAX, !args.asn1);
+        let options =
+            OutlineOptions { value_limit: VALUE_LIMIT, layer_lines, secrets, only_inside };
         let lines = render::outline(&decoded, &notes, options);
         out.write_all(render::outline_text(&lines).as_bytes())?;
     }
