@@ -1,11 +1,13 @@
 //! Notes on a body of which nothing else is known.
 
 use crate::model::{
-    ConnId, Decoded, Exchange, ExchangeId, Format, Kind, Leg, NodeId, Note, Request, Response,
-    Tree, WallTime,
+    Annotated, ConnId, Decoded, Exchange, ExchangeId, Format, Kind, Leg, NodeId, Note, Request,
+    Response, Tree, WallTime,
 };
 
-use super::annotate::annotate;
+use super::annotate::tell;
+use super::document::Subject;
+use super::{eas, syncml};
 
 /// Notes on a lone body, read as `leg` or as the half of an exchange that it looks like.
 pub fn annotate_body(decoded: &Decoded, leg: Option<Leg>) -> Vec<Note> {
@@ -21,12 +23,19 @@ pub fn annotate_body(decoded: &Decoded, leg: Option<Leg>) -> Vec<Note> {
     };
     exchange.request = Some(Request { method: "POST".into(), target, ..Request::default() });
     match leg {
-        Leg::Request => annotate(&exchange, Some(decoded), None).request,
+        Leg::Request => notes(&exchange, Some(decoded), None).request,
         Leg::Response => {
             exchange.response = Some(Response { status: 200, ..Response::default() });
-            annotate(&exchange, None, Some(decoded)).response
+            notes(&exchange, None, Some(decoded)).response
         }
     }
+}
+
+/// What is said of an exchange that is made up: no rule can tell from it whether something is wrong.
+fn notes(exchange: &Exchange, request: Option<&Decoded>, response: Option<&Decoded>) -> Annotated {
+    let subject = Subject::new(exchange, request, response);
+    let head = eas::Head::of(&subject);
+    tell(&subject, &syncml::messages(&subject), head.as_ref(), eas::FolderNames::default())
 }
 
 /// An answer says how it went; a request does so only when it acknowledges a policy or a wipe.

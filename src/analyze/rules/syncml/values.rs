@@ -4,7 +4,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::analyze::csp::{self, CspNode, Found, is_sensitive};
+use crate::analyze::csp::{Found, is_sensitive};
 use crate::analyze::draft::clip;
 use crate::analyze::ledger::Turn;
 use crate::analyze::rules::hit::Hit;
@@ -71,22 +71,12 @@ fn writes(command: &Command<'_>) -> bool {
     matches!(command.verb, "Add" | "Replace")
 }
 
-/// Names of the children of an item, in order.
-fn names<'a>(item: &Item<'a>) -> Vec<&'a str> {
-    item.document.children(item.node).map(|id| item.document.name(id)).collect()
-}
-
 fn after_data(said: &Said<'_, '_>) -> Option<Hit> {
-    items(said, any, |item| {
-        let after = names(item).into_iter().skip_while(|name| *name != "Data").skip(1);
-        after.into_iter().any(|name| !matches!(name, "MoreData" | "Data"))
-    })
+    items(said, any, |item| item.goes_on_after_data)
 }
 
 fn more_before_data(said: &Said<'_, '_>) -> Option<Hit> {
-    items(said, any, |item| {
-        names(item).into_iter().skip_while(|name| *name != "MoreData").any(|name| name == "Data")
-    })
+    items(said, any, |item| item.data_after_more)
 }
 
 fn data_missing(said: &Said<'_, '_>) -> Option<Hit> {
@@ -96,7 +86,7 @@ fn data_missing(said: &Said<'_, '_>) -> Option<Hit> {
         |command| server && writes(command),
         |item| {
             let format = item.meta_text("Format");
-            let table = || node_of(item).map_or("", |node| node.format);
+            let table = || item.csp_node().map_or("", |node| node.format);
             let valueless = |format: &str| matches!(format, "node" | "null");
             let external = said.text(item.source()).contains("://");
             let meant = if format.is_empty() { table() } else { format.as_ref() };
@@ -177,14 +167,6 @@ fn meta_twice(said: &Said<'_, '_>) -> Option<Hit> {
     })
 }
 
-/// The node of an item in the table.
-fn node_of(item: &Item<'_>) -> Option<&'static CspNode> {
-    match csp::find(&item.uri()?)? {
-        Found::Node(node) | Found::Result(node) => Some(node),
-        Found::Below(_) => None,
-    }
-}
-
 fn results_without_format(said: &Said<'_, '_>) -> Option<Hit> {
     items(
         said,
@@ -192,7 +174,7 @@ fn results_without_format(said: &Said<'_, '_>) -> Option<Hit> {
         |item| {
             item.meta("Format").is_none()
                 && item.data().is_some()
-                && node_of(item).is_some_and(|node| !matches!(node.format, "chr" | ""))
+                && item.csp_node().is_some_and(|node| !matches!(node.format, "chr" | ""))
         },
     )
 }
@@ -201,10 +183,9 @@ fn results_without_format(said: &Said<'_, '_>) -> Option<Hit> {
 fn differs(item: &Item<'_>) -> bool {
     let format = item.meta_text("Format");
     // ForceAadToken is bool in the table and numeric in its values.
-    let uri = item.uri().unwrap_or_default().to_lowercase();
     !format.is_empty()
-        && !uri.ends_with("/forceaadtoken")
-        && node_of(item).is_some_and(|node| !node.format.is_empty() && node.format != format)
+        && !item.uri().unwrap_or_default().to_lowercase().ends_with("/forceaadtoken")
+        && item.csp_node().is_some_and(|node| !node.format.is_empty() && node.format != format)
 }
 
 fn results_other_format(said: &Said<'_, '_>) -> Option<Hit> {
@@ -225,15 +206,10 @@ fn addresses(
     if server_only && said.leg == Leg::Request {
         return None;
     }
-    let nodes = said.items(|command| !matches!(command.verb, "Status" | "Alert"));
-    let nodes = nodes.flat_map(|item| [item.target(), item.source()]).flatten();
-    let document = said.message.document;
-    let found = nodes.filter(|id| {
-        let text = document.text(*id);
-        !text.is_empty() && fits(&text, *id)
-    });
-    let nodes: Vec<NodeId> = found.collect();
-    let first = clip(&document.text(*nodes.first()?));
+    let all = said.items(|command| !matches!(command.verb, "Status" | "Alert"));
+    let found = all.flat_map(Item::addresses).filter(|(id, text)| fits(text, *id));
+    let nodes: Vec<NodeId> = found.map(|(id, _)| id).collect();
+    let first = clip(&said.message.document.text(*nodes.first()?));
     Some(said.nodes(&nodes)?.saying(first))
 }
 
@@ -269,12 +245,17 @@ fn empty_segment(said: &Said<'_, '_>) -> Option<Hit> {
     })
 }
 
+/// True when `text` begins with `start`, whatever its case.
+fn begins(text: &str, start: &str) -> bool {
+    text.get(..start.len()).is_some_and(|own| own.eq_ignore_ascii_case(start))
+}
+
 fn unprefixed(said: &Said<'_, '_>) -> Option<Hit> {
-    addresses(said, true, |text, _| text.to_lowercase().starts_with("./vendor/"))
+    addresses(said, true, |text, _| begins(text, "./vendor/"))
 }
 
 fn bridge(said: &Said<'_, '_>) -> Option<Hit> {
-    addresses(said, true, |text, _| text.to_lowercase().starts_with("./cimv2/"))
+    addresses(said, true, |text, _| begins(text, "./cimv2/"))
 }
 
 fn unencoded(said: &Said<'_, '_>) -> Option<Hit> {
@@ -323,7 +304,7 @@ fn server_items(
         }
         for item in said.message.items(command).filter(|item| fits(command, item)) {
             if first.is_empty() {
-                first = clip(&item.uri().unwrap_or_default());
+                first = clip(item.uri().unwrap_or_default());
             }
             nodes.push(item.node);
         }
@@ -334,17 +315,14 @@ fn server_items(
 fn unknown_node(said: &Said<'_, '_>) -> Option<Hit> {
     server_items(said, |_, item| {
         let uri = item.uri().unwrap_or_default();
-        let tree = uri.starts_with("./");
-        tree && !matches!(csp::find(&uri), Some(Found::Node(_) | Found::Result(_)))
+        uri.starts_with("./") && item.csp_node().is_none()
     })
 }
 
 fn verb_refused(said: &Said<'_, '_>) -> Option<Hit> {
     server_items(said, |command, item| {
         let judged = matches!(command.verb, "Add" | "Replace" | "Get" | "Delete" | "Exec");
-        let uri = item.uri().unwrap_or_default();
-        let found = if judged { csp::find(&uri) } else { None };
-        match found {
+        match item.found().filter(|_| judged) {
             Some(Found::Node(node)) => !node.access.is_empty() && !node.takes(command.verb),
             Some(Found::Result(_)) => command.verb != "Get",
             _ => false,
@@ -354,7 +332,8 @@ fn verb_refused(said: &Said<'_, '_>) -> Option<Hit> {
 
 fn value_unlisted(said: &Said<'_, '_>) -> Option<Hit> {
     server_items(said, |command, item| {
-        let Some(node) = node_of(item).filter(|_| writes(command) && item.more().is_none()) else {
+        let Some(node) = item.csp_node().filter(|_| writes(command) && item.more().is_none())
+        else {
             return false;
         };
         let value = item.data().map(|data| item.document.text(data)).unwrap_or_default();
@@ -365,14 +344,14 @@ fn value_unlisted(said: &Said<'_, '_>) -> Option<Hit> {
 }
 
 fn deprecated(said: &Said<'_, '_>) -> Option<Hit> {
-    server_items(said, |_, item| node_of(item).is_some_and(|node| node.has_flag("deprecated")))
+    server_items(said, |_, item| item.csp_node().is_some_and(|node| node.has_flag("deprecated")))
 }
 
 fn secret_read(said: &Said<'_, '_>) -> Option<Hit> {
     items(
         said,
         |command| command.verb == "Results",
-        |item| item.data().is_some() && item.uri().is_some_and(|uri| is_sensitive(&uri)),
+        |item| item.data().is_some() && item.uri().is_some_and(is_sensitive),
     )
 }
 
@@ -381,14 +360,14 @@ fn outside_atomic(said: &Said<'_, '_>) -> Option<Hit> {
         let changes = matches!(command.verb, "Add" | "Replace" | "Delete");
         let around = command.within.and_then(|at| said.message.commands.get(at));
         let inside = around.is_some_and(|around| around.verb == "Atomic");
-        changes && !inside && node_of(item).is_some_and(|node| node.has_flag("atomic-required"))
+        changes && !inside && item.csp_node().is_some_and(|node| node.has_flag("atomic-required"))
     })
 }
 
 fn delete_permanent(said: &Said<'_, '_>) -> Option<Hit> {
     server_items(said, |command, item| {
         command.verb == "Delete"
-            && matches!(csp::find(&item.uri().unwrap_or_default()), Some(Found::Node(node)) if node.has_flag("permanent"))
+            && matches!(item.found(), Some(Found::Node(node)) if node.has_flag("permanent"))
     })
 }
 
@@ -397,7 +376,7 @@ fn too_new(turn: &Turn<'_, '_>) -> Option<Hit> {
     let commands = turn.message.commands.iter().filter(|command| command.verb != "Status");
     let items = commands.flat_map(|command| turn.message.items(command));
     let nodes: Vec<NodeId> = items
-        .filter(|item| node_of(item).is_some_and(|node| node.is_newer_than(build)))
+        .filter(|item| item.csp_node().is_some_and(|node| node.is_newer_than(build)))
         .map(|item| item.node)
         .collect();
     Some(turn.nodes(&nodes)?.saying(format!("the device has {build}")))
