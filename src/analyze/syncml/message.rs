@@ -215,7 +215,7 @@ impl<'a> Message<'a> {
     fn tell(&self) -> String {
         let mut parts: Vec<(String, usize)> = Vec::new();
         for command in &self.commands {
-            let name = self.command_name(command);
+            let name = name(command);
             match parts.last_mut() {
                 Some((last, count)) if *last == name => *count += 1,
                 _ => parts.push((name, 1)),
@@ -234,15 +234,6 @@ impl<'a> Message<'a> {
             words.push("Final".to_owned());
         }
         words.join(", ")
-    }
-
-    /// The verb, of an alert with its code.
-    fn command_name(&self, command: &Command<'_>) -> String {
-        let code = &*command.data;
-        if command.verb == "Alert" && !code.is_empty() {
-            return format!("Alert {}", clip(code));
-        }
-        command.verb.to_owned()
     }
 
     /// `2 Get, 1 Replace`: the kinds of commands counted, in order of appearance, without alerts and
@@ -278,6 +269,14 @@ impl<'a> Message<'a> {
         // Stable: the first of several stays the first.
         places.sort_by_key(|at| self.commands.get(*at).map(|command| &command.id));
         places
+    }
+}
+
+/// The verb, of an alert with its code.
+fn name(command: &Command<'_>) -> String {
+    match (command.verb, &*command.data) {
+        ("Alert", code) if !code.is_empty() => format!("Alert {}", clip(code)),
+        (verb, _) => verb.to_owned(),
     }
 }
 

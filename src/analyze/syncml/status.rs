@@ -150,10 +150,9 @@ fn answers(told: &str, answer: &Answer<'_>, asked: Option<&Message<'_>>) -> Stri
     }
     let asked =
         asked.filter(|asked| asked.id == message).and_then(|asked| asked.command(&reference));
-    let verb = match (answer.verb(), asked) {
-        ("", None) => "command",
-        ("", Some((verb, _))) => verb,
-        (verb, _) => verb,
+    let verb = match answer.verb() {
+        "" => asked.map_or("command", |(verb, _)| verb),
+        verb => verb,
     };
     let text = |name: &str| answer.document.child_text(answer.node, name);
     let target = text("TargetRef").or_else(|| text("SourceRef"));
