@@ -2,7 +2,9 @@
 //!
 //! `cargo bench --bench management`. One core; 20,000 exchanges of two messages of 2 KB on average, from
 //! 50 devices: as XML, as WBXML, and half of each. Prints messages a second, where the time goes, and
-//! what the sessions take in memory. `SYNCTAP_ONLY=xml` (`wbxml`, `mixed`) measures one of them.
+//! what the sessions take in memory; then folds captures of 20,000 and 100,000 messages, as `synctap
+//! ledger` does. `SYNCTAP_ONLY=xml` (`wbxml`, `mixed`, `capture`) measures one of them;
+//! `SYNCTAP_KEEP=FOLDER` leaves the captures there, `SYNCTAP_BENCH_EXCHANGES` is another number of them.
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -13,13 +15,17 @@
 mod managed;
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
 use managed::{Encoding, bodies, exchange, hints};
 use synctap::analyze::{Sessions, annotate};
 use synctap::codec::decode;
-use synctap::model::{Decoded, Exchange, Leg};
+use synctap::engine::{DECODER_VERSION, Viewer};
+use synctap::model::{Decoded, Exchange, Leg, Row, Summary};
+use synctap::store::Store;
 
 /// Exchanges folded.
 const EXCHANGES: u64 = 20_000;
@@ -29,22 +35,58 @@ type Case = (Exchange, Encoding, Bytes, Bytes);
 
 fn main() {
     let only = std::env::var("SYNCTAP_ONLY").ok();
-    let kinds: [(&str, fn(u64) -> Encoding); 3] = [
-        ("xml", |_| Encoding::Xml),
-        ("wbxml", |_| Encoding::Wbxml),
-        // A device keeps to one.
-        ("mixed", |number| if number.is_multiple_of(2) { Encoding::Xml } else { Encoding::Wbxml }),
-    ];
-    for (name, encoding) in kinds {
-        if only.as_deref().is_none_or(|only| only == name) {
-            let cases: Vec<Case> = (0..EXCHANGES).map(|number| case(number, encoding)).collect();
-            measure(name, &cases);
+    let exchanges = std::env::var("SYNCTAP_BENCH_EXCHANGES").ok();
+    let exchanges = exchanges.and_then(|number| number.parse().ok()).unwrap_or(EXCHANGES);
+    for mix in ["xml", "wbxml", "mixed"] {
+        if only.as_deref().is_none_or(|only| only == mix) {
+            let cases: Vec<Case> = (0..exchanges).map(|number| case(number, mix)).collect();
+            measure(mix, &cases);
+        }
+    }
+    if only.as_deref().is_none_or(|only| only == "capture") {
+        let keep = std::env::var_os("SYNCTAP_KEEP").map(PathBuf::from);
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = keep.as_deref().unwrap_or(temporary.path());
+        for exchanges in [10_000, 50_000] {
+            from_a_capture(&folder.join(format!("dm-{exchanges}.synctap")), exchanges);
         }
     }
 }
 
-fn case(number: u64, encoding: fn(u64) -> Encoding) -> Case {
-    let encoding = encoding(number);
+/// Records exchanges of both encodings, and folds the file.
+fn from_a_capture(path: &Path, exchanges: u64) {
+    let store = Store::create(path, DECODER_VERSION).unwrap();
+    let writer = store.writer();
+    for number in 0..exchanges {
+        let (exchange, _, asked, answered) = case(number, "mixed");
+        writer.append(exchange.id, Leg::Request, asked, || ());
+        writer.append(exchange.id, Leg::Response, answered, || ());
+        let row = Row::new(&exchange, Summary::default());
+        writer.put(exchange, row);
+    }
+    store.close().unwrap();
+    let store = Arc::new(Store::open(path, DECODER_VERSION).unwrap());
+    let viewer = Viewer::of_capture(store, "dm".to_owned()).unwrap();
+    let (before, begun) = (resident(), Instant::now());
+    let sessions = viewer.syncml_sessions().unwrap();
+    let took = begun.elapsed().as_secs_f64();
+    let held: usize = sessions.iter().map(|session| session.entries.len()).sum();
+    println!(
+        "capture of {} messages: {took:.2} s, {:.0} messages/s, {} sessions, {held} commands held, {} KiB more memory",
+        2 * exchanges,
+        2.0 * exchanges as f64 / took,
+        sessions.len(),
+        resident().saturating_sub(before),
+    );
+}
+
+fn case(number: u64, mix: &str) -> Case {
+    let encoding = match mix {
+        "xml" => Encoding::Xml,
+        // A device keeps to one.
+        "mixed" if number.is_multiple_of(2) => Encoding::Xml,
+        _ => Encoding::Wbxml,
+    };
     let (asked, answered) = bodies(number, encoding);
     (exchange(number, encoding, &asked, &answered), encoding, asked, answered)
 }

@@ -24,16 +24,16 @@ const SET: [&str; 16] = [
     "DMClient/Provider/MS%20DM%20Server/Poll/IntervalForFirstSetOfRetries",
 ];
 
-/// Nodes that are read, with a value.
-const READ: [(&str, &str); 8] = [
-    ("./DevDetail/SwV", "10.0.26100.2033"),
-    ("./DevDetail/Ext/Microsoft/DeviceName", "LAB-0042"),
-    ("./DevDetail/Ext/Microsoft/FreeStorage", "183520"),
-    ("./Vendor/MSFT/DeviceStatus/Antivirus/Status", "0"),
-    ("./Vendor/MSFT/DeviceStatus/Battery/EstimatedChargeRemaining", "87"),
-    ("./Device/Vendor/MSFT/Policy/Result/DeviceLock/DevicePasswordHistory", "12"),
-    ("./DevDetail/Ext/WLANMACAddress", "00005E005301"),
-    ("./Vendor/MSFT/DeviceStatus/Compliance/EncryptionCompliance", "0"),
+/// Nodes that are read, with their format and a value.
+const READ: [(&str, &str, &str); 8] = [
+    ("./DevDetail/SwV", "chr", "10.0.26100.2033"),
+    ("./DevDetail/Ext/Microsoft/DeviceName", "chr", "LAB-0042"),
+    ("./DevDetail/Ext/Microsoft/FreeStorage", "int", "183520"),
+    ("./Device/Vendor/MSFT/DeviceStatus/Antivirus/Status", "int", "0"),
+    ("./Device/Vendor/MSFT/DeviceStatus/Battery/EstimatedChargeRemaining", "int", "87"),
+    ("./Device/Vendor/MSFT/Policy/Result/DeviceLock/DevicePasswordHistory", "int", "12"),
+    ("./DevDetail/Ext/WLANMACAddress", "chr", "00005E005301"),
+    ("./Device/Vendor/MSFT/DeviceStatus/Compliance/EncryptionCompliance", "bool", "false"),
 ];
 
 /// One command of the server; its `CmdID` and the next three are its own.
@@ -50,7 +50,7 @@ impl Asked {
         SET[usize::try_from(self.seed % 16).unwrap()]
     }
 
-    fn read(self) -> (&'static str, &'static str) {
+    fn read(self) -> (&'static str, &'static str, &'static str) {
         READ[usize::try_from(self.seed / 3 % 8).unwrap()]
     }
 
@@ -107,11 +107,11 @@ pub(super) fn answer(text: &mut String, id: &mut u64, message: u64, asked: Asked
     match asked.seed % 16 {
         0 | 5 | 9 | 13 => {
             status(text, next(), message, command, "Get", code);
-            let (node, value) = asked.read();
+            let (node, format, value) = asked.read();
             if code == "200" {
                 let _ = write!(
                     text,
-                    "<Results><CmdID>{}</CmdID><MsgRef>{message}</MsgRef><CmdRef>{command}</CmdRef><Item><Source><LocURI>{node}</LocURI></Source><Data>{value}</Data></Item></Results>",
+                    "<Results><CmdID>{}</CmdID><MsgRef>{message}</MsgRef><CmdRef>{command}</CmdRef><Cmd>Get</Cmd><Item><Source><LocURI>{node}</LocURI></Source><Meta><Format xmlns=\"syncml:metinf\">{format}</Format></Meta><Data>{value}</Data></Item></Results>",
                     next()
                 );
             }
