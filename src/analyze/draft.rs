@@ -75,7 +75,9 @@ impl Draft {
     pub(super) fn row(&mut self, key: &'static str, text: impl Into<String>) {
         let text = text.into();
         if !text.is_empty() && self.overview.len() < ROWS {
-            self.overview.push((key, clip_to(&text, ROW_CHARS)));
+            // A character has a byte at least.
+            let fits = text.len() <= ROW_CHARS;
+            self.overview.push((key, if fits { text } else { clip_to(&text, ROW_CHARS) }));
         }
     }
 

@@ -215,9 +215,17 @@ impl CspNode {
     }
 }
 
-/// `10.0.26100.1` as numbers; `None` for anything else.
-fn parts(build: &str) -> Option<Vec<u32>> {
-    build.trim().split('.').map(|part| part.parse().ok()).collect()
+/// Numbers of a build that are compared.
+const PARTS: usize = 8;
+
+/// `10.0.26100.1` as numbers, and how many; `None` for anything else.
+fn parts(build: &str) -> Option<([u32; PARTS], usize)> {
+    let (mut parts, mut count) = ([0; PARTS], 0);
+    for part in build.trim().split('.') {
+        *parts.get_mut(count)? = part.parse().ok()?;
+        count += 1;
+    }
+    Some((parts, count))
 }
 
 fn integer(text: &str) -> Option<u64> {

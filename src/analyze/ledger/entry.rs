@@ -62,20 +62,18 @@ fn writes(verb: &str) -> bool {
 /// One item as the ledger holds it; `values`: its data is the value of a node.
 pub(super) fn ledger_item(item: &Item<'_>, values: bool) -> LedgerItem {
     let uri = item.uri().unwrap_or_default();
-    let value = item.data().map(|data| {
-        let text = item.document.text(data);
-        let inner = item.document.children(data).next().filter(|_| text.is_empty());
-        match inner {
-            Some(inner) => format!("<{}>…", clip(item.document.name(inner))),
-            None => clip(&text),
-        }
-    });
-    let meaning = value.as_deref().filter(|_| values).and_then(|value| {
-        let (_, text) = item.csp_node()?.value(value)?;
-        Some(text)
-    });
+    let text = |data| item.document.text(data);
+    let inner = |data| item.document.children(data).next().filter(|_| text(data).is_empty());
+    let markup = item.data().and_then(inner);
+    let markup = markup.map(|inner| format!("<{}>…", clip(item.document.name(inner))));
+    let meaning = match &markup {
+        _ if !values => None,
+        Some(markup) => item.csp_node().and_then(|node| node.value(markup)),
+        None => item.meaning().cloned(),
+    };
+    let value = markup.or_else(|| item.data().map(|data| clip(&text(data))));
     LedgerItem {
-        meaning: meaning.unwrap_or_default(),
+        meaning: meaning.map(|(_, text)| text).unwrap_or_default(),
         kind: clip(&item.meta_text("Type")),
         format: clip(&item.meta_text("Format")),
         uri: clip(uri),

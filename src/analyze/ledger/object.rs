@@ -93,6 +93,11 @@ fn part(
     log: &mut Log,
 ) {
     let limit = session.side(opposite(leg)).max_object;
+    // Nearly all items are whole, and nobody limits them.
+    let more = item.more().is_some();
+    if !more && limit.is_none() && session.side(leg).object.is_none() {
+        return;
+    }
     let size = item.data().map_or(0, |data| item.document.size(data));
     let announced = item.meta_text("Size").parse::<u64>().ok();
     let uri = clip(&format!("{} {}", command.verb, normal(item.uri().unwrap_or_default())));
@@ -101,7 +106,6 @@ fn part(
     if open.is_some() && !goes_on {
         log.objects.interrupted.get_or_insert(item.node);
     }
-    let more = item.more().is_some();
     let mut object = match open.filter(|_| goes_on) {
         Some(object) => {
             if announced.is_some() {

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 
 use crate::analyze::csp::{self, CspNode, Found};
 use crate::analyze::document::Document;
-use crate::model::NodeId;
+use crate::model::{Level, NodeId};
 
 use super::danger::{Danger, danger};
 
@@ -18,12 +18,10 @@ pub(in crate::analyze) struct Item<'a> {
     pub(in crate::analyze) around: NodeId,
     /// The verb of that command.
     verb: &'static str,
-    target: Option<NodeId>,
-    source: Option<NodeId>,
+    target: Option<Address<'a>>,
+    source: Option<Address<'a>>,
     data: Option<NodeId>,
     more: Option<NodeId>,
-    /// The texts of its target and its source address; empty when absent.
-    addresses: [Cow<'a, str>; 2],
     /// Something other than Data and `MoreData` stands after its Data.
     pub(in crate::analyze) goes_on_after_data: bool,
     /// A Data stands after its `MoreData`.
@@ -33,6 +31,7 @@ pub(in crate::analyze) struct Item<'a> {
     pub(super) outer: Meta,
     found: OnceCell<Option<Found>>,
     danger: OnceCell<Option<Danger>>,
+    meaning: OnceCell<Option<(Level, String)>>,
 }
 
 impl<'a> Item<'a> {
@@ -58,53 +57,50 @@ impl<'a> Item<'a> {
             };
             place.get_or_insert(child);
         }
-        let address = |id: Option<NodeId>| id.and_then(|id| document.child(id, "LocURI"));
-        let (target, source) = (address(target), address(source));
-        let text = |id: Option<NodeId>| id.map(|id| document.text(id)).unwrap_or_default();
+        let address = |id: Option<NodeId>| Address::read(&document, id?);
         Self {
             document,
             node,
             around,
             verb,
-            target,
-            source,
+            target: address(target),
+            source: address(source),
             data,
             more,
-            addresses: [text(target), text(source)],
             goes_on_after_data,
             data_after_more,
             own: meta.map(|meta| Meta::read(&document, meta)).unwrap_or_default(),
             outer: Meta::default(),
             found: OnceCell::new(),
             danger: OnceCell::new(),
+            meaning: OnceCell::new(),
         }
     }
 
     /// The node of its target address.
     pub(in crate::analyze) fn target(&self) -> Option<NodeId> {
-        self.target
+        self.target.as_ref().map(|address| address.node)
     }
 
     /// The node of its source address.
     pub(in crate::analyze) fn source(&self) -> Option<NodeId> {
-        self.source
+        self.source.as_ref().map(|address| address.node)
     }
 
     /// The node of the address that [`Item::uri`] is.
     pub(in crate::analyze) fn place(&self) -> Option<NodeId> {
-        if self.addresses[0].is_empty() { self.source } else { self.target }
+        self.addresses().next().map(|address| address.node)
     }
 
     /// The text of its target address, else of its source address.
     pub(in crate::analyze) fn uri(&self) -> Option<&str> {
-        let text = self.addresses.iter().find(|text| !text.is_empty());
-        text.map(|text| &**text)
+        self.addresses().next().map(|address| &*address.text)
     }
 
-    /// The addresses it has, target first: node and text, which is not empty.
-    pub(in crate::analyze) fn addresses(&self) -> impl Iterator<Item = (NodeId, &str)> {
-        let nodes = [self.target, self.source].into_iter().zip(&self.addresses);
-        nodes.filter_map(|(node, text)| Some((node.filter(|_| !text.is_empty())?, &**text)))
+    /// The addresses it has that are not empty, target first.
+    pub(in crate::analyze) fn addresses(&self) -> impl Iterator<Item = &Address<'a>> {
+        let both = [&self.target, &self.source].into_iter().flatten();
+        both.filter(|address| !address.text.is_empty())
     }
 
     /// What the table of nodes has for that address.
@@ -118,6 +114,15 @@ impl<'a> Item<'a> {
             Found::Node(node) | Found::Result(node) => Some(node),
             Found::Below(_) => None,
         }
+    }
+
+    /// What its data means as the value of that node.
+    pub(in crate::analyze) fn meaning(&self) -> Option<&(Level, String)> {
+        let meaning = self.meaning.get_or_init(|| {
+            let node = self.csp_node()?;
+            node.value(&self.document.text(self.data?))
+        });
+        meaning.as_ref()
     }
 
     /// What its command does there that cannot be taken back.
@@ -156,6 +161,42 @@ impl<'a> Item<'a> {
     pub(in crate::analyze) fn meta_text(&self, name: &str) -> Cow<'a, str> {
         self.meta(name).map(|id| self.document.text(id)).unwrap_or_default()
     }
+}
+
+/// The `LocURI` of a target or a source.
+#[derive(Debug, Clone)]
+pub(in crate::analyze) struct Address<'a> {
+    pub(in crate::analyze) node: NodeId,
+    /// Without the blanks around it.
+    pub(in crate::analyze) text: Cow<'a, str>,
+    /// It is a path of the management tree spelled without anything that needs a second look.
+    pub(in crate::analyze) plain: bool,
+}
+
+impl<'a> Address<'a> {
+    fn read(document: &Document<'a>, around: NodeId) -> Option<Self> {
+        let node = document.child(around, "LocURI")?;
+        let text = document.text(node);
+        let plain = is_plain(&text);
+        Some(Self { node, text, plain })
+    }
+}
+
+/// True for `./` and segments of letters, digits, `-`, `_` and `.`, none of them empty or a dot alone.
+fn is_plain(text: &str) -> bool {
+    let Some(path) = text.strip_prefix("./") else { return false };
+    // Bytes of the segment so far, and whether they are one dot.
+    let (mut length, mut dot) = (0_usize, false);
+    for byte in path.bytes() {
+        match byte {
+            b'/' if length == 0 || dot => return false,
+            b'/' => length = 0,
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => length += 1,
+            _ => return false,
+        }
+        dot = length == 1 && byte == b'.';
+    }
+    length > 0 && !dot
 }
 
 /// The fields of a `Meta` that are asked for most.
@@ -200,4 +241,22 @@ impl Meta {
 pub(in crate::analyze) fn meta(document: &Document<'_>, id: NodeId, name: &str) -> Option<NodeId> {
     let around = document.child(id, "Meta")?;
     document.child(around, name).or_else(|| document.descend(around, &["MetInf", name]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_paths_need_no_second_look() {
+        for text in ["./DevInfo/DevId", "./a", "./.a/b.c", "./Vendor/MSFT/A-b_c/1.2"] {
+            assert!(is_plain(text), "{text}");
+        }
+        let odd = ["", "a", "/a", "./", "./a/", ".//a", "./a//b", "././a", "./a/.", "./a/./b"];
+        for text in
+            odd.into_iter().chain(["./a b", "./a%20b", "./a?list=x", "./a*", "./é", "https://a"])
+        {
+            assert!(!is_plain(text), "{text}");
+        }
+    }
 }

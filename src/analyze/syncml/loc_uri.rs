@@ -35,13 +35,12 @@ fn annotate_item(leg: Leg, command: &Command<'_>, item: &Item<'_>, draft: &mut D
     }
     let Some(found) = item.found() else { return };
     draft.note(leg, document, node, Level::Info, sentence(found));
-    if let (Some(data), Found::Node(row) | Found::Result(row)) = (item.data(), found) {
-        // Add and Replace write a value, Results carries one; elsewhere Data is an argument.
-        if matches!(command.verb, "Add" | "Replace" | "Results")
-            && let Some((level, text)) = row.value(&document.text(data))
-        {
-            draft.note(leg, document, data, level, text);
-        }
+    // Add and Replace write a value, Results carries one; elsewhere Data is an argument.
+    if let Some(data) = item.data()
+        && matches!(command.verb, "Add" | "Replace" | "Results")
+        && let Some((level, text)) = item.meaning()
+    {
+        draft.note(leg, document, data, *level, text.clone());
     }
 }
 

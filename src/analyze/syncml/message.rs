@@ -264,6 +264,20 @@ impl<'a> Message<'a> {
         Some((command.verb, uri))
     }
 
+    /// The commands whose `CmdID` an earlier one has.
+    pub(in crate::analyze) fn repeated_ids(&self) -> Vec<NodeId> {
+        let places = self.by_id.get_or_init(|| self.by_id());
+        let same = |pair: &[usize]| {
+            let [first, second] = [pair.first(), pair.get(1)].map(|at| self.commands.get(*at?));
+            second
+                .filter(|second| !second.id.is_empty() && first.is_some_and(|f| f.id == second.id))
+        };
+        let mut nodes: Vec<NodeId> =
+            places.windows(2).filter_map(same).map(|command| command.node).collect();
+        nodes.sort_unstable();
+        nodes
+    }
+
     fn by_id(&self) -> Vec<usize> {
         let mut places: Vec<usize> = (0..self.commands.len()).collect();
         // Stable: the first of several stays the first.

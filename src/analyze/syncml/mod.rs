@@ -19,7 +19,7 @@ mod token;
 pub(super) use alert::{ALERT_TYPES, ALERTS};
 pub(super) use answer::Status;
 pub(super) use exchange::{messages, recognise, tell};
-pub(super) use item::{Item, meta};
+pub(super) use item::{Address, Item, meta};
 pub(super) use message::{Command, Message};
 pub(super) use status::{STATUSES, named as status_named};
 pub(super) use token::Token;

@@ -25,7 +25,7 @@ pub(super) struct Names<'a> {
 impl<'a> Names<'a> {
     /// None met yet.
     pub(super) fn new() -> Self {
-        Self { last: [None; PLACES], all: HashMap::new() }
+        Self { last: [None; PLACES], all: HashMap::with_capacity(PLACES) }
     }
 
     /// The name as `tree` has it from now on.

@@ -158,7 +158,7 @@ impl Tree {
 
     /// The characters of a text node, or of an element that holds nothing else.
     #[inline]
-    fn one_text(&self, id: NodeId) -> Option<Text<'_>> {
+    pub fn one_text(&self, id: NodeId) -> Option<Text<'_>> {
         let [node, behind @ ..] = self.nodes.get(id.index()..)? else { return None };
         let text = match node.kind {
             StoredKind::Element { .. } if node.end == id.0.saturating_add(2) => behind.first()?,

@@ -54,14 +54,7 @@ fn id_zero(said: &Said<'_, '_>) -> Option<Hit> {
 }
 
 fn id_twice(said: &Said<'_, '_>) -> Option<Hit> {
-    let mut seen: HashSet<&str> = HashSet::new();
-    let mut nodes: Vec<NodeId> = Vec::new();
-    for command in &said.message.commands {
-        if !command.id.is_empty() && !seen.insert(command.id.as_ref()) {
-            nodes.push(command.node);
-        }
-    }
-    said.nodes(&nodes)
+    said.nodes(&said.message.repeated_ids())
 }
 
 fn id_not_first(said: &Said<'_, '_>) -> Option<Hit> {

@@ -1,6 +1,5 @@
 //! The elements of a message, each looked up once in the vocabulary.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::analyze::document::Document;
@@ -38,18 +37,27 @@ const ONCE: [&str; 12] = [
     "Source",
 ];
 
-static ELEMENTS: LazyLock<HashMap<&'static str, Known>> = LazyLock::new(|| {
-    let mut elements = HashMap::new();
+/// By the length of their names: few have the same.
+static ELEMENTS: LazyLock<Vec<Vec<Known>>> = LazyLock::new(|| {
+    let mut elements: Vec<Vec<Known>> = Vec::new();
     for [name, namespace, _, _, _, content, ..] in
         rows::<10>(include_str!("../../tables/syncml_elements.tsv"))
     {
         let order = order(name, content);
         let once = ONCE.iter().position(|once| *once == name).map_or(0, |at| 1 << at);
         let metinf = namespace == METINF;
-        elements.entry(name).or_insert(Known { name, metinf, once, order });
+        if elements.len() <= name.len() {
+            elements.resize_with(name.len() + 1, Vec::new);
+        }
+        elements[name.len()].push(Known { name, metinf, once, order });
     }
     elements
 });
+
+/// What the vocabulary says of an element.
+fn known(name: &str) -> Option<&'static Known> {
+    ELEMENTS.get(name.len())?.iter().find(|known| known.name == name)
+}
 
 /// `(CmdID, NoResp?, Meta?, Item+)` as names. Groups may come in any order; Status has two published
 /// orders, the header and Item have rules of their own.
@@ -113,7 +121,7 @@ pub(super) fn own_elements(document: &Document<'_>) -> Vec<Own> {
         while open.pop_if(|open| open.end <= id).is_some() {}
         if tree.is_element(id) {
             let name = document.name(id);
-            let known = ELEMENTS.get(name);
+            let known = known(name);
             let around = open.last_mut();
             let once = known.map_or(0, |known| known.once);
             own.push(Own {

@@ -8,7 +8,7 @@ use crate::analyze::csp::{Found, is_sensitive};
 use crate::analyze::draft::clip;
 use crate::analyze::ledger::Turn;
 use crate::analyze::rules::hit::Hit;
-use crate::analyze::syncml::{Command, Item};
+use crate::analyze::syncml::{Address, Command, Item};
 use crate::model::{Leg, Level, NodeId};
 
 use super::engine::{MessageRule, Said, TurnRule};
@@ -116,10 +116,8 @@ fn meta_unlisted(said: &Said<'_, '_>) -> Option<Hit> {
     let document = said.message.document;
     let listed =
         ["Format", "NextNonce", "MaxMsgSize", "Type", "Mark", "Size", "MaxObjSize", "MetInf"];
-    let strange = document.elements().filter(|id| {
-        let around = document.parent_name(*id);
-        (around == "Meta" || around == "MetInf") && !listed.contains(&document.name(*id))
-    });
+    let own = said.own.iter().filter(|own| own.in_meta).map(|own| own.node);
+    let strange = own.filter(|id| !listed.contains(&document.name(*id)));
     let nodes: Vec<NodeId> = strange.take(16).collect();
     said.nodes(&nodes)
 }
@@ -197,20 +195,30 @@ fn other_format(said: &Said<'_, '_>) -> Option<Hit> {
     items(said, |command| server && writes(command), differs)
 }
 
-/// The addresses of items that fit, as text without the blanks around it.
+/// The same of addresses that are not plain paths; those have nothing of what is looked for.
+fn odd_addresses(
+    said: &Said<'_, '_>,
+    server_only: bool,
+    fits: impl Fn(&str) -> bool,
+) -> Option<Hit> {
+    addresses(said, server_only, |address| !address.plain && fits(&address.text))
+}
+
+/// The addresses of items that fit.
 fn addresses(
     said: &Said<'_, '_>,
     server_only: bool,
-    fits: impl Fn(&str, NodeId) -> bool,
+    fits: impl Fn(&Address<'_>) -> bool,
 ) -> Option<Hit> {
     if server_only && said.leg == Leg::Request {
         return None;
     }
     let all = said.items(|command| !matches!(command.verb, "Status" | "Alert"));
-    let found = all.flat_map(Item::addresses).filter(|(id, text)| fits(text, *id));
-    let nodes: Vec<NodeId> = found.map(|(id, _)| id).collect();
-    let first = clip(&said.message.document.text(*nodes.first()?));
-    Some(said.nodes(&nodes)?.saying(first))
+    let mut found = all.flat_map(Item::addresses).filter(|address| fits(address));
+    let first = found.next()?;
+    let nodes: Vec<NodeId> =
+        std::iter::once(first.node).chain(found.map(|address| address.node)).collect();
+    Some(said.nodes(&nodes)?.saying(clip(&first.text)))
 }
 
 /// The path of an address of the management tree: without query; empty for a URL.
@@ -219,7 +227,7 @@ fn path(text: &str) -> &str {
 }
 
 fn bad_uri(said: &Said<'_, '_>) -> Option<Hit> {
-    addresses(said, false, |text, _| {
+    odd_addresses(said, false, |text| {
         let bad = |c: char| {
             c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"' | '^' | '`' | '|')
         };
@@ -230,15 +238,15 @@ fn bad_uri(said: &Said<'_, '_>) -> Option<Hit> {
 }
 
 fn leading_slash(said: &Said<'_, '_>) -> Option<Hit> {
-    addresses(said, true, |text, _| text.starts_with('/'))
+    odd_addresses(said, true, |text| text.starts_with('/'))
 }
 
 fn dot_segment(said: &Said<'_, '_>) -> Option<Hit> {
-    addresses(said, true, |text, _| path(text).split('/').skip(1).any(|segment| segment == "."))
+    odd_addresses(said, true, |text| path(text).split('/').skip(1).any(|segment| segment == "."))
 }
 
 fn empty_segment(said: &Said<'_, '_>) -> Option<Hit> {
-    addresses(said, true, |text, _| {
+    odd_addresses(said, true, |text| {
         let path = path(text);
         let inner = path.trim_start_matches('/').trim_end_matches('/');
         !inner.is_empty() && inner.split('/').any(|segment| matches!(segment, "" | "*"))
@@ -251,23 +259,23 @@ fn begins(text: &str, start: &str) -> bool {
 }
 
 fn unprefixed(said: &Said<'_, '_>) -> Option<Hit> {
-    addresses(said, true, |text, _| begins(text, "./vendor/"))
+    addresses(said, true, |address| begins(&address.text, "./vendor/"))
 }
 
 fn bridge(said: &Said<'_, '_>) -> Option<Hit> {
-    addresses(said, true, |text, _| begins(text, "./cimv2/"))
+    addresses(said, true, |address| begins(&address.text, "./cimv2/"))
 }
 
 fn unencoded(said: &Said<'_, '_>) -> Option<Hit> {
-    addresses(said, true, |text, _| {
+    odd_addresses(said, true, |text| {
         path(text).contains(|c: char| !c.is_ascii() || matches!(c, ' ' | '{' | '}' | '\\' | '"'))
     })
 }
 
 fn blanks(said: &Said<'_, '_>) -> Option<Hit> {
     let document = said.message.document;
-    addresses(said, false, |text, id| {
-        document.raw_text(id).as_ref() != text && document.opaque(id).is_none()
+    addresses(said, false, |address| {
+        document.raw_text(address.node) != address.text && document.opaque(address.node).is_none()
     })
 }
 
@@ -282,7 +290,7 @@ fn address_missing(said: &Said<'_, '_>) -> Option<Hit> {
 }
 
 fn acl(said: &Said<'_, '_>) -> Option<Hit> {
-    addresses(said, true, |text, _| {
+    odd_addresses(said, true, |text| {
         let query = text.split_once('?').map_or("", |(_, query)| query).to_lowercase();
         query.split('&').any(|part| part == "prop=acl")
     })
@@ -338,7 +346,7 @@ fn value_unlisted(said: &Said<'_, '_>) -> Option<Hit> {
         };
         let value = item.data().map(|data| item.document.text(data)).unwrap_or_default();
         let is_default = !node.default.is_empty() && node.default.eq_ignore_ascii_case(&value);
-        let judged = node.value(&value).is_some_and(|(level, _)| level > Level::Info);
+        let judged = item.meaning().is_some_and(|(level, _)| *level > Level::Info);
         judged && !is_default && !value.starts_with("0x")
     })
 }
