@@ -1,9 +1,10 @@
 //! One attribute as tokens: the longest name token, then value tokens and strings.
 
 use super::book::Book;
+use super::packing;
 
 /// A piece of an encoded attribute.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum AttributeCode<'a> {
     /// `ATTRSTART` or `ATTRVALUE` on an attribute code page.
     Token(u8, u8),
@@ -11,6 +12,8 @@ pub(super) enum AttributeCode<'a> {
     LiteralName(&'a str),
     /// Characters that have no token.
     Characters(&'a str),
+    /// A time, packed.
+    Bytes(Vec<u8>),
 }
 
 /// The pieces that stand for `name="value"`.
@@ -26,6 +29,10 @@ pub(super) fn codes<'a>(book: &Book, name: &'a str, value: &'a str) -> Vec<Attri
         rest = value.strip_prefix(start.prefix).unwrap_or_default();
     } else {
         codes.push(AttributeCode::LiteralName(name));
+    }
+    if let Some(bytes) = packing::attribute(book, name, rest) {
+        codes.push(AttributeCode::Bytes(bytes));
+        return codes;
     }
     while let Some((before, page, token, after)) = next_value(book, rest) {
         if !before.is_empty() {

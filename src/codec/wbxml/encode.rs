@@ -5,14 +5,17 @@ use std::collections::HashMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::codec::mime;
 use crate::model::{Attribute, Element, Name, Node, NodeId, NodeKind, Text, Tree, Written};
 
 use super::attribute_encode::{self, AttributeCode};
 use super::book::Book;
 use super::events::{
-    END, ENTITY, HAS_ATTRIBUTES, HAS_CONTENT, LITERAL, LITERAL_A, LITERAL_AC, LITERAL_C, OPAQUE,
-    PI, STR_I, STR_T, SWITCH_PAGE,
+    END, ENTITY, EXT_T_0, HAS_ATTRIBUTES, HAS_CONTENT, LITERAL, LITERAL_A, LITERAL_AC, LITERAL_C,
+    OPAQUE, PI, STR_I, STR_T, SWITCH_PAGE,
 };
+use super::naming;
+use super::packing;
 use super::preamble::{Preamble, push_mb_u32};
 use super::source::{Piece, Source};
 
@@ -203,7 +206,7 @@ impl<'a> Encoder<'a> {
             }
             self.out.push(END);
         }
-        if has_children && self.holds_bytes(element) {
+        if has_children && (self.holds_bytes(element) || self.holds_cdata(id)) {
             let bytes = self.bytes_inside(id, element)?;
             self.opaque(&bytes);
             self.out.push(END);
@@ -246,13 +249,7 @@ impl<'a> Encoder<'a> {
             // It was written as a literal.
             return None;
         }
-        // Older material has a colon behind ActiveSync's names.
-        let namespace = element.namespace.as_str().trim_end_matches(':');
-        let namespace = Some(namespace).filter(|name| !name.is_empty());
-        let found = self.preamble.book.tag_token(namespace, name, self.tag_page);
-        found
-            .or_else(|| self.preamble.book.prefixed_tag_token(name))
-            .or_else(|| unknown_token(name))
+        naming::token(self.preamble.book, element.namespace.as_str(), name, self.tag_page)
     }
 
     /// False for what only XML needs: our own marks, and declarations, but for document types that
@@ -292,6 +289,7 @@ impl<'a> Encoder<'a> {
                     push_mb_u32(&mut self.out, offset);
                 }
                 AttributeCode::Characters(text) => self.string(text),
+                AttributeCode::Bytes(bytes) => self.opaque(&bytes),
             }
         }
     }
@@ -303,13 +301,13 @@ impl<'a> Encoder<'a> {
         match &node.kind {
             NodeKind::Element(_) | NodeKind::Comment(_) => {}
             NodeKind::Opaque(span) => self.opaque(span.of(self.layer)),
-            NodeKind::Text(text, written) => self.text(text, *written),
+            NodeKind::Text(text, written) => self.text(id, text, *written),
             NodeKind::Instruction(text) => self.instruction(id, text)?,
         }
         Ok(())
     }
 
-    fn text(&mut self, text: &Text<'_>, written: Written) {
+    fn text(&mut self, id: NodeId, text: &Text<'_>, written: Written) {
         let characters = Tree::resolve(text, self.layer);
         match (written, text) {
             (Written::Entity(code), _) => {
@@ -320,8 +318,24 @@ impl<'a> Encoder<'a> {
                 self.out.push(STR_T);
                 push_mb_u32(&mut self.out, offset);
             }
-            (Written::Opaque, _) => self.opaque(characters.as_bytes()),
+            (Written::Opaque | Written::CData, _) => self.opaque(characters.as_bytes()),
+            (Written::Plain, _) => self.plain(id, characters),
             _ => self.string(characters),
+        }
+    }
+
+    /// Writes characters of XML: what the document type packs, else a string.
+    fn plain(&mut self, id: NodeId, text: &str) {
+        let book = self.preamble.book;
+        if let Some(operand) = book.extension_of(text) {
+            self.out.push(EXT_T_0);
+            return push_mb_u32(&mut self.out, operand);
+        }
+        let parent = self.tree.parent(id).filter(|_| book.has_packed_values());
+        let name = parent.and_then(|parent| self.tree.name(parent));
+        match name.and_then(|name| packing::content(name, text)) {
+            Some(bytes) => self.opaque(&bytes),
+            None => self.string(text),
         }
     }
 
@@ -386,13 +400,30 @@ impl<'a> Encoder<'a> {
         by_table || says_base64(element)
     }
 
+    /// True for characters alone, some of them a CDATA section: libwbxml and this product write
+    /// opaque data as one, and what it cannot hold (carriage returns) beside it.
+    fn holds_cdata(&self, id: NodeId) -> bool {
+        if self.preamble.is_same_layer() {
+            return false;
+        }
+        let mut some = false;
+        for child in self.tree.children(id) {
+            match self.tree.get(child).map(|node| node.kind) {
+                Some(NodeKind::Text(_, written)) => some |= written == Written::CData,
+                _ => return false,
+            }
+        }
+        some
+    }
+
     fn bytes_inside(&self, id: NodeId, element: &Element<'_>) -> Result<Vec<u8>, EncodeError> {
         let text = self.tree.text(id, self.layer);
         if says_base64(element) {
-            from_base64(&text).ok_or(EncodeError::Base64(id))
-        } else {
-            Ok(text.into_owned().into_bytes())
+            return from_base64(&text).ok_or(EncodeError::Base64(id));
         }
+        let given = from_base64(&text).filter(|bytes| is_likely_base64(&text, bytes));
+        let given = given.filter(|_| !self.holds_cdata(id));
+        Ok(given.unwrap_or_else(|| text.into_owned().into_bytes()))
     }
 
     /// The book of an element that no token or page of this document type can hold.
@@ -401,13 +432,9 @@ impl<'a> Encoder<'a> {
             return None;
         }
         let version = self.preamble.book.key.strip_prefix("syncml")?;
-        let key = match (element.name, element.namespace.as_str()) {
-            (Name::Literal("DevInf"), "syncml:devinf") => {
-                format!("devinf{version}")
-            }
-            _ => return None,
-        };
-        Book::by_key(&key)
+        // No table of SyncML has this name, whatever namespace it was left in.
+        let is_devinf = matches!(element.name, Name::Literal("DevInf"));
+        is_devinf.then(|| Book::by_key(&format!("devinf{version}"))).flatten()
     }
 
     fn document_inside(&self, id: NodeId, book: &'static Book) -> Result<Vec<u8>, EncodeError> {
@@ -463,10 +490,10 @@ fn from_base64(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(compact).ok()
 }
 
-/// `unknown_p0E_t3F` back to page and token.
-fn unknown_token(name: &str) -> Option<(u8, u8)> {
-    let (page, token) = name.strip_prefix("unknown_p")?.split_once("_t")?;
-    let page = u8::from_str_radix(page, 16).ok()?;
-    let token = u8::from_str_radix(token, 16).ok()?;
-    (5..=0x3F).contains(&token).then_some((page, token))
+/// True when text in an element of bytes is more likely their base64, which libwbxml writes without
+/// saying so: a message, or no text at all.
+fn is_likely_base64(text: &str, bytes: &[u8]) -> bool {
+    let is_padded = text.trim_ascii_end().ends_with('=');
+    let is_hex = text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    mime::is_likely(bytes) || is_padded || !is_hex && std::str::from_utf8(bytes).is_err()
 }

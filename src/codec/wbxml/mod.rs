@@ -11,6 +11,8 @@ mod encode;
 mod error;
 mod events;
 mod header;
+mod naming;
+mod packing;
 mod preamble;
 mod source;
 mod strict;
