@@ -179,23 +179,16 @@ fn by_media_type(media_type: &str) -> Option<&'static Book> {
 
 /// The document type whose root stands here; ActiveSync first.
 fn by_root(layer: &[u8], header: &Header) -> Option<&'static Book> {
-    const CANDIDATES: [&str; 10] = [
-        "eas",
-        "syncml12",
-        "devinf12",
-        "dmddf12",
-        "metinf12",
-        "prov10",
-        "ota70",
-        "syncset10",
-        "wvcsp12",
-        "wml13",
-    ];
+    const CANDIDATES: [&str; 8] =
+        ["eas", "syncml12", "devinf12", "dmddf12", "metinf12", "prov10", "ota70", "syncset10"];
     // These have the token of ActiveSync's Sync, and attributes, which that hardly ever has.
     let known = match layer.get(header.body..).unwrap_or_default() {
         [0x45, 0xC6, ..] => Book::by_key("ota70"),
         // The attribute is `version`.
         [0xC5, 0x45 | 0x46, ..] => Book::by_key("prov10"),
+        // These are no command of ActiveSync.
+        [0x49 | 0xC9, ..] => Book::by_key("wvcsp12"),
+        [0x7F, ..] => Book::by_key("wml13"),
         _ => None,
     };
     if known.is_some() {
