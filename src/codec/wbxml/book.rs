@@ -224,6 +224,13 @@ impl Book {
         self.key.starts_with("wml") || self.key.starts_with("wta")
     }
 
+    /// The document type whose documents, with this root, stand in elements of this one as bytes:
+    /// device information in SyncML.
+    pub(super) fn inner(&self, root: &str) -> Option<&'static Self> {
+        let version = self.key.strip_prefix("syncml").filter(|_| root == "DevInf")?;
+        Self::by_key(&format!("devinf{version}"))
+    }
+
     /// True when a document may begin with this tag.
     pub fn is_root(&self, page: u8, token: u8) -> bool {
         let Some(tag) = self.tag(page, token) else { return false };

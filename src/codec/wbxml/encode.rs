@@ -2,21 +2,17 @@
 
 use std::collections::HashMap;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
-use crate::codec::mime;
 use crate::model::{Attribute, Element, Name, Node, NodeId, NodeKind, Text, Tree, Written};
 
 use super::attribute_encode::{self, AttributeCode};
-use super::book::Book;
 use super::events::{
-    END, ENTITY, EXT_T_0, HAS_ATTRIBUTES, HAS_CONTENT, LITERAL, LITERAL_A, LITERAL_AC, LITERAL_C,
-    OPAQUE, PI, STR_I, STR_T, SWITCH_PAGE,
+    END, ENTITY, HAS_ATTRIBUTES, HAS_CONTENT, LITERAL, LITERAL_A, LITERAL_AC, LITERAL_C, OPAQUE,
+    PI, STR_I, STR_T, SWITCH_PAGE,
 };
+use super::from_xml::from_base64;
 use super::naming;
-use super::packing;
-use super::preamble::{Preamble, push_mb_u32};
+use super::note;
+use super::preamble::{Empty, Preamble, push_mb_u32};
 use super::source::{Piece, Source};
 
 /// Why a tree has no WBXML.
@@ -57,23 +53,21 @@ pub fn encode(tree: &Tree, layer: &[u8], preamble: &Preamble) -> Result<Vec<u8>,
     Ok(encoder.finish(end))
 }
 
-/// The namespace of this product's own attributes in XML.
-const OWN: &str = "urn:synctap:xml";
-
-/// The namespace of `xmlns` declarations.
-const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
-
 /// Writes one document.
 pub(super) struct Encoder<'a> {
-    tree: &'a Tree,
-    layer: &'a [u8],
-    preamble: &'a Preamble,
+    pub(super) tree: &'a Tree,
+    pub(super) layer: &'a [u8],
+    pub(super) preamble: &'a Preamble,
     pub(super) out: Vec<u8>,
     table: Vec<u8>,
     /// Names that have been looked up, and where they stand in the table.
     literals: HashMap<String, u32>,
     tag_page: u8,
     attribute_page: u8,
+    /// Strings of the table that are written by their offset.
+    strings: Vec<(u32, String)>,
+    /// The note before the document inside that comes next.
+    pub(super) note: Option<NodeId>,
     /// What the tree was read from, when its spans are bytes of it.
     source: Option<Source<'a>>,
     /// Every byte so far is as it was read.
@@ -81,7 +75,7 @@ pub(super) struct Encoder<'a> {
 }
 
 impl<'a> Encoder<'a> {
-    fn new(tree: &'a Tree, layer: &'a [u8], preamble: &'a Preamble) -> Self {
+    pub(super) fn new(tree: &'a Tree, layer: &'a [u8], preamble: &'a Preamble) -> Self {
         let table = preamble.table.clone();
         let source = preamble.is_same_layer().then(|| Source::new(layer, preamble.charset()));
         let source = source.flatten();
@@ -96,11 +90,13 @@ impl<'a> Encoder<'a> {
             literals: HashMap::new(),
             tag_page: 0,
             attribute_page: 0,
+            strings: preamble.strings(),
+            note: None,
         }
     }
 
     /// The document; `end` is where its last node ended in the layer.
-    fn finish(self, end: usize) -> Vec<u8> {
+    pub(super) fn finish(self, end: usize) -> Vec<u8> {
         let header = self.source.as_ref().filter(|source| {
             self.table == self.preamble.table && self.preamble.is_as_read(source, self.layer)
         });
@@ -136,7 +132,7 @@ impl<'a> Encoder<'a> {
     }
 
     /// Writes a node and what is inside it.
-    fn subtree(&mut self, top: NodeId) -> Result<(), EncodeError> {
+    pub(super) fn subtree(&mut self, top: NodeId) -> Result<(), EncodeError> {
         let tree = self.tree;
         let Some(node) = tree.get(top) else { return Ok(()) };
         let mut open: Vec<NodeId> = Vec::new();
@@ -180,9 +176,8 @@ impl<'a> Encoder<'a> {
         node: &Node<'_>,
         element: &Element<'_>,
     ) -> Result<After, EncodeError> {
-        let foreign = self.foreign_book(element);
-        if let Some(book) = foreign {
-            let bytes = self.document_inside(id, book)?;
+        if let Some(preamble) = self.preamble_inside(element) {
+            let bytes = self.document_inside(id, &preamble)?;
             self.opaque(&bytes);
             return Ok(After::Done);
         }
@@ -190,15 +185,19 @@ impl<'a> Encoder<'a> {
         // An empty element may have been written with content and END, or without both.
         let written_open =
             self.preamble.is_same_layer() && node.span.end > element.tag.end && !has_children;
-        let content = has_children || written_open;
+        let empty = if has_children { Empty::Bare } else { self.written_empty(node, element) };
+        let content = has_children || written_open || empty != Empty::Bare;
         if self.again(|source, page| source.tag(element, content, page)) {
             if written_open {
                 self.end(id, element.tag.end);
             }
             return Ok(if has_children { After::Content } else { After::Nothing });
         }
-        let own_attributes: Vec<_> =
-            element.attributes.iter().filter(|attribute| self.is_written(attribute)).collect();
+        let own_attributes: Vec<_> = element
+            .attributes
+            .iter()
+            .filter(|attribute| self.is_written(node, attribute))
+            .collect();
         self.tag(element, !own_attributes.is_empty(), content);
         if !own_attributes.is_empty() {
             for attribute in &own_attributes {
@@ -215,6 +214,7 @@ impl<'a> Encoder<'a> {
         if written_open {
             self.end(id, element.tag.end);
         }
+        self.end_empty(empty);
         Ok(if has_children { After::Content } else { After::Nothing })
     }
 
@@ -240,7 +240,7 @@ impl<'a> Encoder<'a> {
         push_mb_u32(&mut self.out, offset);
     }
 
-    fn token(&self, element: &Element<'_>) -> Option<(u8, u8)> {
+    pub(super) fn token(&self, element: &Element<'_>) -> Option<(u8, u8)> {
         if element.token.is_some() {
             return element.token;
         }
@@ -250,18 +250,6 @@ impl<'a> Encoder<'a> {
             return None;
         }
         naming::token(self.preamble.book, element.namespace.as_str(), name, self.tag_page)
-    }
-
-    /// False for what only XML needs: our own marks, and declarations, but for document types that
-    /// have tokens for theirs.
-    fn is_written(&self, attribute: &Attribute<'_>) -> bool {
-        match (attribute.namespace.as_str(), attribute.name) {
-            (OWN, _) => false,
-            (XMLNS, Name::Literal(name)) => {
-                self.preamble.book.attributes().any(|(_, _, start)| start.name == name)
-            }
-            _ => true,
-        }
     }
 
     fn attribute(&mut self, attribute: &Attribute<'_>) {
@@ -324,23 +312,27 @@ impl<'a> Encoder<'a> {
         }
     }
 
-    /// Writes characters of XML: what the document type packs, else a string.
-    fn plain(&mut self, id: NodeId, text: &str) {
-        let book = self.preamble.book;
-        if let Some(operand) = book.extension_of(text) {
-            self.out.push(EXT_T_0);
-            return push_mb_u32(&mut self.out, operand);
+    /// Writes a string: what the table has and a note says was written from there by its offset,
+    /// the rest inline.
+    pub(super) fn string(&mut self, text: &str) {
+        if self.strings.is_empty() {
+            return self.inline(text);
         }
-        let parent = self.tree.parent(id).filter(|_| book.has_packed_values());
-        let name = parent.and_then(|parent| self.tree.name(parent));
-        match name.and_then(|name| packing::content(name, text)) {
-            Some(bytes) => self.opaque(&bytes),
-            None => self.string(text),
+        let strings = std::mem::take(&mut self.strings);
+        for piece in pieces(text, &strings) {
+            match piece {
+                Ok(offset) => {
+                    self.out.push(STR_T);
+                    push_mb_u32(&mut self.out, offset);
+                }
+                Err(text) => self.inline(text),
+            }
         }
+        self.strings = strings;
     }
 
     /// Writes an inline string; characters that the charset lacks, and NUL, as entities.
-    fn string(&mut self, text: &str) {
+    fn inline(&mut self, text: &str) {
         let charset = self.preamble.charset();
         let whole = charset.encode(text).filter(|_| !text.contains('\0'));
         if let Some(bytes) = whole {
@@ -358,13 +350,13 @@ impl<'a> Encoder<'a> {
         }
     }
 
-    fn terminated(&mut self, bytes: &[u8]) {
+    pub(super) fn terminated(&mut self, bytes: &[u8]) {
         self.out.push(STR_I);
         self.out.extend_from_slice(bytes);
         self.out.extend(std::iter::repeat_n(0, self.preamble.charset().terminator));
     }
 
-    fn opaque(&mut self, bytes: &[u8]) {
+    pub(super) fn opaque(&mut self, bytes: &[u8]) {
         self.out.push(OPAQUE);
         push_mb_u32(&mut self.out, u32::try_from(bytes.len()).unwrap_or(u32::MAX));
         self.out.extend_from_slice(bytes);
@@ -372,6 +364,10 @@ impl<'a> Encoder<'a> {
 
     fn instruction(&mut self, id: NodeId, text: &Text<'_>) -> Result<(), EncodeError> {
         let text = Tree::resolve(text, self.layer);
+        if !self.preamble.is_same_layer() && note::is_note(text) {
+            self.note = Some(id);
+            return Ok(());
+        }
         if let Some(data) = text.strip_prefix("opaque base64 ") {
             let bytes = from_base64(data).ok_or(EncodeError::Base64(id))?;
             self.opaque(&bytes);
@@ -386,62 +382,6 @@ impl<'a> Encoder<'a> {
         }
         self.out.push(END);
         Ok(())
-    }
-
-    /// True when the element's characters stand for bytes (in a tree that was not WBXML).
-    fn holds_bytes(&self, element: &Element<'_>) -> bool {
-        if self.preamble.is_same_layer() || element.token.is_some() {
-            return false;
-        }
-        let token = self.token(element);
-        let by_table = token
-            .and_then(|(page, token)| self.preamble.book.tag(page, token))
-            .is_some_and(|tag| tag.opaque);
-        by_table || says_base64(element)
-    }
-
-    /// True for characters alone, some of them a CDATA section: libwbxml and this product write
-    /// opaque data as one, and what it cannot hold (carriage returns) beside it.
-    fn holds_cdata(&self, id: NodeId) -> bool {
-        if self.preamble.is_same_layer() {
-            return false;
-        }
-        let mut some = false;
-        for child in self.tree.children(id) {
-            match self.tree.get(child).map(|node| node.kind) {
-                Some(NodeKind::Text(_, written)) => some |= written == Written::CData,
-                _ => return false,
-            }
-        }
-        some
-    }
-
-    fn bytes_inside(&self, id: NodeId, element: &Element<'_>) -> Result<Vec<u8>, EncodeError> {
-        let text = self.tree.text(id, self.layer);
-        if says_base64(element) {
-            return from_base64(&text).ok_or(EncodeError::Base64(id));
-        }
-        let given = from_base64(&text).filter(|bytes| is_likely_base64(&text, bytes));
-        let given = given.filter(|_| !self.holds_cdata(id));
-        Ok(given.unwrap_or_else(|| text.into_owned().into_bytes()))
-    }
-
-    /// The book of an element that no token or page of this document type can hold.
-    fn foreign_book(&self, element: &Element<'_>) -> Option<&'static Book> {
-        if self.preamble.is_same_layer() || element.token.is_some() {
-            return None;
-        }
-        let version = self.preamble.book.key.strip_prefix("syncml")?;
-        // No table of SyncML has this name, whatever namespace it was left in.
-        let is_devinf = matches!(element.name, Name::Literal("DevInf"));
-        is_devinf.then(|| Book::by_key(&format!("devinf{version}"))).flatten()
-    }
-
-    fn document_inside(&self, id: NodeId, book: &'static Book) -> Result<Vec<u8>, EncodeError> {
-        let preamble = Preamble::canonical(book);
-        let mut inner = Encoder::new(self.tree, self.layer, &preamble);
-        inner.subtree(id)?;
-        Ok(inner.finish(0))
     }
 
     /// Where `name` stands in the string table; added if it does not.
@@ -469,6 +409,28 @@ impl<'a> Encoder<'a> {
     }
 }
 
+/// Text as offsets of strings in the table and what is between them.
+fn pieces<'t>(text: &'t str, strings: &[(u32, String)]) -> Vec<Result<u32, &'t str>> {
+    let mut pieces = vec![Err(text)];
+    for (offset, string) in strings {
+        let mut split = Vec::with_capacity(pieces.len());
+        for piece in pieces {
+            let Err(mut rest) = piece else {
+                split.push(piece);
+                continue;
+            };
+            while let Some((before, after)) = rest.split_once(string.as_str()) {
+                split.extend((!before.is_empty()).then_some(Err(before)));
+                split.push(Ok(*offset));
+                rest = after;
+            }
+            split.extend((!rest.is_empty()).then_some(Err(rest)));
+        }
+        pieces = split;
+    }
+    pieces
+}
+
 /// What follows the tag just written.
 enum After {
     /// Content, then END.
@@ -477,23 +439,4 @@ enum After {
     Nothing,
     /// The next sibling: the content is written too.
     Done,
-}
-
-fn says_base64(element: &Element<'_>) -> bool {
-    element.attributes.iter().any(|attribute| {
-        attribute.namespace.as_str() == OWN && attribute.name == Name::Literal("opaque")
-    })
-}
-
-fn from_base64(text: &str) -> Option<Vec<u8>> {
-    let compact: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    STANDARD.decode(compact).ok()
-}
-
-/// True when text in an element of bytes is more likely their base64, which libwbxml writes without
-/// saying so: a message, or no text at all.
-fn is_likely_base64(text: &str, bytes: &[u8]) -> bool {
-    let is_padded = text.trim_ascii_end().ends_with('=');
-    let is_hex = text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    mime::is_likely(bytes) || is_padded || !is_hex && std::str::from_utf8(bytes).is_err()
 }

@@ -75,6 +75,8 @@ pub(super) struct Writer<'a> {
     inherit: bool,
     /// Some names of the tables have prefixes.
     prefixes: bool,
+    /// What is written tells how the bytes were.
+    exact: bool,
 }
 
 impl<'a> Writer<'a> {
@@ -112,7 +114,13 @@ impl<'a> Writer<'a> {
             namespace_bytes: layer.len().saturating_mul(4).saturating_add(NAMESPACE_BYTES),
             inherit: false,
             prefixes: tree.vocabulary().has_prefixes(),
+            exact: false,
         }
+    }
+
+    /// Sets whether what is written tells how the bytes were, where XML has several ways.
+    pub(super) fn set_exact(&mut self, exact: bool) {
+        self.exact = exact;
     }
 
     /// Sets the default namespace where the text will stand.
@@ -224,6 +232,9 @@ impl<'a> Writer<'a> {
             _ if secret => self.out.push_str(MASK),
             NodeKind::Text(text, Written::CData) => {
                 escape::cdata(&mut self.out, Tree::resolve(text, layer));
+            }
+            NodeKind::Text(text, _) if self.exact => {
+                escape::exactly(&mut self.out, Tree::resolve(text, layer));
             }
             NodeKind::Text(text, _) => self.characters(text),
             NodeKind::Opaque(span) => self.opaque(id, *span),
@@ -422,6 +433,9 @@ impl<'a> Writer<'a> {
 
     fn opaque(&mut self, id: NodeId, span: Span) {
         let bytes = span.of(self.layer);
+        if escape::is_text(bytes) && self.exact {
+            return escape::opaque(&mut self.out, std::str::from_utf8(bytes).unwrap_or_default());
+        }
         if escape::is_text(bytes) {
             return escape::text(&mut self.out, std::str::from_utf8(bytes).unwrap_or_default());
         }
