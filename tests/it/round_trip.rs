@@ -104,7 +104,7 @@ fn exact_xml_says_how_it_was_written() {
         b"\x02\xA4\x01\x6A\x00\x6D\x6B\x62\x54\x4F\xC3",
         &[length][..],
         inner,
-        b"\x01\x01\x01\x01\x01",
+        b"\xC3\x02\r\n\x01\x01\x01\x01\x01",
     ];
     let documents: [(&str, Vec<u8>, &str); 10] = [
         ("canonical", b"\x03\x01\x6A\x00\x00\x0D\x05".to_vec(), "<Ping xmlns=\"Ping\"/>"),
@@ -150,7 +150,7 @@ fn exact_xml_says_how_it_was_written() {
             nested.concat(),
             "<SyncML xmlns=\"SYNCML:SYNCML1.2\"><SyncBody><Results><Item><Data>\
              <?wbxml type=\"dmddf12\" version=\"1.3\"?><MgmtTree xmlns=\"syncml:dmddf1.2\">\
-             <VerDTD>a</VerDTD></MgmtTree></Data></Item></Results></SyncBody></SyncML>",
+             <VerDTD>a</VerDTD></MgmtTree><![CDATA[]]>&#13;\n</Data></Item></Results></SyncBody></SyncML>",
         ),
     ];
     for (name, bytes, expected) in documents {

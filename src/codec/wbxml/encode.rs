@@ -62,10 +62,12 @@ pub(super) struct Encoder<'a> {
     table: Vec<u8>,
     /// Names that have been looked up, and where they stand in the table.
     literals: HashMap<String, u32>,
-    tag_page: u8,
+    pub(super) tag_page: u8,
     attribute_page: u8,
     /// Strings of the table that are written by their offset.
-    strings: Vec<(u32, String)>,
+    pub(super) strings: Vec<(u32, String)>,
+    /// One past the last node that was written together with one before it.
+    pub(super) joined: NodeId,
     /// The note before the document inside that comes next.
     pub(super) note: Option<NodeId>,
     /// What the tree was read from, when its spans are bytes of it.
@@ -91,6 +93,7 @@ impl<'a> Encoder<'a> {
             tag_page: 0,
             attribute_page: 0,
             strings: preamble.strings(),
+            joined: NodeId(0),
             note: None,
         }
     }
@@ -249,6 +252,9 @@ impl<'a> Encoder<'a> {
             // It was written as a literal.
             return None;
         }
+        if self.is_literal(element, name) {
+            return None;
+        }
         naming::token(self.preamble.book, element.namespace.as_str(), name, self.tag_page)
     }
 
@@ -306,7 +312,8 @@ impl<'a> Encoder<'a> {
                 self.out.push(STR_T);
                 push_mb_u32(&mut self.out, offset);
             }
-            (Written::Opaque | Written::CData, _) => self.opaque(characters.as_bytes()),
+            (Written::Opaque, _) => self.opaque(characters.as_bytes()),
+            (Written::CData, _) => self.cdata(id),
             (Written::Plain, _) => self.plain(id, characters),
             _ => self.string(characters),
         }

@@ -22,6 +22,9 @@ const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
 impl Encoder<'_> {
     /// Writes characters of XML: what the document type packs, else a string.
     pub(super) fn plain(&mut self, id: NodeId, text: &str) {
+        if id < self.joined {
+            return;
+        }
         let book = self.preamble.book;
         if let Some(operand) = book.extension_of(text) {
             self.out.push(EXT_T_0);
@@ -33,6 +36,32 @@ impl Encoder<'_> {
             Some(bytes) => self.opaque(&bytes),
             None => self.string(text),
         }
+    }
+
+    /// Writes a CDATA section, with the characters behind it, as opaque data.
+    pub(super) fn cdata(&mut self, id: NodeId) {
+        if id < self.joined {
+            return;
+        }
+        let (tree, parent) = (self.tree, self.tree.parent(id));
+        let mut bytes = Vec::new();
+        let mut at = id;
+        while let Some(node) = tree.get(at).filter(|node| node.parent == parent)
+            && let NodeKind::Text(text, _) = node.kind
+        {
+            bytes.extend_from_slice(Tree::resolve(&text, self.layer).as_bytes());
+            at = node.end;
+        }
+        self.joined = at;
+        self.opaque(&bytes);
+    }
+
+    /// True for a name that a note says stands in the string table, and that no token has as it is:
+    /// libwbxml writes names with prefixes so, without them.
+    pub(super) fn is_literal(&self, element: &Element<'_>, name: &str) -> bool {
+        element.namespace.as_str().is_empty()
+            && self.strings.iter().any(|(_, string)| string == name)
+            && self.preamble.book.tag_token(None, name, self.tag_page).is_none()
     }
 
     /// False for what only XML needs: our own marks, and declarations, but for document types that

@@ -144,7 +144,6 @@ impl Preamble {
         }
         if let Some(version) = value(note, "version").and_then(version) {
             self.version = version;
-            self.charset = self.charset.filter(|_| version > 0);
         }
         match value(note, "charset") {
             Some("none") => self.charset = None,

@@ -29,7 +29,8 @@ pub(super) fn content(name: &str, text: &str) -> Option<Vec<u8>> {
     (packed_content(name, &bytes).as_deref() == Some(text)).then_some(bytes)
 }
 
-/// `20011019T125031Z` as year in 12 bits, month in 4, day in 5, hour in 5, minute in 6, second in 6, and the zone.
+/// `20011019T125031` as year in 12 bits, month in 4, day in 5, hour in 5, minute in 6, second in 6, and
+/// no zone. A time with one is sent as a string (libwbxml does).
 fn time(text: &str) -> Option<Vec<u8>> {
     let number = |at: usize, length: usize| -> Option<u64> {
         text.get(at..at.saturating_add(length))?.parse().ok()
@@ -41,7 +42,7 @@ fn time(text: &str) -> Option<Vec<u8>> {
         bits = bits.wrapping_shl(width) | number(at, length).filter(|value| *value < limit)?;
     }
     let mut bytes = bits.to_be_bytes().get(3..)?.to_vec();
-    bytes.push(text.as_bytes().get(15).copied().unwrap_or(0));
+    bytes.push(0);
     Some(bytes)
 }
 
@@ -70,10 +71,9 @@ mod tests {
         assert_eq!(content("Validity", "0").unwrap(), b"\0");
         assert_eq!(content("Code", "0200"), None);
         assert_eq!(content("UserID", "200"), None);
-        for time in ["20011019T125031Z", "20010925T134013"] {
-            let bytes = content("DateTime", time).unwrap();
-            assert_eq!(packed_content("DateTime", &bytes).as_deref(), Some(time));
-        }
+        let bytes = content("DateTime", "20010925T134013").unwrap();
+        assert_eq!(packed_content("DateTime", &bytes).unwrap(), "20010925T134013");
+        assert_eq!(content("DateTime", "20011019T125031Z"), None);
         assert_eq!(content("DateTime", "2001-09-25T13:40:13"), None);
     }
 }
