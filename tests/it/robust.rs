@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use synctap::codec::{Hints, decode};
-use synctap::model::{Decoded, Leg, NodeKind, Span, Text};
+use synctap::model::{Decoded, Headers, Leg, NodeKind, Span, Text};
 use synctap::render::{Secrets, xml};
 
 use crate::captures::{Capture, captures};
-use crate::conversation::{reading, turns};
+use crate::conversation::{Turn, reading, turns};
 
 /// Bodies up to this size are damaged at every byte, larger ones at six or so places.
 const EVERY_BYTE: usize = 4096;
@@ -71,37 +71,37 @@ fn conversations() -> Vec<Capture> {
         for path in files(folder, "txt") {
             let text = std::fs::read_to_string(&path).unwrap();
             let name = format!("{folder}/{}", path.file_stem().unwrap().display());
-            for text in [reading(&text, true), reading(&text, false)] {
-                for turn in turns(&text) {
-                    let request = turn.exchange.request.as_ref().map(|head| &head.headers);
-                    let response = turn.exchange.response.as_ref().map(|head| &head.headers);
-                    let target = turn.exchange.request.as_ref().map(|head| head.target.clone());
-                    for (leg, headers, decoded) in [
-                        (Leg::Request, request, turn.request),
-                        (Leg::Response, response, turn.response),
-                    ] {
-                        let field = |name| headers.and_then(|headers| headers.first(name));
-                        let Some(body) =
-                            decoded.and_then(|d| Some(d.layers.first()?.bytes.clone()))
-                        else {
-                            continue;
-                        };
-                        found.push(Capture {
-                            name: name.clone(),
-                            body,
-                            content_type: field("content-type").unwrap_or_default().to_owned(),
-                            content_encoding: field("content-encoding")
-                                .unwrap_or_default()
-                                .to_owned(),
-                            target: target.clone().unwrap_or_default(),
-                            leg,
-                        });
-                    }
-                }
+            for bad in [true, false] {
+                found.extend(
+                    turns(&reading(&text, bad)).iter().flat_map(|turn| bodies(&name, turn)),
+                );
             }
         }
     }
     found
+}
+
+/// The bodies of one exchange.
+fn bodies(name: &str, turn: &Turn) -> Vec<Capture> {
+    let request = turn.exchange.request.as_ref();
+    let headers = request.map(|head| &head.headers);
+    let answered = turn.exchange.response.as_ref().map(|head| &head.headers);
+    let halves = [
+        (Leg::Request, headers, turn.request.as_ref()),
+        (Leg::Response, answered, turn.response.as_ref()),
+    ];
+    let capture = |(leg, headers, decoded): (Leg, Option<&Headers>, Option<&Decoded>)| {
+        let field = |name| headers.and_then(|headers| headers.first(name)).unwrap_or_default();
+        Some(Capture {
+            name: name.to_owned(),
+            body: decoded?.layers.first()?.bytes.clone(),
+            content_type: field("content-type").to_owned(),
+            content_encoding: field("content-encoding").to_owned(),
+            target: request.map(|head| head.target.clone()).unwrap_or_default(),
+            leg,
+        })
+    };
+    halves.into_iter().filter_map(capture).collect()
 }
 
 /// Signed and encrypted messages, certificates and requests.

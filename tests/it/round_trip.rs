@@ -106,7 +106,7 @@ fn exact_xml_says_how_it_was_written() {
         inner,
         b"\xC3\x02\r\n\x01\x01\x01\x01\x01",
     ];
-    let documents: [(&str, Vec<u8>, &str); 10] = [
+    let documents: [(&str, Vec<u8>, &str); 12] = [
         ("canonical", b"\x03\x01\x6A\x00\x00\x0D\x05".to_vec(), "<Ping xmlns=\"Ping\"/>"),
         (
             "version and name",
@@ -144,6 +144,20 @@ fn exact_xml_says_how_it_was_written() {
             b"\x03\x01\x6A\x00\x45\x5C\x4F\x01\x01\x01".to_vec(),
             "<?wbxml empty=\"content\"?>\n<Sync xmlns=\"AirSync\"><Collections><Collection/>\
              </Collections></Sync>",
+        ),
+        (
+            "the second example of the specification, read as what it is not",
+            b"\x01\x01\x6A\x12abc\0 Enter name: \0\x47\xC5\x09\x83\x00\x05\x01\x88\x06\x86\x08\x03xyz\0\x85\x03/s\0\x01\x83\x04\x86\x07\x0A\x03N\0\x01\x01\x01".to_vec(),
+            "<?wbxml version=\"1.1\" strings=\"YWJjACBFbnRlciBuYW1lOiAA\"?>\n<Add xmlns=\"AirSync\">\
+             <Sync unknown_p00_a09=\"abc\" unknown_p00_a05=\"\"><Change \
+             unknown_p00_a06=\"unknown_p00_v86\" unknown_p00_a08=\"xyzunknown_p00_v85/s\"/> Enter name: \
+             <Responses unknown_p00_a07=\"\" unknown_p00_a0A=\"N\"/></Sync></Add>",
+        ),
+        (
+            "entities, as in its first",
+            b"\x01\x01\x03\x00\x47\x46\x03 X\0\x02\x81\x20\x03=\0\x02\x81\x20\x03 1 \0\x01\x01".to_vec(),
+            "<?wbxml version=\"1.1\" charset=\"3\" entities=\"160\"?>\n<Add xmlns=\"AirSync\">\
+             <Responses> X\u{A0}=\u{A0} 1 </Responses></Add>",
         ),
         (
             "a document inside",

@@ -338,8 +338,27 @@ impl<'a> Encoder<'a> {
         self.strings = strings;
     }
 
-    /// Writes an inline string; characters that the charset lacks, and NUL, as entities.
+    /// Writes inline strings, and the characters between them that a note says are entities.
     fn inline(&mut self, text: &str) {
+        let preamble = self.preamble;
+        if preamble.entities.is_empty() {
+            return self.characters(text);
+        }
+        for piece in text.split_inclusive(|c: char| preamble.entities.contains(&c)) {
+            let last = piece.chars().next_back().filter(|c| preamble.entities.contains(c));
+            let before = last.and_then(|c| piece.strip_suffix(c)).unwrap_or(piece);
+            if !before.is_empty() {
+                self.characters(before);
+            }
+            if let Some(c) = last {
+                self.out.push(ENTITY);
+                push_mb_u32(&mut self.out, u32::from(c));
+            }
+        }
+    }
+
+    /// Writes an inline string; characters that the charset lacks, and NUL, as entities.
+    fn characters(&mut self, text: &str) {
         let charset = self.preamble.charset();
         let whole = charset.encode(text).filter(|_| !text.contains('\0'));
         if let Some(bytes) = whole {

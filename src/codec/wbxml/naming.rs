@@ -31,9 +31,29 @@ fn bare(namespace: &str) -> &str {
 
 /// Page and token of `unknown_p14_t3F`, as XML output names a token that no table lists.
 fn unknown_token(name: &str) -> Option<(u8, u8)> {
-    let (page, token) = name.strip_prefix("unknown_p")?.split_once("_t")?;
+    unknown(name, "_t").filter(|(_, token)| (5..=0x3F).contains(token))
+}
+
+/// The same of an attribute, `unknown_p00_a55`.
+pub(super) fn unknown_attribute(name: &str) -> Option<(u8, u8)> {
+    unknown(name, "_a").filter(|(_, token)| token & 0x80 == 0 && token & 0x3F > 4)
+}
+
+/// The first `unknown_p00_v86` in an attribute's value: what is before it, page, token, what is behind.
+pub(super) fn unknown_value(text: &str) -> Option<(&str, u8, u8, &str)> {
+    const LENGTH: usize = "unknown_p00_v86".len();
+    let at = text.find("unknown_p")?;
+    let (before, rest) = text.split_at_checked(at)?;
+    let (name, behind) = rest.split_at_checked(LENGTH)?;
+    let (page, token) =
+        unknown(name, "_v").filter(|(_, token)| token & 0x80 != 0 && token & 0x3F > 4)?;
+    Some((before, page, token, behind))
+}
+
+fn unknown(name: &str, kind: &str) -> Option<(u8, u8)> {
+    let (page, token) = name.strip_prefix("unknown_p")?.split_once(kind)?;
     let byte = |text: &str| u8::from_str_radix(text, 16).ok().filter(|_| text.len() == 2);
-    Some((byte(page)?, byte(token).filter(|token| (5..=0x3F).contains(token))?))
+    Some((byte(page)?, byte(token)?))
 }
 
 #[cfg(test)]
@@ -62,6 +82,10 @@ mod tests {
             assert_eq!(token(eas, namespace, name, page), Some(found), "{namespace} {name}");
         }
         assert_eq!(token(eas, "Email", "Frobnicate", 2), None);
+        assert_eq!(unknown_attribute("unknown_p01_a55"), Some((1, 0x55)));
+        assert_eq!(unknown_attribute("unknown_p01_a85"), None);
+        assert_eq!(unknown_value("aunknown_p01_v85b"), Some(("a", 1, 0x85, "b")));
+        assert_eq!(unknown_value("aunknown_p01_v05b"), None);
         assert_eq!(token(eas, "", "unknown_p19_t00", 2), None);
         let drm = Book::by_key("drmrel10").unwrap();
         assert_eq!(token(drm, "http://odrl.net/1.1/ODRL-EX", "rights", 0), Some((0, 0x05)));

@@ -7,10 +7,12 @@
 //!
 //! Only what differs from [`Preamble::canonical`] is said; most documents have no such instruction.
 
+use std::collections::BTreeSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::model::{Decoded, Format, LayerId, NodeKind, Tree};
+use crate::model::{Decoded, Format, LayerId, NodeKind, Tree, Written};
 
 use super::book::Book;
 use super::header::{Header, PublicId};
@@ -18,6 +20,9 @@ use super::preamble::{Declared, Empty, Preamble};
 
 /// The target of the instruction.
 const TARGET: &str = "wbxml";
+
+/// Characters that a note says are entities.
+const ENTITIES: usize = 64;
 
 /// Longest string table that is kept, in bytes.
 const TABLE: usize = 64 << 10;
@@ -46,6 +51,10 @@ pub fn note(decoded: &Decoded, id: LayerId, strings: bool) -> Option<String> {
         note.add("version", &header.version_text());
     }
     note.header(&layer.bytes, &header, &canonical, strings)?;
+    let entities = entities(tree);
+    if !entities.is_empty() {
+        note.add("entities", &entities.join(" "));
+    }
     match Empty::of(tree) {
         Empty::Bare => {}
         Empty::String => note.add("empty", "string"),
@@ -59,6 +68,20 @@ pub fn note(decoded: &Decoded, id: LayerId, strings: bool) -> Option<String> {
         }
     }
     (!note.0.is_empty()).then(|| format!("{TARGET}{}", note.0))
+}
+
+/// The code points that stand as entities in the content.
+fn entities(tree: &Tree) -> Vec<String> {
+    let mut found = BTreeSet::new();
+    for node in tree.nodes() {
+        if let NodeKind::Text(_, Written::Entity(code)) = node.kind
+            && char::from_u32(code).is_some()
+            && found.len() < ENTITIES
+        {
+            found.insert(code);
+        }
+    }
+    found.iter().map(u32::to_string).collect()
 }
 
 /// The instruction being made.
@@ -154,6 +177,8 @@ impl Preamble {
             let end: &[u8] = if value(note, "terminated") == Some("no") { b"" } else { b"\0" };
             self.set_public_id(id, end);
         }
+        let codes = value(note, "entities").unwrap_or_default().split(' ').take(ENTITIES);
+        self.entities = codes.filter_map(|code| char::from_u32(code.parse().ok()?)).collect();
         match value(note, "empty") {
             Some("string") => self.empty = Empty::String,
             Some("content") => self.empty = Empty::Content,

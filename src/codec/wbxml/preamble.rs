@@ -23,6 +23,8 @@ pub struct Preamble {
     pub table: Vec<u8>,
     /// The table's strings are written by their offset where they occur.
     pub(super) reuse: bool,
+    /// Characters that are written as entities.
+    pub(super) entities: Vec<char>,
     /// How elements without content are written, in a tree of XML.
     pub(super) empty: Empty,
     /// Which declarations of namespaces are written, where the document type has tokens for them.
@@ -46,6 +48,7 @@ impl Preamble {
             charset: header.charset,
             table: header.table.of(layer).to_vec(),
             reuse: false,
+            entities: Vec::new(),
             empty: Empty::Bare,
             declared: Declared::All,
             same_layer: true,
@@ -74,6 +77,7 @@ impl Preamble {
             charset: Some(106),
             table,
             reuse: false,
+            entities: Vec::new(),
             empty: Empty::Bare,
             declared: Declared::All,
             same_layer: false,

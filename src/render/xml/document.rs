@@ -5,7 +5,7 @@ use crate::render::hidden::{Hidden, HiddenIn};
 use crate::render::secrets::Secrets;
 
 use super::escape;
-use super::writer::{Holds, Writer};
+use super::writer::{Holds, Manner, Writer};
 
 /// A layer as an XML document, nothing added between tags; empty when it has no tree.
 ///
@@ -147,7 +147,9 @@ fn write(out: &mut String, around: Option<Around<'_>>, tree: &Tree, layer: &[u8]
     let inner = |node| if inside_any { inner(node) } else { None };
     let hidden = around.map_or(HiddenIn::nothing(), |around| around.hidden.layer(around.id));
     let mut writer = Writer::new(tree, layer, hidden, default);
-    writer.set_exact(around.is_some_and(|around| around.note.is_some()));
+    if around.is_some_and(|around| around.note.is_some()) {
+        writer.set_manner(Manner::Exact);
+    }
     std::mem::swap(&mut writer.out, out);
     let mut next = NodeId(0);
     while let Some(end) = tree.end(next) {

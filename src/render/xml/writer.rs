@@ -47,6 +47,15 @@ pub(super) enum Holds {
     Document,
 }
 
+/// What is said beside names and characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Manner {
+    /// Nothing.
+    Plain,
+    /// How the bytes were, where XML has several ways of writing the same.
+    Exact,
+}
+
 /// Writes the nodes of one tree.
 #[derive(Debug)]
 pub(super) struct Writer<'a> {
@@ -75,8 +84,7 @@ pub(super) struct Writer<'a> {
     inherit: bool,
     /// Some names of the tables have prefixes.
     prefixes: bool,
-    /// What is written tells how the bytes were.
-    exact: bool,
+    manner: Manner,
 }
 
 impl<'a> Writer<'a> {
@@ -114,13 +122,13 @@ impl<'a> Writer<'a> {
             namespace_bytes: layer.len().saturating_mul(4).saturating_add(NAMESPACE_BYTES),
             inherit: false,
             prefixes: tree.vocabulary().has_prefixes(),
-            exact: false,
+            manner: Manner::Plain,
         }
     }
 
-    /// Sets whether what is written tells how the bytes were, where XML has several ways.
-    pub(super) fn set_exact(&mut self, exact: bool) {
-        self.exact = exact;
+    /// Sets what is said beside names and characters.
+    pub(super) fn set_manner(&mut self, manner: Manner) {
+        self.manner = manner;
     }
 
     /// Sets the default namespace where the text will stand.
@@ -233,7 +241,7 @@ impl<'a> Writer<'a> {
             NodeKind::Text(text, Written::CData) => {
                 escape::cdata(&mut self.out, Tree::resolve(text, layer));
             }
-            NodeKind::Text(text, _) if self.exact => {
+            NodeKind::Text(text, _) if self.manner == Manner::Exact => {
                 escape::exactly(&mut self.out, Tree::resolve(text, layer));
             }
             NodeKind::Text(text, _) => self.characters(text),
@@ -433,7 +441,7 @@ impl<'a> Writer<'a> {
 
     fn opaque(&mut self, id: NodeId, span: Span) {
         let bytes = span.of(self.layer);
-        if escape::is_text(bytes) && self.exact {
+        if escape::is_text(bytes) && self.manner == Manner::Exact {
             return escape::opaque(&mut self.out, std::str::from_utf8(bytes).unwrap_or_default());
         }
         if escape::is_text(bytes) {
