@@ -179,6 +179,11 @@ impl Sessions {
         self.keys().filter(|key| key.device == id || self.managed.is_called(key, &id)).collect()
     }
 
+    /// The device that enrolled with one of these keys: for messages that do not say whose they are.
+    pub fn owner(&self, keys: &[String]) -> Option<DeviceKey> {
+        self.enrolments.owner(keys)
+    }
+
     /// Which devices are remembered, in no order.
     pub fn keys(&self) -> impl Iterator<Item = &DeviceKey> {
         self.devices.keys().chain(self.enrolments.keys()).chain(self.managed.keys())

@@ -37,6 +37,7 @@ mod http;
 mod ledger;
 mod meet;
 mod rules;
+mod sealed;
 pub mod signature;
 mod syncml;
 mod table;

@@ -61,6 +61,6 @@ pub use mime::base64_any;
 pub use progress::Progress;
 pub use wbxml::{
     AttributeStart, Book, Data, EncodeError, Event, EventKind, Events, Follows, Header, Preamble,
-    PublicId, Tag, TagName, WbxmlError, WbxmlErrorKind, encode,
+    PublicId, Tag, TagName, WbxmlError, WbxmlErrorKind, encode, note,
 };
 pub use x509::{Certificate, PemBlock, id_words, pem};

@@ -122,8 +122,10 @@ pub(super) fn observe(
     let seen = guarded(|| signatures.observe(exchange, request, response)).unwrap_or_default();
     let told = guarded(|| sessions.tell_knowing(exchange, request, response, &seen.keys()));
     let (mut annotated, mut observed) = told.unwrap_or_else(|| (unexplained(), None));
-    if let Some(observed) = &observed {
-        signatures.bind(&observed.device, exchange, &seen);
+    // A body that is encrypted says nothing of its device, but its signature does.
+    let device = observed.as_ref().map(|observed| observed.device.clone());
+    if let Some(device) = device.or_else(|| sessions.owner(&seen.keys())) {
+        signatures.bind(&device, exchange, &seen);
     }
     for signature in &seen.signatures {
         let facts = &mut annotated.summary.facts;

@@ -181,6 +181,12 @@ impl Enrolments {
         self.devices.values().map(Kept::view)
     }
 
+    /// The device that enrolled with one of these keys.
+    pub(in crate::analyze) fn owner(&self, keys: &[String]) -> Option<DeviceKey> {
+        let own = self.devices.values().find(|kept| kept.has_one_of(keys));
+        own.map(|kept| kept.device.key.clone())
+    }
+
     /// Which devices are remembered, in no order.
     pub(in crate::analyze) fn keys(&self) -> impl Iterator<Item = &DeviceKey> {
         self.devices.values().map(|kept| &kept.device.key)
