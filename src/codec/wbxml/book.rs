@@ -16,6 +16,8 @@ pub struct Book {
     pub public_id: Option<u32>,
     /// Formal public identifier; compared without regard to case.
     pub fpi: &'static str,
+    /// The registered public id and the formal one, for people.
+    pub(super) public_id_words: String,
     /// Root element; empty when there are many (ActiveSync).
     pub root: &'static str,
     /// Media types, lower case.
@@ -317,10 +319,13 @@ fn takers<'a>(books: &'a mut [Book], cells: &[&'static str]) -> impl Iterator<It
 fn book_of(cells: [&'static str; 8]) -> Book {
     let [key, name, public_id, fpi, root, media_types, includes, system_id] = cells;
     let list = |cell: &'static str| cell.split(';').filter(|name| !name.is_empty()).collect();
+    let public_id = hex(public_id);
+    let number = public_id.unwrap_or_default();
     Book {
         key,
         name,
-        public_id: hex(public_id),
+        public_id,
+        public_id_words: format!("0x{number:X} ({fpi})"),
         fpi,
         root,
         media_types: list(media_types),
