@@ -36,12 +36,13 @@ mod hresult;
 mod http;
 mod ledger;
 mod rules;
+mod sealed;
 pub mod signature;
 mod syncml;
 mod table;
 
 pub use annotate::annotate;
-pub use body::annotate_body;
+pub use body::{annotate_body, likely_leg};
 pub use elsewhere::{Destination, Way, destinations};
 pub use explain::{Explanation, explain};
 pub use flow::Observation;

@@ -373,7 +373,8 @@ impl<'a> Unwrapping<'a> {
     }
 
     fn open_children(&mut self, task: &Task, among: Option<&[NodeId]>) {
-        if task.nesting >= limits::NESTING {
+        // Without nodes left nothing inside could be read; the ceiling was told already.
+        if task.nesting >= limits::NESTING || self.nodes_left == 0 {
             return;
         }
         let Some(layer) = self.layers.get(task.layer.index()) else { return };
@@ -433,7 +434,12 @@ impl<'a> Unwrapping<'a> {
     }
 
     fn faults(&mut self, layer: LayerId, faults: Vec<Fault>) {
-        for Fault { span, grade, code, text } in faults {
+        let all = self.bytes(layer).len();
+        for Fault { span, grade, code, mut text } in faults {
+            if matches!(code, "wbxml-nodes" | "xml-nodes") {
+                let left = all.saturating_sub(span.range().start);
+                text = format!("{text}: of {all} bytes the last {left} are not read");
+            }
             self.problem(layer, span, grade, code, text);
         }
     }

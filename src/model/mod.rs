@@ -51,5 +51,5 @@ pub use syncml::{
     SyncmlSession,
 };
 pub use tree::{NameId, NamespaceId, Siblings, Tree};
-pub use utf8::Utf8Runs;
+pub use utf8::{Utf8Prefix, Utf8Runs};
 pub use vocabulary::{TokenName, Vocabulary};

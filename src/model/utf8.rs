@@ -38,11 +38,8 @@ impl<'a> Utf8Runs<'a> {
     /// Goes on behind what was not UTF-8.
     #[inline(never)]
     fn next_run(&mut self, start: usize) -> &'a str {
-        let rest = self.layer.get(start..).unwrap_or_default();
         self.begin = start;
-        self.run = compat::from_utf8(rest)
-            .or_else(|error| basic::from_utf8(rest.split_at(error.valid_up_to()).0))
-            .unwrap_or_default();
+        self.run = run_from(self.layer, start);
         self.run
     }
 
@@ -51,6 +48,42 @@ impl<'a> Utf8Runs<'a> {
         let text = std::str::from_utf8(span.of(self.layer)).ok()?;
         Piece::of(text, text.len())
     }
+}
+
+/// A layer whose texts are read in any order, looked at once.
+#[derive(Debug, Clone, Copy)]
+pub struct Utf8Prefix<'a> {
+    layer: &'a [u8],
+    begin: usize,
+    /// All from `begin` to the first byte that is not UTF-8.
+    valid: &'a str,
+}
+
+impl<'a> Utf8Prefix<'a> {
+    /// Looks at `layer` from `begin`.
+    pub fn new(layer: &'a [u8], begin: usize) -> Self {
+        Self { layer, begin, valid: run_from(layer, begin) }
+    }
+
+    /// The characters of `span`; `None` when it is not UTF-8.
+    #[inline]
+    pub fn get(&self, span: Span) -> Option<&'a str> {
+        let range = span.range();
+        match range.start.checked_sub(self.begin) {
+            Some(start) if range.end <= self.begin + self.valid.len() => {
+                self.valid.get(start..range.end - self.begin)
+            }
+            _ => std::str::from_utf8(span.of(self.layer)).ok(),
+        }
+    }
+}
+
+/// All of `layer` from `begin` to the first byte that is not UTF-8.
+fn run_from(layer: &[u8], begin: usize) -> &str {
+    let rest = layer.get(begin..).unwrap_or_default();
+    compat::from_utf8(rest)
+        .or_else(|error| basic::from_utf8(rest.split_at(error.valid_up_to()).0))
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -63,10 +96,12 @@ mod tests {
         let layer = [b"\xA4", layer, b"\xFF\xC3x", layer, b"\x80"].concat();
         for begin in 0..3 {
             let mut runs = Utf8Runs::new(&layer, begin);
+            let prefix = Utf8Prefix::new(&layer, begin);
             for start in 0..=layer.len() {
                 for end in start..=layer.len() + 1 {
                     let span = Span::new(start, end);
                     let alone = std::str::from_utf8(span.of(&layer)).ok();
+                    assert_eq!(prefix.get(span), alone, "{begin} {start} {end}");
                     assert_eq!(runs.get(span).map(Piece::as_str), alone, "{begin} {start} {end}");
                 }
             }

@@ -226,10 +226,8 @@ struct Challenge {
     nonce: Option<(NodeId, String)>,
 }
 
-fn header_answers<'m>(message: &'m Message<'_>) -> impl Iterator<Item = HeaderAnswer> + use<'m> {
-    let statuses = message.answers().filter(|(at, status)| {
-        message.commands.get(*at).is_some_and(|c| c.verb == "Status") && status.is_header()
-    });
+fn header_answers(message: &Message<'_>) -> impl Iterator<Item = HeaderAnswer> {
+    let statuses = message.answers().filter(|(_, status)| !status.results && status.is_header());
     statuses.map(|(_, status)| {
         let document = &message.document;
         let challenge = status.challenge().map(|node| Challenge {

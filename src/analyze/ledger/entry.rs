@@ -1,10 +1,7 @@
 //! A command as the ledger holds it.
 
-use std::borrow::Cow;
-
-use crate::analyze::csp::{self, Found};
 use crate::analyze::draft::clip;
-use crate::analyze::syncml::{ALERTS, Command, Item, Message, danger};
+use crate::analyze::syncml::{ALERTS, Command, Item, Message};
 use crate::model::{ExchangeId, LedgerEntry, LedgerItem, Leg, Level, Outcome};
 
 /// Items held of one command or of its results.
@@ -18,14 +15,13 @@ pub(super) fn entry(
     command: &Command<'_>,
 ) -> LedgerEntry {
     let document = &message.document;
-    let mut items = Vec::new();
-    let mut item_count = 0;
+    let item_count = message.items(command).len();
+    let mut items = Vec::with_capacity(item_count.min(ITEMS));
     let mut danger_of_it = None;
     for item in message.items(command) {
-        item_count += 1;
         if items.len() < ITEMS {
-            let held = ledger_item(&item, writes(command.verb));
-            danger_of_it = danger_of_it.or_else(|| danger(command.verb, &held.uri));
+            danger_of_it = danger_of_it.or_else(|| item.danger());
+            let held = ledger_item(item, writes(command.verb));
             items.push(held);
         }
     }
@@ -35,10 +31,7 @@ pub(super) fn entry(
         let uri = uri.or_else(|| document.text_at(command.node, &["Source", "LocURI"]));
         items.extend(uri.map(|uri| LedgerItem { uri: clip(&uri), ..LedgerItem::default() }));
     }
-    let alert = match command.verb {
-        "Alert" => document.child_text(command.node, "Data").unwrap_or_default(),
-        _ => Cow::Borrowed(""),
-    };
+    let alert = if command.verb == "Alert" { &*command.data } else { "" };
     LedgerEntry {
         exchange,
         leg,
@@ -46,11 +39,11 @@ pub(super) fn entry(
         command: clip(&command.id),
         verb: command.verb,
         alert_name: ALERTS.iter().find(|row| row.code == alert).map_or("", |row| row.name),
-        alert: clip(&alert),
+        alert: clip(alert),
         within: None,
         depth: 0,
         items,
-        item_count,
+        item_count: item_count as u64,
         answers: Vec::new(),
         results: Vec::new(),
         outcome: Outcome::Waiting,
@@ -69,29 +62,22 @@ fn writes(verb: &str) -> bool {
 /// One item as the ledger holds it; `values`: its data is the value of a node.
 pub(super) fn ledger_item(item: &Item<'_>, values: bool) -> LedgerItem {
     let uri = item.uri().unwrap_or_default();
-    let value = item.data().map(|data| {
-        let text = item.document.text(data);
-        let inner = item.document.children(data).next().filter(|_| text.is_empty());
-        match inner {
-            Some(inner) => format!("<{}>…", clip(item.document.name(inner))),
-            None => clip(&text),
-        }
-    });
-    let meaning = value.as_deref().filter(|_| values).and_then(|value| meaning(&uri, value));
+    let text = |data| item.document.text(data);
+    let inner = |data| item.document.children(data).next().filter(|_| text(data).is_empty());
+    let markup = item.data().and_then(inner);
+    let markup = markup.map(|inner| format!("<{}>…", clip(item.document.name(inner))));
+    let meaning = match &markup {
+        _ if !values => None,
+        Some(markup) => item.csp_node().and_then(|node| node.value(markup)),
+        None => item.meaning().cloned(),
+    };
+    let value = markup.or_else(|| item.data().map(|data| clip(&text(data))));
     LedgerItem {
-        meaning: meaning.unwrap_or_default(),
+        meaning: meaning.map(|(_, text)| text).unwrap_or_default(),
         kind: clip(&item.meta_text("Type")),
         format: clip(&item.meta_text("Format")),
-        uri: clip(&uri),
+        uri: clip(uri),
         value,
         code: String::new(),
-    }
-}
-
-/// What a value means for the node at `uri`.
-fn meaning(uri: &str, value: &str) -> Option<String> {
-    match csp::find(uri)? {
-        Found::Node(node) | Found::Result(node) => node.value(value).map(|(_, text)| text),
-        Found::Below(_) => None,
     }
 }

@@ -61,7 +61,7 @@ pub(super) fn follow(
             continue;
         }
         for item in message.items(command) {
-            part(session, leg, command, &item, mark, log);
+            part(session, leg, command, item, mark, log);
         }
     }
     log.objects.final_too_early = message.ends_package && session.side(leg).object.is_some();
@@ -71,7 +71,7 @@ pub(super) fn follow(
 fn acknowledge(session: &Session, leg: Leg, message: &Message<'_>, log: &mut Log) {
     let Some(object) = &session.side(opposite(leg)).object else { return };
     let refused = log.codes.iter().any(|(_, _, code)| *code >= 400);
-    let stopped = message.alerts().any(|code| matches!(code.as_ref(), "1223" | "1225"));
+    let stopped = message.alerts().any(|code| matches!(code, "1223" | "1225"));
     if refused || stopped {
         return;
     }
@@ -93,15 +93,19 @@ fn part(
     log: &mut Log,
 ) {
     let limit = session.side(opposite(leg)).max_object;
+    // Nearly all items are whole, and nobody limits them.
+    let more = item.more().is_some();
+    if !more && limit.is_none() && session.side(leg).object.is_none() {
+        return;
+    }
     let size = item.data().map_or(0, |data| item.document.size(data));
     let announced = item.meta_text("Size").parse::<u64>().ok();
-    let uri = clip(&format!("{} {}", command.verb, normal(&item.uri().unwrap_or_default())));
+    let uri = clip(&format!("{} {}", command.verb, normal(item.uri().unwrap_or_default())));
     let open = session.side_mut(leg).object.take();
     let goes_on = open.as_ref().is_some_and(|object| object.uri == uri);
     if open.is_some() && !goes_on {
         log.objects.interrupted.get_or_insert(item.node);
     }
-    let more = item.more().is_some();
     let mut object = match open.filter(|_| goes_on) {
         Some(object) => {
             if announced.is_some() {

@@ -25,14 +25,14 @@ pub(super) fn answers(
     message: &Message<'_>,
     log: &mut Log,
 ) {
-    let mut last = (String::new(), 0_u32);
+    let mut last = ("", 0_u32);
     for (at, answer) in message.answers() {
-        let results = message.commands[at].verb == "Results";
+        let results = answer.results;
         if !results && answer.is_header() {
-            header(session, leg, &answer, log);
+            header(session, leg, answer, log);
             continue;
         }
-        let Some(known) = find(session, leg, &answer, results, log) else { continue };
+        let Some(known) = find(session, leg, answer, results, log) else { continue };
         let verb = answer.verb();
         if !verb.is_empty() && verb != known.verb {
             note(&mut log.other_verb, (answer.node, known.verb));
@@ -41,12 +41,12 @@ pub(super) fn answers(
         if results {
             take_results(session, place, message, &message.commands[at], log);
         } else {
-            let reference = answer.message().into_owned();
+            let reference = answer.message();
             if reference == last.0 && known.position < last.1 {
                 note(&mut log.disordered, answer.node);
             }
             last = (reference, known.position);
-            take_status(session, exchange, place, message, &answer, log);
+            take_status(session, exchange, place, message, answer, log);
         }
     }
 }
@@ -62,15 +62,15 @@ fn header(session: &mut Session, leg: Leg, answer: &Status<'_>, log: &mut Log) {
     log.header_answered = true;
     let code = answer.code();
     let reference = answer.message();
-    if session.sent(opposite(leg), &reference).is_none() {
-        if !before_what_was_seen(session, leg, &reference) {
+    if session.sent(opposite(leg), reference).is_none() {
+        if !before_what_was_seen(session, leg, reference) {
             note(&mut log.unknown_message, answer.node);
         }
         return;
     }
-    if matches!(code.as_ref(), "401" | "407") {
+    if matches!(code, "401" | "407") {
         let why = "credentials were refused: the package is to be sent again";
-        outcome::void(session, opposite(leg), &reference, why);
+        outcome::void(session, opposite(leg), reference, why);
     }
 }
 
@@ -84,21 +84,18 @@ fn find(
 ) -> Option<Known> {
     let (message, command) = (answer.message(), answer.command());
     // Results may leave the references out: then they are 1 (MS-MDM 2.2.7.8).
-    let or_one = |text: &str| match text {
-        "" if results => "1".to_owned(),
-        text => clip(text),
-    };
-    let (message, command) = (or_one(&message), or_one(&command));
+    let or_one = |text| if results && str::is_empty(text) { "1" } else { text };
+    let (message, command) = (or_one(message), or_one(command));
     if message.is_empty() || command.is_empty() {
         return None;
     }
-    let Some(sent) = session.sent(opposite(leg), &message) else {
-        if !before_what_was_seen(session, leg, &message) {
+    let Some(sent) = session.sent(opposite(leg), message) else {
+        if !before_what_was_seen(session, leg, message) {
             note(&mut log.unknown_message, answer.node);
         }
         return None;
     };
-    let known = sent.commands.get(command.as_str()).copied();
+    let known = sent.command(command);
     if known.is_none() {
         note(&mut log.unknown_command, answer.node);
     }
@@ -147,6 +144,8 @@ fn take_status(
         }
     }
     if entry.answers.len() < ANSWERS {
+        // Most have one answer.
+        entry.answers.reserve_exact(usize::from(entry.answers.is_empty()));
         entry.answers.push(answer);
     }
     entry.outcome = outcome::of_answers(&entry.answers);
@@ -164,7 +163,7 @@ fn take_status(
 }
 
 fn read(exchange: &Exchange, message: &Message<'_>, status: &Status<'_>) -> Answer {
-    let code = clip(&status.code());
+    let code = clip(status.code());
     let (error, error_meaning) = match status.error() {
         None => (String::new(), String::new()),
         Some(text) => match hresult::parse(text) {
@@ -199,17 +198,18 @@ fn take_results(
     if !matches!(entry.verb, "Get" | "Put" | "Search") || !good {
         note(&mut log.stray_results, command.node);
     }
-    let asked = entry.items.clone();
+    let asked = std::mem::take(&mut entry.items);
     for item in message.items(command) {
-        let mut held = ledger_item(&item, true);
+        let mut held = ledger_item(item, true);
         if !asked.is_empty() && !asked.iter().any(|own| answers_to(&held, own)) {
             note(&mut log.other_node, item.node);
         }
         if held.uri.is_empty() {
             held.uri = asked.first().map(|own| own.uri.clone()).unwrap_or_default();
         }
-        extend(entry, held, &item);
+        extend(entry, held, item);
     }
+    entry.items = asked;
 }
 
 /// Adds an item of Results; what continues an object is no item of its own.
@@ -217,12 +217,16 @@ fn extend(entry: &mut crate::model::LedgerEntry, held: LedgerItem, item: &Item<'
     let same = entry.results.last().is_some_and(|last| last.uri == held.uri);
     let grows = same && item.meta("Size").is_none() && entry.code() == "213";
     if !grows && entry.results.len() < ITEMS {
+        entry.results.reserve_exact(usize::from(entry.results.is_empty()));
         entry.results.push(held);
     }
 }
 
 /// True when a result is about the node that was asked for, or one below it.
 fn answers_to(result: &LedgerItem, asked: &LedgerItem) -> bool {
+    if result.uri == asked.uri {
+        return true;
+    }
     let (result, asked) = (normal(&result.uri), normal(&asked.uri));
     result.is_empty() || asked.is_empty() || result.starts_with(&asked)
 }

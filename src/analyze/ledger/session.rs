@@ -1,7 +1,5 @@
 //! One session: what each side sent, and what is remembered between messages.
 
-use std::collections::HashMap;
-
 use crate::analyze::document::Subject;
 use crate::analyze::draft::clip;
 use crate::analyze::flow::Mark;
@@ -43,7 +41,35 @@ pub(in crate::analyze) struct Sent {
     pub(in crate::analyze) id: Box<str>,
     pub(in crate::analyze) fingerprint: u64,
     pub(in crate::analyze) mark: Mark,
-    pub(super) commands: HashMap<Box<str>, Known>,
+    /// Its commands in the order of their ids; of several with one id the first.
+    commands: Box<[(CommandId, Known)]>,
+}
+
+impl Sent {
+    /// The command with this `CmdID`.
+    pub(super) fn command(&self, id: &str) -> Option<Known> {
+        let id = CommandId::of(id);
+        let at = self.commands.binary_search_by(|(own, _)| own.cmp(&id)).ok()?;
+        self.commands.get(at).map(|(_, known)| *known)
+    }
+}
+
+/// A `CmdID` as remembered: nearly all are numbers.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum CommandId {
+    Number(u32),
+    Text(Box<str>),
+}
+
+impl CommandId {
+    fn of(id: &str) -> Self {
+        // `07` and `+7` are other ids than `7`.
+        let plain = id == "0" || !id.starts_with(['0', '+']);
+        match id.parse() {
+            Ok(number) if plain => Self::Number(number),
+            _ => Self::Text(clip(id).into()),
+        }
+    }
 }
 
 /// What is remembered of one side.
@@ -82,12 +108,20 @@ pub(in crate::analyze) struct Session {
     pub(in crate::analyze) aborted: Option<Mark>,
     /// Session-wide facts that rules compare messages with.
     pub(in crate::analyze) facts: Facts,
+    /// The device's address as sessions are told apart by it: without blanks around it, lower case.
+    pub(super) device: Box<str>,
     /// The device's connection its last exchange came on.
     pub(super) conn: ConnId,
 }
 
 impl Session {
-    pub(super) fn new(subject: &Subject<'_>, message: &Message<'_>, device: &str) -> Self {
+    /// A session that begins with `message`; `key` is the address of its `device` as compared.
+    pub(super) fn new(
+        subject: &Subject<'_>,
+        message: &Message<'_>,
+        device: &str,
+        key: &str,
+    ) -> Self {
         let exchange = subject.exchange;
         let view = SyncmlSession {
             host: exchange.authority().to_lowercase(),
@@ -119,6 +153,7 @@ impl Session {
             authentication: Authentication::default(),
             aborted: None,
             facts: Facts::default(),
+            device: key.into(),
             conn: exchange.conn,
         }
     }
@@ -152,7 +187,7 @@ impl Session {
             side.waiting = Vec::new();
             side.answered = Vec::new();
             for sent in &mut side.sent {
-                sent.commands = HashMap::new();
+                sent.commands = Box::default();
             }
         }
     }
@@ -163,10 +198,10 @@ impl Session {
     }
 
     /// Tells a message that was sent again, which changes nothing else.
-    pub(super) fn repeat(&mut self, exchange: &Exchange, leg: Leg, message: &Message<'_>) -> Log {
+    pub(super) fn repeat(&mut self, subject: &Subject<'_>, leg: Leg, message: &Message<'_>) -> Log {
         self.view.retries += 1;
-        self.tell(exchange, leg, message, true);
-        Log { retry: true, impatient: self.impatient(exchange), ..Log::default() }
+        self.tell(subject, leg, message, true);
+        Log { retry: true, impatient: self.impatient(subject.exchange), ..Log::default() }
     }
 
     /// The answer that asked for patience, when the device does not have it.
@@ -210,7 +245,7 @@ impl Session {
         object::follow(self, leg, message, mark, &mut log);
         self.announce(leg, message, mark);
         self.authentication.after(leg, message, mark, &log);
-        self.tell(subject.exchange, leg, message, false);
+        self.tell(subject, leg, message, false);
         close::follow(self, leg, message, mark, &mut log);
         log
     }
@@ -231,16 +266,20 @@ impl Session {
         fingerprint: u64,
         mark: Mark,
     ) {
-        let mut commands = HashMap::with_capacity(message.commands.len() + 1);
+        let mut commands = Vec::with_capacity(message.commands.len());
         let mut places: Vec<Option<u32>> = Vec::with_capacity(message.commands.len());
         for (position, command) in (0_u32..).zip(&message.commands) {
             let entry = self.hold(subject, leg, message, command, &places);
             places.push(entry);
             if !command.id.is_empty() {
                 let known = Known { verb: command.verb, entry, position };
-                commands.entry(clip(&command.id).into_boxed_str()).or_insert(known);
+                commands.push((CommandId::of(&command.id), known));
             }
         }
+        // Stable: of several the first stays.
+        commands.sort_by(|(a, _), (b, _)| a.cmp(b));
+        commands.dedup_by(|(later, _), (first, _)| later == first);
+        let commands = commands.into_boxed_slice();
         let sent = Sent { id: message.id.as_str().into(), fingerprint, mark, commands };
         let side = self.side_mut(leg);
         if side.sent.len() >= SENT {
@@ -278,7 +317,7 @@ impl Session {
     fn announce(&mut self, leg: Leg, message: &Message<'_>, mark: Mark) {
         if leg == Leg::Request {
             for code in message.alerts() {
-                match code.as_ref() {
+                match code {
                     "1200" => self.view.initiator = Initiator::Server,
                     "1201" => self.view.initiator = Initiator::Client,
                     _ => {}
@@ -304,7 +343,7 @@ impl Session {
         }
     }
 
-    fn tell(&mut self, exchange: &Exchange, leg: Leg, message: &Message<'_>, retry: bool) {
+    fn tell(&mut self, subject: &Subject<'_>, leg: Leg, message: &Message<'_>, retry: bool) {
         if self.view.messages.len() >= MESSAGES {
             return;
         }
@@ -316,13 +355,14 @@ impl Session {
             None => 0,
         };
         self.view.messages.push(SyncmlMessage {
-            exchange: exchange.id,
+            exchange: subject.exchange.id,
             leg,
             id: message.id.clone(),
             package,
             last: message.ends_package,
             retry,
-            outline: message.outline(),
+            outline: message.outline().to_owned(),
+            unread: unread(subject, leg),
         });
     }
 
@@ -339,6 +379,18 @@ impl Session {
     }
 }
 
+/// Bytes of a body that were not given to be read.
+fn unread(subject: &Subject<'_>, leg: Leg) -> u64 {
+    let exchange = subject.exchange;
+    let facts = match leg {
+        Leg::Request => exchange.request.as_ref().map(|request| request.body),
+        Leg::Response => exchange.response.as_ref().map(|response| response.body),
+    };
+    let read = subject.body(leg).and_then(|decoded| decoded.layers.first());
+    let read = read.map_or(0, |layer| layer.bytes.len() as u64);
+    facts.map_or(0, |facts| facts.seen.saturating_sub(read))
+}
+
 /// The other side.
 pub(super) const fn opposite(leg: Leg) -> Leg {
     match leg {
@@ -351,5 +403,20 @@ const fn index(leg: Leg) -> usize {
     match leg {
         Leg::Request => 0,
         Leg::Response => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_told_apart_as_they_are_written() {
+        let same = |a: &str, b: &str| CommandId::of(a) == CommandId::of(b);
+        assert!(same("7", "7") && same("0", "0") && same("a7", "a7"));
+        for other in ["07", "+7", "7 ", "-7", "", "70"] {
+            assert!(!same("7", other), "{other}");
+        }
+        assert!(!same("0", "00") && !same("4294967296", "0"));
     }
 }

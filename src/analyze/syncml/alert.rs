@@ -97,6 +97,11 @@ fn level(row: &Alert) -> Level {
     }
 }
 
+/// A type without the prefix that some name it with.
+fn bare(name: &str) -> &str {
+    name.trim_start_matches("Reversed-Domain-Name:").trim()
+}
+
 /// The words for a code in the facts: `1201 client-initiated mgmt`.
 pub(super) fn short(code: &str) -> String {
     let row = ALERTS.iter().find(|row| row.code == code);
@@ -109,9 +114,8 @@ pub(super) fn short(code: &str) -> String {
 fn note_type(leg: Leg, document: &Document<'_>, item: NodeId, draft: &mut Draft) {
     let Some(node) = document.descend(item, &["Meta", "Type"]) else { return };
     let name = document.text(node);
-    let bare =
-        |name: &str| name.trim_start_matches("Reversed-Domain-Name:").trim().to_ascii_lowercase();
-    let Some(row) = ALERT_TYPES.iter().find(|row| bare(row.name) == bare(&name)) else { return };
+    let same = |row: &&AlertType| bare(row.name).eq_ignore_ascii_case(bare(&name));
+    let Some(row) = ALERT_TYPES.iter().find(same) else { return };
     let level = if row.name.contains("unenrollment") { Level::Alarm } else { Level::Info };
     let values =
         if row.values.is_empty() { String::new() } else { format!("data: {}", row.values) };

@@ -1,11 +1,12 @@
 //! SyncML: data synchronisation and OMA DM, in XML and WBXML alike.
 //!
-//! `message` and `item` read one message, `status` and `alert` explain its codes, `auth` the
+//! `message`, `item` and `answer` read one message, everything in it resolved once; `status` and `alert` explain its codes, `auth` the
 //! credentials and challenges, `loc_uri` the nodes it touches, `danger` which commands destroy;
 //! `exchange` puts the two messages of one exchange together. What messages of a session mean for
 //! each other is told by [`super::ledger`].
 
 mod alert;
+mod answer;
 mod auth;
 mod danger;
 mod exchange;
@@ -16,9 +17,9 @@ mod status;
 mod token;
 
 pub(super) use alert::{ALERT_TYPES, ALERTS};
-pub(super) use danger::danger;
+pub(super) use answer::Status;
 pub(super) use exchange::{messages, recognise, tell};
-pub(super) use item::{Item, Status, meta};
+pub(super) use item::{Address, Item, meta};
 pub(super) use message::{Command, Message};
 pub(super) use status::{STATUSES, named as status_named};
 pub(super) use token::Token;

@@ -1,7 +1,9 @@
 //! `synctap decode`: one body from a file or standard input.
 
 use std::io::{self, Write as _};
+use std::panic::resume_unwind;
 use std::process::ExitCode;
+use std::thread;
 
 use crate::analyze;
 use crate::cli::args::{DecodeArgs, LegArg};
@@ -13,7 +15,7 @@ use crate::codec;
 use crate::codec::{DocumentType, Hints};
 use crate::model::{Decoded, Leg};
 use crate::render;
-use crate::render::{OutlineOptions, Secrets};
+use crate::render::{Outline, OutlineOptions, Outlined, Secrets};
 use crate::seal::{Bootstrap, Integrity, Pin};
 
 /// Exit code when the body has problems; what was understood is printed all the same.
@@ -35,10 +37,10 @@ pub(super) fn run(args: &DecodeArgs) -> Result<ExitCode, Report> {
     let keyring = keys::load(&args.keys)?;
     let as_type = args.as_type.as_deref().map(document_type).transpose()?;
     let decoded = codec::decode_opening(body, as_type, &hints, &keyring);
-    let notes = analyze::annotate_body(&decoded, leg);
     let secrets = if args.show_secrets { Secrets::Shown } else { Secrets::Masked };
     let mut out = stdout();
     if args.json {
+        let notes = analyze::annotate_body(&decoded, leg);
         let mut object = render::json_decoded(&decoded, &notes, secrets);
         object["schema"] = render::SCHEMA.into();
         if let Some(integrity) = &integrity {
@@ -49,8 +51,7 @@ pub(super) fn run(args: &DecodeArgs) -> Result<ExitCode, Report> {
         print_xml(&mut out, &decoded, secrets)?;
     } else {
         let options = OutlineOptions { value_limit: VALUE_LIMIT, layer_lines: usize::MAX, secrets };
-        let lines = render::outline(&decoded, &notes, options);
-        out.write_all(render::outline_text(&lines).as_bytes())?;
+        print_outline(&mut out, &decoded, leg, options)?;
     }
     out.flush()?;
     if let Some(integrity) = &integrity {
@@ -66,6 +67,25 @@ fn check_mac(body: &[u8], args: &DecodeArgs) -> Option<Integrity> {
     Some(bootstrap.verify(body, Pin { user: &args.pin, imsi: &args.imsi }))
 }
 
+/// One line at a time: the first does not wait for the last. Notes and lines are found side by side.
+fn print_outline(
+    out: &mut impl io::Write,
+    decoded: &Decoded,
+    leg: Option<Leg>,
+    options: OutlineOptions,
+) -> io::Result<()> {
+    let (index, notes) = thread::scope(|scope| {
+        let notes = scope.spawn(|| analyze::annotate_body(decoded, leg));
+        let index = Outline::bare(decoded, options);
+        (index, notes.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    });
+    let index = index.noted(&notes);
+    for line in Outlined::new(&index, Some(decoded), &notes).lines(0..usize::MAX) {
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
+}
+
 /// XML on stdout is data; what is wrong with the body is talk.
 fn print_xml(out: &mut impl io::Write, decoded: &Decoded, secrets: Secrets) -> Result<(), Report> {
     let Some((layer, ..)) = decoded.document() else {
@@ -78,7 +98,9 @@ fn print_xml(out: &mut impl io::Write, decoded: &Decoded, secrets: Secrets) -> R
             .because(format!("it is {format}"))
             .hint("leave out `--xml`, or say what it is with `--as TYPE`"));
     };
-    writeln!(out, "{}", render::xml(decoded, layer, secrets))?;
+    // A string table may hold what is masked.
+    let note = |id| codec::note(decoded, id, secrets == Secrets::Shown);
+    writeln!(out, "{}", render::xml_exact(decoded, layer, secrets, &note))?;
     say_problems(decoded);
     Ok(())
 }

@@ -1,19 +1,23 @@
 //! `synctap open`: a capture in the terminal UI.
 
+use std::fs;
 use std::io::{self, IsTerminal as _};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::UNIX_EPOCH;
 
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::args::OpenArgs;
 use crate::cli::config::SettingsFile;
 use crate::cli::filter;
+use crate::cli::input;
 use crate::cli::keys;
 use crate::cli::report::{Report, chain};
 use crate::engine;
-use crate::engine::{DECODER_VERSION, Viewer};
+use crate::engine::{DECODER_VERSION, EngineError, Viewer};
+use crate::model::WallTime;
 use crate::seal::Keyring;
 use crate::store::{Store, StoreError};
 use crate::tui;
@@ -40,18 +44,41 @@ pub(super) fn run(args: &OpenArgs, config: Option<&Path>) -> Result<ExitCode, Re
     Ok(ExitCode::SUCCESS)
 }
 
-/// A window on an existing capture; rows of an older decoder are rebuilt behind it.
+/// A window on an existing capture, rows of an older decoder being rebuilt behind it; or on one document
+/// in a file of its own.
 pub(super) fn viewer(file: &Path) -> Result<Viewer, Report> {
     viewer_with(file, Keyring::new())
 }
 
 /// The same, with keys for what is encrypted.
 pub(super) fn viewer_with(file: &Path, keyring: Keyring) -> Result<Viewer, Report> {
-    let store = Store::open(file, DECODER_VERSION).map_err(|error| cannot_open(file, &error))?;
-    let store = Arc::new(store);
-    engine::open_with_keys(store, file, Arc::new(keyring)).map_err(|error| {
-        Report::new(format!("cannot read the capture `{}`", file.display())).because(chain(&error))
-    })
+    let keyring = Arc::new(keyring);
+    let store = match Store::open(file, DECODER_VERSION) {
+        Ok(store) => Arc::new(store),
+        Err(error @ StoreError::NotACapture { .. }) => {
+            return lone_body(file, &keyring)?.ok_or_else(|| cannot_open(file, &error));
+        }
+        Err(error) => return Err(cannot_open(file, &error)),
+    };
+    engine::open_with_keys(store, file, keyring).map_err(|error| cannot_read(file, &error))
+}
+
+/// A file that is no capture but one document, as a capture with that alone.
+fn lone_body(file: &Path, keyring: &Arc<Keyring>) -> Result<Option<Viewer>, Report> {
+    let body = input::read(file)?;
+    let viewer = engine::open_body(file, &body, changed(file), Arc::clone(keyring));
+    viewer.map_err(|error| cannot_read(file, &error))
+}
+
+/// When a file was changed last; the beginning of 1970 when nobody knows.
+fn changed(file: &Path) -> WallTime {
+    let since = fs::metadata(file).and_then(|facts| facts.modified()).ok();
+    let since = since.and_then(|when| when.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
+    WallTime(i64::try_from(since.as_micros()).unwrap_or_default())
+}
+
+fn cannot_read(file: &Path, error: &EngineError) -> Report {
+    Report::new(format!("cannot read the capture `{}`", file.display())).because(chain(error))
 }
 
 /// Why a capture cannot be opened, and what to do.
@@ -96,6 +123,19 @@ mod tests {
         let lines = cannot_open(&file, &error).lines();
         assert!(lines.contains("cause: No such file or directory"), "{lines}");
         assert!(lines.contains("hint: check the path:"), "{lines}");
+    }
+
+    #[test]
+    fn one_document_is_opened_like_a_capture_and_other_files_are_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("one.xml");
+        fs::write(&file, "<SyncML xmlns=\"SYNCML:SYNCML1.2\"><SyncHdr/></SyncML>").unwrap();
+        let opened = viewer(&file).map_err(|report| report.lines()).unwrap();
+        let row = opened.window(0, 9).unwrap().remove(0);
+        assert_eq!(row.summary.protocol, crate::model::Protocol::SyncMl);
+        fs::write(&file, "just text").unwrap();
+        let lines = viewer(&file).map(drop).unwrap_err().lines();
+        assert!(lines.contains("is not a synctap capture"), "{lines}");
     }
 
     #[test]

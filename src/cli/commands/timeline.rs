@@ -43,7 +43,12 @@ pub(super) fn run(args: &TimelineArgs) -> Result<ExitCode, Report> {
         }
     } else {
         for device in devices {
-            draw(&mut out, device, &steps)?;
+            draw(&mut out, device, &sessions, &steps)?;
+            // Who enrolled and is managed is one device.
+            let own = |session: &SyncmlSession| {
+                device.steps.iter().any(|step| session.holds(step.exchange))
+            };
+            sessions.retain(|session| !own(session));
         }
         draw_managed(&mut out, &sessions, &steps)?;
     }
@@ -51,8 +56,13 @@ pub(super) fn run(args: &TimelineArgs) -> Result<ExitCode, Report> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// One device of ActiveSync.
-fn draw(out: &mut impl Write, device: &Device, steps: &Steps) -> io::Result<()> {
+/// One device of ActiveSync, or one that enrolled and its sessions afterwards.
+fn draw(
+    out: &mut impl Write,
+    device: &Device,
+    sessions: &[SyncmlSession],
+    steps: &Steps,
+) -> io::Result<()> {
     for line in render::device_lines(device) {
         writeln!(out, "{line}")?;
     }
@@ -63,14 +73,30 @@ fn draw(out: &mut impl Write, device: &Device, steps: &Steps) -> io::Result<()> 
             || (key.user.is_empty()
                 && (&key.host, &key.device) == (&device.key.host, &device.key.device))
     };
-    for (_, step) in steps.iter().filter(|(key, _)| own(key)) {
-        print_step(out, step)?;
-    }
+    let sessions: Vec<&SyncmlSession> = sessions.iter().collect();
+    draw_steps(out, &sessions, steps.iter().filter(|(key, _)| own(key)))?;
     writeln!(out)
 }
 
-/// The devices that speak SyncML, in the order of their first sessions: each session by its name where
-/// it begins, and where another comes between.
+/// Steps, with the name of each session where it begins, and where another comes between.
+fn draw_steps<'s>(
+    out: &mut impl Write,
+    sessions: &[&SyncmlSession],
+    steps: impl Iterator<Item = &'s (DeviceKey, Step)>,
+) -> io::Result<()> {
+    let mut last = None;
+    for (_, step) in steps {
+        let session = sessions.iter().rposition(|session| session.holds(step.exchange));
+        if let Some(at) = session.filter(|_| session != last) {
+            writeln!(out, "\n{}", render::session_line(sessions[at]))?;
+        }
+        last = session;
+        print_step(out, step)?;
+    }
+    Ok(())
+}
+
+/// The devices that speak SyncML, in the order of their first sessions.
 fn draw_managed(out: &mut impl Write, sessions: &[SyncmlSession], steps: &Steps) -> io::Result<()> {
     let mut drawn: Vec<(&str, String)> = Vec::new();
     for first in sessions {
@@ -85,17 +111,9 @@ fn draw_managed(out: &mut impl Write, sessions: &[SyncmlSession], steps: &Steps)
         for line in render::managed_lines(&own) {
             writeln!(out, "{line}")?;
         }
-        let mut last = None;
         let its =
             |step: &&(DeviceKey, Step)| (step.0.host.as_str(), &step.0.device) == (key.0, &key.1);
-        for (_, step) in steps.iter().filter(its) {
-            let session = own.iter().rposition(|session| session.holds(step.exchange));
-            if let Some(at) = session.filter(|_| session != last) {
-                writeln!(out, "\n{}", render::session_line(own[at]))?;
-            }
-            last = session;
-            print_step(out, step)?;
-        }
+        draw_steps(out, &own, steps.iter().filter(its))?;
         writeln!(out)?;
         drawn.push(key);
     }

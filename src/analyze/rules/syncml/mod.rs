@@ -8,6 +8,7 @@ mod answers;
 mod carriage;
 mod commands;
 mod document;
+mod elements;
 mod engine;
 mod header;
 mod http;
