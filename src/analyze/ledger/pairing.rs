@@ -27,7 +27,7 @@ pub(super) fn answers(
 ) {
     let mut last = ("", 0_u32);
     for (at, answer) in message.answers() {
-        let results = message.commands[at].verb == "Results";
+        let results = answer.results;
         if !results && answer.is_header() {
             header(session, leg, answer, log);
             continue;
@@ -198,7 +198,7 @@ fn take_results(
     if !matches!(entry.verb, "Get" | "Put" | "Search") || !good {
         note(&mut log.stray_results, command.node);
     }
-    let asked = entry.items.clone();
+    let asked = std::mem::take(&mut entry.items);
     for item in message.items(command) {
         let mut held = ledger_item(item, true);
         if !asked.is_empty() && !asked.iter().any(|own| answers_to(&held, own)) {
@@ -209,6 +209,7 @@ fn take_results(
         }
         extend(entry, held, item);
     }
+    entry.items = asked;
 }
 
 /// Adds an item of Results; what continues an object is no item of its own.
@@ -223,6 +224,9 @@ fn extend(entry: &mut crate::model::LedgerEntry, held: LedgerItem, item: &Item<'
 
 /// True when a result is about the node that was asked for, or one below it.
 fn answers_to(result: &LedgerItem, asked: &LedgerItem) -> bool {
+    if result.uri == asked.uri {
+        return true;
+    }
     let (result, asked) = (normal(&result.uri), normal(&asked.uri));
     result.is_empty() || asked.is_empty() || result.starts_with(&asked)
 }
