@@ -52,6 +52,15 @@ impl Found {
 /// query behind the path is left out.
 pub(in crate::analyze) fn find(path: &str) -> Option<Found> {
     let mut segments = segments(path)?;
+    // The table has declared configuration for the device alone; it is there for users too (Windows
+    // declared configuration, resource access).
+    if let [user, vendor, _, name, ..] = segments.as_slice()
+        && user == "user"
+        && vendor == "vendor"
+        && name == "declaredconfiguration"
+    {
+        segments.remove(0);
+    }
     // The table lists results only as `{AreaName}/{PolicyName}`: the setting itself says more.
     let result = segments.windows(2).position(|pair| pair == ["policy", "result"]);
     if let Some(at) = result {

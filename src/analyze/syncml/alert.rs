@@ -65,6 +65,13 @@ pub(in crate::analyze) static ALERT_TYPES: LazyLock<Vec<AlertType>> = LazyLock::
         .collect()
 });
 
+/// The row of a type, with or without `Reversed-Domain-Name:` before it.
+pub(in crate::analyze) fn alert_type(name: &str) -> Option<&'static AlertType> {
+    let bare =
+        |name: &str| name.trim_start_matches("Reversed-Domain-Name:").trim().to_ascii_lowercase();
+    ALERT_TYPES.iter().find(|row| bare(row.name) == bare(name))
+}
+
 /// Notes every Alert of `message`; facts name those that steer a session.
 pub(super) fn annotate(leg: Leg, message: &Message<'_>, draft: &mut Draft) {
     let document = &message.document;
@@ -109,9 +116,7 @@ pub(super) fn short(code: &str) -> String {
 fn note_type(leg: Leg, document: &Document<'_>, item: NodeId, draft: &mut Draft) {
     let Some(node) = document.descend(item, &["Meta", "Type"]) else { return };
     let name = document.text(node);
-    let bare =
-        |name: &str| name.trim_start_matches("Reversed-Domain-Name:").trim().to_ascii_lowercase();
-    let Some(row) = ALERT_TYPES.iter().find(|row| bare(row.name) == bare(&name)) else { return };
+    let Some(row) = alert_type(&name) else { return };
     let level = if row.name.contains("unenrollment") { Level::Alarm } else { Level::Info };
     let values =
         if row.values.is_empty() { String::new() } else { format!("data: {}", row.values) };

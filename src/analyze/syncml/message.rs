@@ -96,10 +96,58 @@ impl<'a> Message<'a> {
         Some(message)
     }
 
+    /// Reads what documents print of messages: a body without header, or commands side by side.
+    pub(in crate::analyze) fn part(document: Document<'a>) -> Option<Self> {
+        let name = document.root_name();
+        // ActiveSync has commands of these names.
+        let is_command = VERBS.contains(&name) && !matches!(name, "Sync" | "Search");
+        let element = document.tree.element(document.root())?;
+        let space = element.namespace.as_str().to_ascii_lowercase();
+        let is_ours = space.is_empty() || space.starts_with("syncml:");
+        if !is_ours || name != "SyncBody" && !is_command {
+            return None;
+        }
+        let mut message = Self {
+            version: String::new(),
+            protocol: String::new(),
+            session: String::new(),
+            id: String::new(),
+            source: String::new(),
+            source_name: String::new(),
+            target: String::new(),
+            header: None,
+            body: None,
+            commands: Vec::new(),
+            strangers: Vec::new(),
+            ends_package: false,
+            by_id: HashMap::new(),
+            document,
+        };
+        for id in document.elements().filter(|id| document.parent(*id).is_none()) {
+            let name = document.name(id);
+            if name == "SyncBody" {
+                message.read_inside(id, None);
+            } else if let Some(verb) = VERBS.iter().find(|verb| **verb == name) {
+                message.push(id, verb, None);
+                let place = message.commands.len() - 1;
+                if CONTAINERS.contains(verb) {
+                    message.read_inside(id, Some(place));
+                }
+            }
+        }
+        Some(message)
+    }
+
     fn read_body(&mut self) {
+        if let Some(body) = self.body {
+            self.read_inside(body, None);
+        }
+    }
+
+    /// Reads the commands inside an element; `within`: the place of that element in `commands`.
+    fn read_inside(&mut self, around: NodeId, within: Option<usize>) {
         let document = self.document;
-        let Some(body) = self.body else { return };
-        let mut open = vec![(document.tree.children(body), None)];
+        let mut open = vec![(document.tree.children(around), within)];
         while let Some((siblings, within)) = open.last_mut() {
             let within = *within;
             let Some(id) = siblings.next() else {
@@ -158,6 +206,12 @@ impl<'a> Message<'a> {
     /// True when the header carries credentials.
     pub(in crate::analyze) fn has_credentials(&self) -> bool {
         self.header.is_some_and(|header| self.document.child(header, "Cred").is_some())
+    }
+
+    /// True when a command, or the whole message, says that it is not to be answered (`NoResp`).
+    pub(in crate::analyze) fn wants_no_answer(&self, command: &Command<'a>) -> bool {
+        let says = |id| self.document.child(id, "NoResp").is_some();
+        says(command.node) || self.header.is_some_and(says)
     }
 
     /// True when an item continues in the next message.

@@ -1,13 +1,14 @@
 //! SyncML: data synchronisation and OMA DM, in XML and WBXML alike.
 //!
 //! `message` and `item` read one message, `status` and `alert` explain its codes, `auth` the
-//! credentials and challenges, `loc_uri` the nodes it touches, `danger` which commands destroy;
+//! credentials and challenges, `loc_uri` the nodes it touches, `declared` documents of declared configuration, `danger` which commands destroy;
 //! `exchange` puts the two messages of one exchange together. What messages of a session mean for
 //! each other is told by [`super::ledger`].
 
 mod alert;
 mod auth;
 mod danger;
+mod declared;
 mod exchange;
 mod item;
 mod loc_uri;
@@ -15,9 +16,10 @@ mod message;
 mod status;
 mod token;
 
-pub(super) use alert::{ALERT_TYPES, ALERTS};
-pub(super) use danger::danger;
-pub(super) use exchange::{messages, recognise, tell};
+pub(super) use alert::{ALERT_TYPES, ALERTS, alert_type};
+pub(super) use danger::{Danger, danger};
+pub(super) use declared::{Declared, DeclaredKind, may_declare, scenario};
+pub(super) use exchange::{messages, recognise, tell, tell_part};
 pub(super) use item::{Item, Status, meta};
 pub(super) use message::{Command, Message};
 pub(super) use status::{STATUSES, named as status_named};

@@ -9,7 +9,8 @@ use crate::analyze::syncml::{Command, Item, Message};
 use crate::model::{Finding, Leg, NodeId};
 
 use super::{
-    answers, carriage, commands, document, header, http, opening, session, statuses, values,
+    answers, carriage, commands, declared, document, header, http, opening, session, statuses,
+    values,
 };
 
 /// One exchange.
@@ -34,8 +35,14 @@ pub(super) type TurnRule = (&'static str, fn(&Turn<'_, '_>) -> Option<Hit>);
 
 const EXCHANGE: [&[ExchangeRule]; 2] = [document::EXCHANGE_RULES, http::RULES];
 
-const MESSAGE: [&[MessageRule]; 5] =
-    [document::RULES, header::RULES, commands::RULES, statuses::RULES, values::RULES];
+const MESSAGE: [&[MessageRule]; 6] = [
+    document::RULES,
+    header::RULES,
+    commands::RULES,
+    statuses::RULES,
+    values::RULES,
+    declared::RULES,
+];
 
 const TURN: [&[TurnRule]; 5] =
     [answers::RULES, carriage::RULES, opening::RULES, session::RULES, values::TURN_RULES];
