@@ -20,22 +20,24 @@ pub fn annotate(
 ) -> Annotated {
     let subject = Subject::new(exchange, request, response);
     let head = eas::Head::of(&subject);
-    let mut annotated = tell(&subject, head.as_ref(), eas::FolderNames::default());
+    let messages = syncml::messages(&subject);
+    let mut annotated = tell(&subject, &messages, head.as_ref(), eas::FolderNames::default());
     if let Some(head) = &head {
         annotated.found(check(&Scene::new(&subject, head, None), &Switches::default()));
     } else if annotated.summary.protocol == Protocol::Enrolment {
         let scene = Enrolling::new(&subject, None);
         annotated.found(check_enrolment(&scene, &Switches::default()));
     } else if annotated.summary.protocol == Protocol::SyncMl {
-        let messages = syncml::messages(&subject);
         annotated.found(check_messages(&subject, &messages, &Switches::default()));
     }
     annotated
 }
 
-/// The same without findings; `names` are the folders that exchanges before told.
+/// The same without findings; `messages` are those of SyncML in it, `names` the folders that exchanges
+/// before told.
 pub(super) fn tell(
     subject: &Subject<'_>,
+    messages: &[Option<syncml::Message<'_>>; 2],
     head: Option<&eas::Head>,
     names: eas::FolderNames<'_>,
 ) -> Annotated {
@@ -49,7 +51,7 @@ pub(super) fn tell(
         }
     } else if syncml::recognise(subject) {
         draft.summary.protocol = Protocol::SyncMl;
-        syncml::tell(subject, &mut draft);
+        syncml::tell(subject, messages, &mut draft);
     } else if enrolment::recognise(subject) {
         draft.summary.protocol = Protocol::Enrolment;
         enrolment::tell(subject, &mut draft);

@@ -1,17 +1,18 @@
 //! Notes on a body of which nothing else is known.
 
 use crate::model::{
-    ConnId, Decoded, Exchange, ExchangeId, Format, Kind, Leg, NodeId, Note, Request, Response,
-    Tree, WallTime,
+    Annotated, ConnId, Decoded, Exchange, ExchangeId, Format, Kind, Leg, NodeId, Note, Request,
+    Response, Tree, WallTime,
 };
 
-use super::annotate::annotate;
-use super::syncml;
+use super::annotate::tell;
+use super::document::{Document, Subject};
+use super::{eas, syncml};
 
 /// Notes on a lone body, read as `leg` or as the half of an exchange that it looks like.
 pub fn annotate_body(decoded: &Decoded, leg: Option<Leg>) -> Vec<Note> {
     let Some((id, tree, _)) = decoded.document() else { return Vec::new() };
-    let leg = leg.unwrap_or_else(|| guess(tree));
+    let leg = leg.unwrap_or_else(|| likely_leg(decoded));
     if let Some(part) = syncml::tell_part(leg, decoded) {
         return if leg == Leg::Request { part.request } else { part.response };
     }
@@ -25,12 +26,33 @@ pub fn annotate_body(decoded: &Decoded, leg: Option<Leg>) -> Vec<Note> {
     };
     exchange.request = Some(Request { method: "POST".into(), target, ..Request::default() });
     match leg {
-        Leg::Request => annotate(&exchange, Some(decoded), None).request,
+        Leg::Request => notes(&exchange, Some(decoded), None).request,
         Leg::Response => {
             exchange.response = Some(Response { status: 200, ..Response::default() });
-            annotate(&exchange, None, Some(decoded)).response
+            notes(&exchange, None, Some(decoded)).response
         }
     }
+}
+
+/// What is said of an exchange that is made up: no rule can tell from it whether something is wrong.
+fn notes(exchange: &Exchange, request: Option<&Decoded>, response: Option<&Decoded>) -> Annotated {
+    let subject = Subject::new(exchange, request, response);
+    let head = eas::Head::of(&subject);
+    tell(&subject, &syncml::messages(&subject), head.as_ref(), eas::FolderNames::default())
+}
+
+/// Which half of an exchange a lone body seems to be; the request when nothing tells.
+pub fn likely_leg(decoded: &Decoded) -> Leg {
+    let Some(document) = Document::of(decoded) else { return Leg::Request };
+    if document.root_name() != "SyncML" {
+        return guess(document.tree);
+    }
+    // Both halves of a session carry statuses; a server has a URL, a device has a number.
+    let address = |name| {
+        let path = ["SyncHdr", name, "LocURI"];
+        document.text_at(document.root(), &path).unwrap_or_default().contains("://")
+    };
+    if address("Source") && !address("Target") { Leg::Response } else { Leg::Request }
 }
 
 /// An answer says how it went; a request does so only when it acknowledges a policy or a wipe.
@@ -44,8 +66,6 @@ fn guess(tree: &Tree) -> Leg {
     };
     let root = tree.root().and_then(|root| tree.name(root));
     match root {
-        // Both halves of a session carry statuses: read it as the device's.
-        Some("SyncML") => Leg::Request,
         Some("wap-provisioningdoc") => Leg::Response,
         Some(name) if name.eq_ignore_ascii_case("Envelope") => guess_envelope(tree),
         _ if says.filter(|id| !acknowledges(id)).count() > 0 => Leg::Response,

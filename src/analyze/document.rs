@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::model::{Decoded, Exchange, LayerId, Leg, NodeId, NodeKind, Tree};
+use crate::model::{Decoded, Exchange, LayerId, Leg, NodeId, NodeKind, Text, Tree, Utf8Prefix};
 
 /// One exchange and the main documents of its two bodies, as far as they are there.
 #[derive(Debug, Clone, Copy)]
@@ -69,23 +69,28 @@ pub(super) struct Document<'a> {
     pub(super) layer: LayerId,
     pub(super) tree: &'a Tree,
     bytes: &'a [u8],
+    /// Its characters, looked at once.
+    characters: Utf8Prefix<'a>,
 }
 
 impl<'a> Document<'a> {
     /// The main document of `decoded`; `None` when it has no tree with an element in it.
     pub(super) fn of(decoded: &'a Decoded) -> Option<Self> {
         let (layer, tree, bytes) = decoded.document()?;
-        tree.root()?;
-        Some(Self { layer, tree, bytes })
+        Self::new(layer, tree, bytes)
+    }
+
+    fn new(layer: LayerId, tree: &'a Tree, bytes: &'a [u8]) -> Option<Self> {
+        let root = tree.get(tree.root()?)?;
+        let characters = Utf8Prefix::new(bytes, root.span.range().start);
+        Some(Self { layer, tree, bytes, characters })
     }
 
     /// Every document of `decoded`, those inside others included, outermost first.
     pub(super) fn all(decoded: &'a Decoded) -> impl Iterator<Item = Self> {
-        decoded.ids().filter_map(|(layer, found)| {
-            let tree = found.tree.as_ref()?;
-            tree.root()?;
-            Some(Self { layer, tree, bytes: &found.bytes })
-        })
+        decoded
+            .ids()
+            .filter_map(|(layer, found)| Self::new(layer, found.tree.as_ref()?, &found.bytes))
     }
 
     /// The root element; the first node when there is none.
@@ -116,13 +121,13 @@ impl<'a> Document<'a> {
     /// Every element in document order.
     pub(super) fn elements(&self) -> impl Iterator<Item = NodeId> + use<'a> {
         let tree = self.tree;
-        (0..).map(NodeId).take(tree.len()).filter(move |id| tree.element(*id).is_some())
+        (0..).map(NodeId).take(tree.len()).filter(move |id| tree.is_element(*id))
     }
 
     /// Child elements in order.
     pub(super) fn children(&self, id: NodeId) -> impl Iterator<Item = NodeId> + use<'a> {
         let tree = self.tree;
-        tree.children(id).filter(move |id| tree.element(*id).is_some())
+        tree.children(id).filter(move |id| tree.is_element(*id))
     }
 
     /// Child elements with this local name, in order.
@@ -153,6 +158,13 @@ impl<'a> Document<'a> {
     /// The characters directly inside `id` without the blanks around them. Opaque bytes count
     /// when they are UTF-8: some senders write text so.
     pub(super) fn text(&self, id: NodeId) -> Cow<'a, str> {
+        if let Some(text) = self.tree.one_text(id) {
+            let text = match text {
+                Text::Slice(span) => self.characters.get(span).unwrap_or_default(),
+                Text::Owned(text) => text,
+            };
+            return text.trim().into();
+        }
         let text = match self.tree.text(id, self.bytes) {
             Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
             Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),

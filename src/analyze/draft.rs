@@ -1,5 +1,7 @@
 //! The annotation while it is being written.
 
+use std::borrow::Cow;
+
 use crate::model::{Annotated, Leg, Level, NodeId, Note, Summary};
 
 use super::document::Document;
@@ -37,7 +39,7 @@ impl Draft {
         document: &Document<'_>,
         node: NodeId,
         level: Level,
-        text: impl Into<String>,
+        text: impl Into<Cow<'static, str>>,
     ) {
         self.raise(level);
         let note = Note { layer: document.layer, node, level, text: text.into() };
@@ -73,7 +75,9 @@ impl Draft {
     pub(super) fn row(&mut self, key: &'static str, text: impl Into<String>) {
         let text = text.into();
         if !text.is_empty() && self.overview.len() < ROWS {
-            self.overview.push((key, clip_to(&text, ROW_CHARS)));
+            // A character has a byte at least.
+            let fits = text.len() <= ROW_CHARS;
+            self.overview.push((key, if fits { text } else { clip_to(&text, ROW_CHARS) }));
         }
     }
 
@@ -104,8 +108,17 @@ pub(super) fn clip(text: &str) -> String {
     clip_to(text, VALUE_CHARS)
 }
 
+/// The same; borrowed when nothing is cut.
+pub(super) fn clipped(text: &str) -> Cow<'_, str> {
+    // A character has a byte at least.
+    if text.len() <= VALUE_CHARS { text.into() } else { clip_to(text, VALUE_CHARS).into() }
+}
+
 /// The first `limit` characters of `text`; the cut shows as `…`.
 pub(super) fn clip_to(text: &str, limit: usize) -> String {
+    if text.len() <= limit {
+        return text.to_owned();
+    }
     match text.char_indices().nth(limit) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text.to_owned(),

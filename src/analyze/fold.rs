@@ -58,13 +58,14 @@ impl Sessions {
         request: Option<&Decoded>,
         response: Option<&Decoded>,
     ) -> (Annotated, Option<Observation>) {
-        let (mut annotated, seen) = self.devices.tell(exchange, request, response);
         let subject = Subject::new(exchange, request, response);
+        let messages = syncml::messages(&subject);
+        let (mut annotated, seen) = self.devices.tell(&subject, &messages);
         if annotated.summary.protocol != Protocol::SyncMl {
             self.ledgers.passwords.learn(&subject);
         }
         let (findings, seen) = match annotated.summary.protocol {
-            Protocol::SyncMl => self.take(&subject, &annotated),
+            Protocol::SyncMl => self.take(&subject, &messages, &annotated),
             Protocol::Enrolment => self.enrol(&subject, &annotated.summary),
             _ => return (annotated, seen),
         };
@@ -87,7 +88,10 @@ impl Sessions {
             self.ledgers.passwords.learn(&subject);
         }
         match annotated.summary.protocol {
-            Protocol::SyncMl => self.take(&subject, annotated).1,
+            Protocol::SyncMl => {
+                let messages = syncml::messages(&subject);
+                self.take(&subject, &messages, annotated).1
+            }
             Protocol::Enrolment => self.enrol(&subject, &annotated.summary).1,
             _ => self.devices.observe(exchange, request, response, annotated),
         }
@@ -116,15 +120,15 @@ impl Sessions {
     fn take(
         &mut self,
         subject: &Subject<'_>,
+        messages: &[Option<Message<'_>>; 2],
         annotated: &Annotated,
     ) -> (Vec<Finding>, Option<Observation>) {
-        let messages = syncml::messages(subject);
-        let mut findings = check_messages(subject, &messages, &self.switches);
+        let mut findings = check_messages(subject, messages, &self.switches);
         if subject.exchange.in_flight() {
             return (findings, None);
         }
-        let Some(seen) = self.ledgers.observe(subject, &messages) else { return (findings, None) };
-        check_turns(subject, &seen, &messages, &self.switches, &mut findings);
+        let Some(seen) = self.ledgers.observe(subject, messages) else { return (findings, None) };
+        check_turns(subject, &seen, messages, &self.switches, &mut findings);
         seen.session.view.findings += findings.len() as u64;
         let view = &seen.session.view;
         let device = DeviceKey {
@@ -132,7 +136,7 @@ impl Sessions {
             user: String::new(),
             device: view.device.to_lowercase(),
         };
-        let step = step(subject, &messages, annotated, &findings);
+        let step = step(subject, messages, annotated, &findings);
         // A device that enrolled here has one story, whatever host manages it.
         let enrolled = self.enrolments.manage(subject.exchange, &annotated.summary, &step);
         let device = enrolled.unwrap_or(device);

@@ -41,7 +41,7 @@ mod syncml;
 mod table;
 
 pub use annotate::annotate;
-pub use body::annotate_body;
+pub use body::{annotate_body, likely_leg};
 pub use elsewhere::{Destination, Way, destinations};
 pub use explain::{Explanation, explain};
 pub use flow::Observation;

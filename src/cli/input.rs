@@ -22,7 +22,11 @@ pub(super) fn read(file: &Path) -> Result<Bytes, Report> {
     let source: Box<dyn Read> = if file == Path::new("-") {
         Box::new(io::stdin().lock())
     } else {
-        Box::new(File::open(file).map_err(cannot)?)
+        let file = File::open(file).map_err(cannot)?;
+        // Room for all of it, so that a large one is not moved about while it is read.
+        let size = file.metadata().map(|facts| facts.len()).unwrap_or_default();
+        body.reserve(usize::try_from(size.min(BODY_LIMIT)).unwrap_or_default().saturating_add(1));
+        Box::new(file)
     };
     source.take(BODY_LIMIT + 1).read_to_end(&mut body).map_err(cannot)?;
     if body.len() as u64 > BODY_LIMIT {

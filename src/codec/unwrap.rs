@@ -433,7 +433,12 @@ impl<'a> Unwrapping<'a> {
     }
 
     fn faults(&mut self, layer: LayerId, faults: Vec<Fault>) {
-        for Fault { span, grade, code, text } in faults {
+        let all = self.bytes(layer).len();
+        for Fault { span, grade, code, mut text } in faults {
+            if matches!(code, "wbxml-nodes" | "xml-nodes") {
+                let left = all.saturating_sub(span.range().start);
+                text = format!("{text}: of {all} bytes the last {left} are not read");
+            }
             self.problem(layer, span, grade, code, text);
         }
     }

@@ -14,6 +14,7 @@ mod folds;
 mod groups;
 mod listing;
 mod live;
+mod lone_body;
 mod meaning;
 mod open;
 mod pipeline;
@@ -32,6 +33,7 @@ pub use groups::{
 };
 pub use listing::{Listing, ListingProgress, Order};
 pub use live::{Live, LiveError, LiveSettings, open_capture, open_with_keys};
+pub use lone_body::open_body;
 pub use meaning::{DECODER_VERSION, detail_of};
 pub use open::{ValuePlace, open_value};
 pub use viewer::{DetailStep, EngineError, Status, Viewer};

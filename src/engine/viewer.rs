@@ -18,7 +18,7 @@ use super::meaning::{Reading, detail_in_steps, undecoded};
 use super::way::WayError;
 
 /// Most bytes of one body that a detail view decodes.
-const DETAIL_LIMIT: usize = 64 * 1024 * 1024;
+pub(super) const DETAIL_LIMIT: usize = 64 * 1024 * 1024;
 
 /// Bytes of the bodies of an exchange from which decoding is told of.
 const LARGE: usize = 256 * 1024;

@@ -1,5 +1,7 @@
 //! Words added to what was decoded: notes on nodes, findings, and the summary a list shows.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use super::decoded::{Decoded, LayerId};
@@ -47,7 +49,7 @@ pub struct Note {
     /// How much attention it wants.
     pub level: Level,
     /// What it means, without a full stop.
-    pub text: String,
+    pub text: Cow<'static, str>,
 }
 
 /// Whose duty a rule is about.

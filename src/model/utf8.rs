@@ -3,7 +3,7 @@
 use super::span::Span;
 
 /// A layer whose texts are read one after the other.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Utf8Prefix<'a> {
     layer: &'a [u8],
     begin: usize,

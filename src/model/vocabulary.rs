@@ -42,8 +42,8 @@ pub struct Vocabulary {
 }
 
 impl Vocabulary {
-    /// No names.
-    pub(super) const EMPTY: &'static Self = &Self { pages: Vec::new(), prefixed: false };
+    /// No names at all.
+    pub const EMPTY: &'static Self = &Self { pages: Vec::new(), prefixed: false };
 
     /// What a tag token (without flag bits) stands for; `None` for one that is not in the table.
     #[inline]

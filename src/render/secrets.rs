@@ -26,9 +26,9 @@ pub(super) struct Table {
     /// Names in URL queries, forms, pages and JSON.
     parameters: Vec<&'static str>,
     /// Ends of element paths: everything inside is secret.
-    elements: Vec<&'static str>,
+    elements: Vec<PathEnd>,
     /// Ends of management paths: the data of items that name them is secret.
-    nodes: Vec<&'static str>,
+    nodes: Vec<PathEnd>,
     /// `Meta/Type` of items whose data is secret.
     types: Vec<&'static str>,
 }
@@ -63,8 +63,8 @@ pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| {
         match kind {
             "header" => table.headers.extend(how_of(how).map(|how| (name, how))),
             "parameter" => table.parameters.push(name),
-            "element" => table.elements.push(name),
-            "node" => table.nodes.push(name),
+            "element" => table.elements.push(PathEnd::new(name)),
+            "node" => table.nodes.push(PathEnd::new(name)),
             "type" => table.types.push(name),
             _ => {}
         }
@@ -88,7 +88,7 @@ fn how_of(word: &str) -> Option<How> {
 impl Table {
     /// True when `path`, given from its last name outwards, ends as an element of the table.
     pub(super) fn has_element<'a>(&self, path: &(impl Iterator<Item = &'a str> + Clone)) -> bool {
-        self.elements.iter().any(|rule| ends_as(path.clone(), rule))
+        ends_as_any(path, &self.elements)
     }
 
     /// True when a management path ends as a node of the table.
@@ -99,7 +99,7 @@ impl Table {
 
     /// The same for a path given from its last name outwards.
     pub(super) fn has_path<'a>(&self, path: &(impl Iterator<Item = &'a str> + Clone)) -> bool {
-        self.nodes.iter().any(|rule| ends_as(path.clone(), rule))
+        ends_as_any(path, &self.nodes)
     }
 
     /// True for the `Meta/Type` of a secret.
@@ -117,10 +117,30 @@ fn contains(names: &[&str], name: &str) -> bool {
     names.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
-/// Compares names from the last outwards; `*` stands for any one.
-fn ends_as<'a>(mut names: impl Iterator<Item = &'a str>, rule: &str) -> bool {
-    rule.rsplit('/').all(|wanted| {
-        names.next().is_some_and(|name| wanted == "*" || wanted.eq_ignore_ascii_case(name))
+/// The end of a path: names from the last outwards; `*` stands for any one.
+#[derive(Debug)]
+struct PathEnd {
+    last: &'static str,
+    around: Vec<&'static str>,
+}
+
+impl PathEnd {
+    fn new(text: &'static str) -> Self {
+        let mut names = text.rsplit('/');
+        let last = names.next().unwrap_or_default();
+        Self { last, around: names.collect() }
+    }
+}
+
+/// True when a path, given from its last name outwards, has one of these ends. Most have another last
+/// name, which is looked at first.
+fn ends_as_any<'a>(path: &(impl Iterator<Item = &'a str> + Clone), ends: &[PathEnd]) -> bool {
+    let mut path = path.clone();
+    let Some(name) = path.next() else { return false };
+    let is = |wanted: &str, name: &str| wanted == "*" || wanted.eq_ignore_ascii_case(name);
+    ends.iter().filter(|end| is(end.last, name)).any(|end| {
+        let mut around = path.clone();
+        end.around.iter().all(|wanted| around.next().is_some_and(|name| is(wanted, name)))
     })
 }
 

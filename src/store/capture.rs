@@ -14,6 +14,7 @@ use super::error::StoreError;
 use super::journal::Journal;
 use super::reader::Reader;
 use super::status::{Shared, StoreStatus};
+use super::temporary::TemporaryFolder;
 use super::thread::{QUEUE, Recording};
 use super::writer::{Message, Writer};
 
@@ -29,6 +30,8 @@ pub struct Store {
     shared: Arc<Shared>,
     queue: SyncSender<Message>,
     thread: Option<JoinHandle<Result<(), StoreError>>>,
+    /// What goes with it; dropped last.
+    folder: Option<TemporaryFolder>,
 }
 
 impl Store {
@@ -52,6 +55,20 @@ impl Store {
     /// `CannotStart`.
     pub fn open(path: &Path, decoder_version: u32) -> Result<Self, StoreError> {
         Self::start(connect::open(path)?, decoder_version)
+    }
+
+    /// A new capture in a temporary folder of mode 0700. It is gone when this is dropped, which should be
+    /// after its readers.
+    ///
+    /// # Errors
+    /// As [`Store::create`].
+    pub fn temporary(decoder_version: u32) -> Result<Self, StoreError> {
+        let folder = TemporaryFolder::new().map_err(|error| {
+            let path = std::env::temp_dir();
+            StoreError::CannotOpen { path, source: error.into() }
+        })?;
+        let store = Self::create(&folder.path().join("body.synctap"), decoder_version)?;
+        Ok(store.in_folder(folder))
     }
 
     /// The capture's resolved path.
@@ -147,7 +164,12 @@ impl Store {
                 Some(spawned.map_err(|source| StoreError::CannotStart { source })?)
             }
         };
-        Ok(Self { source, access, decoder, made, shared, queue, thread })
+        Ok(Self { source, access, decoder, made, shared, queue, thread, folder: None })
+    }
+
+    fn in_folder(mut self, folder: TemporaryFolder) -> Self {
+        self.folder = Some(folder);
+        self
     }
 
     fn stop(&mut self) -> Result<(), StoreError> {
@@ -244,6 +266,19 @@ mod tests {
         assert!(matches!(error, StoreError::CannotFold { source: None, .. }), "{error:?}");
         drop(other);
         assert_eq!(sample::capture(dir.path()).status().recorded, 2);
+    }
+
+    #[test]
+    fn a_temporary_capture_leaves_nothing() {
+        let store = Store::temporary(sample::DECODER).unwrap();
+        sample::record(&store.writer(), 1, b"ask", b"answer");
+        store.writer().flush();
+        let folder = store.path().parent().unwrap().to_owned();
+        let reader = store.reader().unwrap();
+        assert_eq!(reader.body(ExchangeId(1), Leg::Response, 99).unwrap(), "answer");
+        drop(reader);
+        drop(store);
+        assert!(!folder.exists());
     }
 
     #[test]

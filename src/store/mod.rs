@@ -63,6 +63,7 @@ mod sample;
 mod search;
 mod sort;
 mod status;
+mod temporary;
 mod thread;
 mod writer;
 

@@ -61,7 +61,7 @@ impl Case {
         let notes = self.annotated.notes(leg).iter();
         notes
             .filter(|note| tree.path(note.node).join("/") == path)
-            .map(|n| n.text.clone())
+            .map(|n| n.text.to_string())
             .collect()
     }
 
@@ -249,7 +249,7 @@ fn every_status_is_explained() {
                 let notes = case.annotated.notes(leg);
                 let note = notes.iter().find(|note| note.node == id);
                 let code = tree.text(id, bytes);
-                let text = note.map(|note| note.text.as_str()).unwrap_or_default();
+                let text = note.map(|note| &*note.text).unwrap_or_default();
                 assert!(text.starts_with(&*code), "{} {:?}: {text}", case.name, tree.path(id));
                 assert!(!text.contains("in no table"), "{}: {text}", case.name);
                 seen += 1;
@@ -457,7 +457,7 @@ fn the_mdm_walk_is_told() {
     );
     assert_eq!((summary.command.as_str(), summary.device.as_str()), ("Alert Replace +1", "device"));
     assert_eq!(summary.level, Level::Info);
-    let texts = |leg| annotated.notes(leg).iter().map(|n| n.text.as_str()).collect::<Vec<_>>();
+    let texts = |leg| annotated.notes(leg).iter().map(|n| &*n.text).collect::<Vec<_>>();
     assert_eq!(
         texts(Leg::Request),
         [

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::io::Read as _;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use crate::analyze::table::rows;
 
@@ -16,6 +16,9 @@ const TABLE_BYTES: u64 = 4 << 20;
 
 /// Path segments looked at. The deepest known node has 12.
 const SEGMENTS: usize = 32;
+
+/// Longest path looked up, in bytes.
+const PATH_BYTES: usize = 8 << 10;
 
 static PACKED: &[u8] = include_bytes!("../tables/csp_nodes.tsv.gz");
 
@@ -51,52 +54,51 @@ impl Found {
 /// Looks a `LocURI` up. `./Vendor` and `./Device/Vendor` are the same, case does not count, a
 /// query behind the path is left out.
 pub(in crate::analyze) fn find(path: &str) -> Option<Found> {
-    let mut segments = segments(path)?;
-    // The table has declared configuration for the device alone; it is there for users too (Windows
-    // declared configuration, resource access).
-    if let [user, vendor, _, name, ..] = segments.as_slice()
-        && user == "user"
-        && vendor == "vendor"
-        && name == "declaredconfiguration"
-    {
-        segments.remove(0);
-    }
+    let lower = lower(path)?;
+    let (mut segments, count) = segments(&lower)?;
+    let segments = segments.get_mut(..count)?;
     // The table lists results only as `{AreaName}/{PolicyName}`: the setting itself says more.
     let result = segments.windows(2).position(|pair| pair == ["policy", "result"]);
     if let Some(at) = result {
-        let mut config = segments.clone();
-        "config".clone_into(&mut config[at + 1]);
+        segments[at + 1] = "config";
         let setting =
-            NODES.walk(&config).filter(|node| node.format != "node" && !node.path.ends_with('}'));
+            NODES.walk(segments).filter(|node| node.format != "node" && !node.path.ends_with('}'));
         if let Some(found) = setting {
             return Some(Found::Result(found));
         }
+        segments[at + 1] = "result";
     }
-    if let Some(found) = NODES.walk(&segments) {
+    if let Some(found) = NODES.walk(segments) {
         return Some(Found::Node(found));
     }
-    while segments.pop().is_some() && segments.len() >= 2 {
-        if let Some(found) = NODES.walk(&segments) {
-            return Some(Found::Below(found));
-        }
-    }
-    None
+    let shorter = (2..segments.len()).rev();
+    let mut above = shorter.filter_map(|length| NODES.walk(&segments[..length]));
+    above.next().map(Found::Below)
 }
 
-/// Lower-case segments below the `.`; `None` for what is no path of the tree.
-fn segments(path: &str) -> Option<Vec<String>> {
+/// The path below the `.` without query, lower case; `None` for what is longer than any path.
+fn lower(path: &str) -> Option<String> {
     let path = path.split('?').next().unwrap_or_default().trim();
     let path = path.strip_prefix("./").or_else(|| path.strip_prefix('/')).unwrap_or(path);
-    let mut segments: Vec<String> = path
-        .split('/')
-        .filter(|segment| !segment.is_empty())
-        .take(SEGMENTS + 1)
-        .map(str::to_lowercase)
-        .collect();
-    if segments.len() >= 2 && segments[0] == "device" && segments[1] == "vendor" {
-        segments.remove(0);
+    (path.len() <= PATH_BYTES).then(|| path.to_ascii_lowercase())
+}
+
+/// The segments of such a path and how many they are; `None` for what is no path of the tree.
+fn segments(path: &str) -> Option<([&str; SEGMENTS + 1], usize)> {
+    let mut segments = [""; SEGMENTS + 1];
+    let mut count = 0;
+    for segment in path.split('/').filter(|segment| !segment.is_empty()) {
+        *segments.get_mut(count)? = segment;
+        count += 1;
     }
-    (!segments.is_empty() && segments.len() <= SEGMENTS).then_some(segments)
+    // The table has declared configuration for the device alone; it is there for users too (Windows
+    // declared configuration, resource access).
+    let whose = ["user", "vendor", "msft", "declaredconfiguration"];
+    if matches!(segments, ["device", "vendor", ..]) || segments.starts_with(&whose) {
+        segments.rotate_left(1);
+        count -= 1;
+    }
+    (1..=SEGMENTS).contains(&count).then_some((segments, count))
 }
 
 /// A tree of path segments.
@@ -106,7 +108,7 @@ struct Index {
 
 #[derive(Default)]
 struct Branch {
-    children: HashMap<String, usize>,
+    children: HashMap<Box<str>, usize>,
     /// Where any segment leads, for `{name}`.
     any: Option<usize>,
     node: Option<CspNode>,
@@ -141,6 +143,7 @@ impl Index {
                 dependency,
                 flags,
                 source,
+                told: OnceLock::new(),
             };
             index.insert(node);
         }
@@ -148,15 +151,16 @@ impl Index {
     }
 
     fn insert(&mut self, node: CspNode) {
-        let Some(segments) = segments(node.path) else { return };
+        let Some(lower) = lower(node.path) else { return };
+        let Some((segments, count)) = segments(&lower) else { return };
         let mut at = 0;
-        for segment in segments {
+        for segment in segments.into_iter().take(count) {
             let next = self.branches.len();
             let branch = &mut self.branches[at];
             at = if segment.starts_with('{') {
                 *branch.any.get_or_insert(next)
             } else {
-                *branch.children.entry(segment).or_insert(next)
+                *branch.children.entry(segment.into()).or_insert(next)
             };
             if at == next {
                 self.branches.push(Branch::default());
@@ -166,22 +170,19 @@ impl Index {
     }
 
     /// The node at the end of `segments`; a literal segment wins over a chosen one.
-    fn walk(&'static self, segments: &[String]) -> Option<&'static CspNode> {
-        // Depth first over (branch, segments used); each step is one segment deeper, and a branch
-        // has at most two ways on, of which the chosen one is rare.
-        let mut open = vec![(0, 0)];
-        while let Some((at, used)) = open.pop() {
-            let branch = &self.branches[at];
-            let Some(segment) = segments.get(used) else {
-                match &branch.node {
-                    Some(node) => return Some(node),
-                    None => continue,
-                }
-            };
-            open.extend(branch.any.map(|next| (next, used + 1)));
-            open.extend(branch.children.get(segment).map(|next| (*next, used + 1)));
-        }
-        None
+    fn walk(&'static self, segments: &[&str]) -> Option<&'static CspNode> {
+        self.walk_from(0, segments)
+    }
+
+    /// Recursion is one segment deeper at each step, and a branch has at most two ways on, of which the
+    /// chosen one is rare.
+    fn walk_from(&'static self, at: usize, segments: &[&str]) -> Option<&'static CspNode> {
+        let branch = self.branches.get(at)?;
+        let Some((segment, rest)) = segments.split_first() else { return branch.node.as_ref() };
+        let literal = branch.children.get(*segment);
+        literal
+            .and_then(|next| self.walk_from(*next, rest))
+            .or_else(|| self.walk_from(branch.any?, rest))
     }
 }
 

@@ -10,5 +10,5 @@ mod sensitive;
 
 pub(super) use index::{Found, find};
 pub(super) use node::CspNode;
-pub(super) use pattern::{below_root, fits};
+pub(super) use pattern::{Pattern, below_root};
 pub(super) use sensitive::is_sensitive;

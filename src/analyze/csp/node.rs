@@ -1,10 +1,12 @@
 //! What a node is, and what a value means for it.
 
+use std::sync::OnceLock;
+
 use crate::analyze::draft::{clip, joined};
 use crate::model::Level;
 
 /// One node of the table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::analyze) struct CspNode {
     /// Path with `{name}` for segments the sender chooses.
     pub(in crate::analyze) path: &'static str,
@@ -18,6 +20,8 @@ pub(in crate::analyze) struct CspNode {
     pub(super) dependency: &'static str,
     pub(super) flags: &'static str,
     pub(in crate::analyze) source: &'static str,
+    /// What it is in one line, once that was asked for.
+    pub(super) told: OnceLock<String>,
 }
 
 impl CspNode {
@@ -37,8 +41,12 @@ impl CspNode {
         if self.path.starts_with("./User/") { "user" } else { "device" }
     }
 
-    /// One line: provider, node, scope, format, access, default, first build.
-    pub(in crate::analyze) fn sentence(&self) -> String {
+    /// One line: provider, node, scope, format, access, default, first build. Made at the first call.
+    pub(in crate::analyze) fn sentence(&self) -> &str {
+        self.told.get_or_init(|| self.tell())
+    }
+
+    fn tell(&self) -> String {
         let (provider, rest) = self.split();
         let name = joined([format!("{provider} CSP"), rest.to_owned()], " ");
         let access = self.access.replace(',', "/");
@@ -207,9 +215,17 @@ impl CspNode {
     }
 }
 
-/// `10.0.26100.1` as numbers; `None` for anything else.
-fn parts(build: &str) -> Option<Vec<u32>> {
-    build.trim().split('.').map(|part| part.parse().ok()).collect()
+/// Numbers of a build that are compared.
+const PARTS: usize = 8;
+
+/// `10.0.26100.1` as numbers, and how many; `None` for anything else.
+fn parts(build: &str) -> Option<([u32; PARTS], usize)> {
+    let (mut parts, mut count) = ([0; PARTS], 0);
+    for part in build.trim().split('.') {
+        *parts.get_mut(count)? = part.parse().ok()?;
+        count += 1;
+    }
+    Some((parts, count))
 }
 
 fn integer(text: &str) -> Option<u64> {
@@ -268,6 +284,6 @@ mod tests {
     }
 
     fn sample() -> CspNode {
-        *find("./Vendor/MSFT/RemoteWipe").unwrap().node()
+        find("./Vendor/MSFT/RemoteWipe").unwrap().node().clone()
     }
 }

@@ -17,9 +17,36 @@ pub(in crate::analyze) fn below_root(path: &str) -> Option<String> {
     matches!(first, "vendor" | "syncml" | "devinfo" | "devdetail").then(|| path.to_owned())
 }
 
+/// One row of those tables.
+#[derive(Debug)]
+pub(in crate::analyze) struct Pattern {
+    /// Its characters before the first that stands for others: what does not begin so is not meant.
+    start: &'static str,
+    segments: Vec<&'static str>,
+}
+
+impl Pattern {
+    /// Reads `vendor/msft/wifi/profile/*/wlanxml`.
+    pub(in crate::analyze) fn new(text: &'static str) -> Self {
+        let start = text.split('*').next().unwrap_or_default();
+        Self { start, segments: text.split('/').collect() }
+    }
+
+    /// True when it says `path`, as [`below_root`] makes it.
+    pub(in crate::analyze) fn fits(&self, path: &str) -> bool {
+        path.starts_with(self.start) && fits(&self.segments, path)
+    }
+
+    /// Its segments.
+    #[cfg(test)]
+    pub(in crate::analyze) fn segments(&self) -> &[&'static str] {
+        &self.segments
+    }
+}
+
 /// True when `path`, as [`below_root`] makes it, is what the segments of a pattern say: `*` = any one,
 /// `**` at the end = any number, at least one; a trailing `*` in a segment = anything after it.
-pub(in crate::analyze) fn fits(pattern: &[&str], path: &str) -> bool {
+fn fits(pattern: &[&str], path: &str) -> bool {
     let mut segments = path.split('/');
     for wanted in pattern {
         let Some(segment) = segments.next() else { return false };
@@ -45,12 +72,12 @@ mod tests {
     fn patterns_match_whole_paths() {
         let path = below_root("./Device/Vendor/MSFT/WiFi/Profile/Lab/WlanXml?list=x").unwrap();
         assert_eq!(path, "vendor/msft/wifi/profile/lab/wlanxml");
-        let pattern = |text: &'static str| text.split('/').collect::<Vec<_>>();
-        assert!(fits(&pattern("vendor/msft/wifi/profile/*/wlanxml"), &path));
-        assert!(fits(&pattern("vendor/msft/wifi/**"), &path));
-        assert!(fits(&pattern("vendor/msft/wifi/profile/*/wlan*"), &path));
-        assert!(!fits(&pattern("vendor/msft/wifi/profile/*"), &path));
-        assert!(!fits(&pattern("vendor/msft/wifi/profile/lab/wlanxml/**"), &path));
+        let fits = |text: &'static str| Pattern::new(text).fits(&path);
+        assert!(fits("vendor/msft/wifi/profile/*/wlanxml"));
+        assert!(fits("vendor/msft/wifi/**"));
+        assert!(fits("vendor/msft/wifi/profile/*/wlan*"));
+        assert!(!fits("vendor/msft/wifi/profile/*"));
+        assert!(!fits("vendor/msft/wifi/profile/lab/wlanxml/**"));
         assert_eq!(below_root("card/unenroll"), None);
     }
 }

@@ -4,16 +4,16 @@ use std::sync::LazyLock;
 
 use crate::analyze::table::rows;
 
-use super::pattern::{below_root, fits};
+use super::pattern::{Pattern, below_root};
 
 const TABLE: &str = include_str!("../tables/sensitive_nodes.tsv");
 
-static PATTERNS: LazyLock<Vec<Vec<&'static str>>> =
-    LazyLock::new(|| rows::<4>(TABLE).map(|[path, ..]| path.split('/').collect()).collect());
+static PATTERNS: LazyLock<Vec<Pattern>> =
+    LazyLock::new(|| rows::<4>(TABLE).map(|[path, ..]| Pattern::new(path)).collect());
 
 /// True when the value of the node at `uri` is a secret.
 pub(in crate::analyze) fn is_sensitive(uri: &str) -> bool {
-    below_root(uri).is_some_and(|path| PATTERNS.iter().any(|pattern| fits(pattern, &path)))
+    below_root(uri).is_some_and(|path| PATTERNS.iter().any(|pattern| pattern.fits(&path)))
 }
 
 #[cfg(test)]

@@ -298,8 +298,13 @@ mod tests {
             digest.words(),
             "6 settings, 2 restrictive: AllowCamera 0, ApprovedApplicationList (1 entry)"
         );
-        let notes: Vec<String> =
-            draft.finish().response.into_iter().skip(1).map(|note| note.text).collect();
+        let notes: Vec<String> = draft
+            .finish()
+            .response
+            .into_iter()
+            .skip(1)
+            .map(|note| note.text.into_owned())
+            .collect();
         assert_eq!(notes[1], "at least 4 characters; ignored because DevicePasswordEnabled is 0");
         assert_eq!(notes[3], "1 entry: only these installed apps may run; since 12.1");
         assert_eq!(notes[4], "SHA-1 of an allowed in-memory app");

@@ -223,7 +223,7 @@ mod tests {
                 sketch::decoded(&format!("<Provision><Status>1</Status>{inside}</Provision>"));
             let mut draft = Draft::default();
             annotate(Leg::Response, "Provision", &Document::of(&decoded).unwrap(), &mut draft);
-            let notes = draft.finish().response.into_iter().map(|note| note.text);
+            let notes = draft.finish().response.into_iter().map(|note| note.text.into_owned());
             let after = |text: String| text.split_once("(next: ").map(|(_, next)| next.to_owned());
             notes.filter_map(after).collect::<Vec<_>>().concat()
         };

@@ -7,6 +7,7 @@ use crate::analyze::document::Subject;
 use crate::analyze::draft::{clip_to, joined};
 use crate::analyze::eas::Head;
 use crate::analyze::rules::{Scene, Switches, check};
+use crate::analyze::syncml::Message;
 use crate::model::{
     Annotated, Decoded, Device, DeviceKey, Exchange, Finding, ProvisionState, Step, Summary,
 };
@@ -69,25 +70,24 @@ impl Sessions {
     /// as [`Sessions::observe`] does.
     pub(in crate::analyze) fn tell(
         &mut self,
-        exchange: &Exchange,
-        request: Option<&Decoded>,
-        response: Option<&Decoded>,
+        subject: &Subject<'_>,
+        messages: &[Option<Message<'_>>; 2],
     ) -> (Annotated, Option<Observation>) {
-        let subject = Subject::new(exchange, request, response);
-        let head = Head::of(&subject);
+        let exchange = subject.exchange;
+        let head = Head::of(subject);
         let key = head.as_ref().and_then(|head| self.key_of(exchange, head));
         let known = key.as_ref().and_then(|key| self.machines.get(key));
         let names = known.map(|kept| kept.machine.mailbox.names()).unwrap_or_default();
-        let mut annotated = tell(&subject, head.as_ref(), names);
+        let mut annotated = tell(subject, messages, head.as_ref(), names);
         let Some((head, key)) = head.as_ref().zip(key) else {
             if let Some(head) = &head {
-                let scene = Scene::new(&subject, head, None);
+                let scene = Scene::new(subject, head, None);
                 annotated.found(check(&scene, &self.switches));
                 self.wait(&scene, &annotated.summary, &annotated.findings);
             }
             return (annotated, None);
         };
-        let seen = self.take(key, &subject, head, &annotated.summary);
+        let seen = self.take(key, subject, head, &annotated.summary);
         annotated.found(seen.findings.clone());
         annotated.summary.story.clone_from(&seen.story);
         (annotated, Some(seen))

@@ -226,7 +226,7 @@ struct Challenge {
     nonce: Option<(NodeId, String)>,
 }
 
-fn header_answers<'m>(message: &'m Message<'_>) -> impl Iterator<Item = HeaderAnswer> + use<'m> {
+fn header_answers(message: &Message<'_>) -> impl Iterator<Item = HeaderAnswer> {
     let statuses = message.answers().filter(|(at, status)| {
         message.commands.get(*at).is_some_and(|c| c.verb == "Status") && status.is_header()
     });

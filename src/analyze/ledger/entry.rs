@@ -1,12 +1,9 @@
 //! A command as the ledger holds it.
 
-use std::borrow::Cow;
-
-use crate::analyze::csp::{self, Found};
 use crate::analyze::document::Document;
 use crate::analyze::draft::{clip, joined};
 use crate::analyze::syncml::{
-    ALERTS, Command, Danger, Declared, Item, Message, alert_type, danger, may_declare,
+    ALERTS, Command, Danger, Declared, Item, Message, alert_type, may_declare,
 };
 use crate::model::{Decoded, ExchangeId, LedgerEntry, LedgerItem, Leg, Level, NodeId, Outcome};
 
@@ -22,14 +19,13 @@ pub(super) fn entry<'a>(
     command: &Command<'a>,
 ) -> LedgerEntry {
     let document = &message.document;
-    let mut items = Vec::new();
-    let mut item_count = 0;
+    let item_count = message.items(command).len();
+    let mut items = Vec::with_capacity(item_count.min(ITEMS));
     let mut danger_of_it = None;
     for item in message.items(command) {
-        item_count += 1;
         if items.len() < ITEMS {
-            let held = ledger_item(&item, writes(command.verb), decoded);
-            danger_of_it = danger_of_it.or_else(|| danger(command.verb, &held.uri));
+            danger_of_it = danger_of_it.or_else(|| item.danger());
+            let held = ledger_item(item, writes(command.verb), decoded);
             items.push(held);
         }
     }
@@ -37,10 +33,7 @@ pub(super) fn entry<'a>(
         items.extend(synchronised(document, command.node));
         items.truncate(ITEMS);
     }
-    let alert = match command.verb {
-        "Alert" => document.child_text(command.node, "Data").unwrap_or_default(),
-        _ => Cow::Borrowed(""),
-    };
+    let alert = if command.verb == "Alert" { &*command.data } else { "" };
     if command.verb == "Alert" {
         danger_of_it = items.iter().find_map(|item| {
             let row = alert_type(&item.kind)?;
@@ -54,11 +47,11 @@ pub(super) fn entry<'a>(
         command: clip(&command.id),
         verb: command.verb,
         alert_name: ALERTS.iter().find(|row| row.code == alert).map_or("", |row| row.name),
-        alert: clip(&alert),
+        alert: clip(alert),
         within: None,
         depth: 0,
         items,
-        item_count,
+        item_count: item_count as u64,
         answers: Vec::new(),
         results: Vec::new(),
         outcome: Outcome::Waiting,
@@ -100,7 +93,7 @@ fn synchronised<'a>(
 /// The anchors of a store in an alert of data synchronisation: what was agreed last, and what is to be.
 fn anchors(item: &Item<'_>) -> Option<String> {
     let node = item.meta("Anchor")?;
-    let text = |name| item.document.child_text(node, name).unwrap_or(Cow::Borrowed("none"));
+    let text = |name| item.document.child_text(node, name).unwrap_or("none".into());
     Some(clip(&format!("{} → {}", text("Last"), text("Next"))))
 }
 
@@ -124,32 +117,35 @@ pub(super) fn ledger_item<'a>(
     decoded: Option<&'a Decoded>,
 ) -> LedgerItem {
     let uri = item.uri().unwrap_or_default();
-    if let Some(declared) = declared(item, &uri, decoded) {
-        return declared_item(item, &uri, &declared);
+    if let Some(declared) = declared(item, decoded) {
+        return declared_item(item, uri, &declared);
     }
-    let value = item.data().map(|data| {
-        let text = item.document.text(data);
-        let inner = item.document.children(data).next().filter(|_| text.is_empty());
-        match inner {
-            Some(inner) => format!("<{}>…", clip(item.document.name(inner))),
-            None => clip(&text),
-        }
-    });
-    let meaning = value.as_deref().filter(|_| values).and_then(|value| meaning(&uri, value));
-    let (value, meaning) = match (item.document.name(item.around), anchors(item)) {
-        ("Alert", Some(anchors)) => (Some(anchors), "sync anchors".to_owned()),
-        ("Alert", None) => (value, alert_meaning(item)),
-        ("Copy", _) => {
-            let source = item.source().map(|id| clip(&item.document.text(id)));
+    let text = |data| item.document.text(data);
+    let inner = |data| item.document.children(data).next().filter(|_| text(data).is_empty());
+    let markup = item.data().and_then(inner);
+    let markup = markup.map(|inner| format!("<{}>…", clip(item.document.name(inner))));
+    let meaning = match &markup {
+        _ if !values => None,
+        Some(markup) => item.csp_node().and_then(|node| node.value(markup)),
+        None => item.meaning().cloned(),
+    };
+    let value = markup.or_else(|| item.data().map(|data| clip(&text(data))));
+    let (value, meaning) = match item.verb {
+        "Alert" => match anchors(item) {
+            Some(anchors) => (Some(anchors), "sync anchors".to_owned()),
+            None => (value, alert_meaning(item)),
+        },
+        "Copy" => {
+            let source = item.source().map(|id| clip(&text(id)));
             (source.or(value), "what is copied".to_owned())
         }
-        _ => (value, meaning.unwrap_or_default()),
+        _ => (value, meaning.map(|(_, text)| text).unwrap_or_default()),
     };
     LedgerItem {
         meaning,
         kind: clip(&item.meta_text("Type")),
         format: clip(&item.meta_text("Format")),
-        uri: clip(&uri),
+        uri: clip(uri),
         value,
         code: String::new(),
         parts: Vec::new(),
@@ -157,8 +153,8 @@ pub(super) fn ledger_item<'a>(
 }
 
 /// The document of declared configuration in an item; looked for only where one may stand.
-fn declared<'a>(item: &Item<'a>, uri: &str, decoded: Option<&'a Decoded>) -> Option<Declared<'a>> {
-    may_declare(uri, item).then_some(())?;
+fn declared<'a>(item: &Item<'a>, decoded: Option<&'a Decoded>) -> Option<Declared<'a>> {
+    may_declare(item).then_some(())?;
     Declared::inside(decoded?, &item.document, item.data()?)
 }
 
@@ -171,13 +167,5 @@ fn declared_item(item: &Item<'_>, uri: &str, declared: &Declared<'_>) -> LedgerI
         meaning: declared.words(),
         code: String::new(),
         parts: declared.settings().take(ITEMS).map(|setting| setting.item()).collect(),
-    }
-}
-
-/// What a value means for the node at `uri`.
-fn meaning(uri: &str, value: &str) -> Option<String> {
-    match csp::find(uri)? {
-        Found::Node(node) | Found::Result(node) => node.value(value).map(|(_, text)| text),
-        Found::Below(_) => None,
     }
 }

@@ -54,7 +54,7 @@ impl Facts {
         for command in &message.commands {
             if matches!(command.verb, "Alert" | "Replace" | "Results") {
                 for item in message.items(command) {
-                    self.item(command.verb, &item, mark);
+                    self.item(command.verb, item, mark);
                 }
             }
         }

@@ -33,7 +33,7 @@ impl Object {
 
 /// What an item is about, as compared.
 fn subject_of(verb: &str, item: &Item<'_>) -> String {
-    clip(&format!("{verb} {}", normal(&item.uri().unwrap_or_default())))
+    clip(&format!("{verb} {}", normal(item.uri().unwrap_or_default())))
 }
 
 /// What was noticed of large objects in one message.
@@ -75,7 +75,7 @@ pub(super) fn follow(
             continue;
         }
         for item in message.items(command) {
-            part(session, leg, command, &item, mark, log);
+            part(session, leg, command, item, mark, log);
         }
     }
     log.objects.final_too_early = message.ends_package && session.side(leg).object.is_some();
@@ -85,7 +85,7 @@ pub(super) fn follow(
 fn acknowledge(session: &Session, leg: Leg, message: &Message<'_>, log: &mut Log) {
     let Some(object) = &session.side(opposite(leg)).object else { return };
     let refused = log.codes.iter().any(|(_, _, code)| *code >= 400);
-    let stopped = message.alerts().any(|code| matches!(code.as_ref(), "1223" | "1225"));
+    let stopped = message.alerts().any(|code| matches!(code, "1223" | "1225"));
     if refused || stopped {
         return;
     }
@@ -107,6 +107,11 @@ fn part(
     log: &mut Log,
 ) {
     let limit = session.side(opposite(leg)).max_object;
+    // Nearly all items are whole, and nobody limits them.
+    let more = item.more().is_some();
+    if !more && limit.is_none() && session.side(leg).object.is_none() {
+        return;
+    }
     let size = item.data().map_or(0, |data| item.document.size(data));
     let announced = item.meta_text("Size").parse::<u64>().ok();
     let open = session.side_mut(leg).object.take();
@@ -117,7 +122,6 @@ fn part(
     if open.is_some() && !goes_on {
         log.objects.interrupted.get_or_insert(item.node);
     }
-    let more = item.more().is_some();
     let mut object = match open.filter(|_| goes_on) {
         Some(object) => {
             if announced.is_some() {

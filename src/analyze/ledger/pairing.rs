@@ -27,14 +27,14 @@ pub(super) fn answers<'a>(
     log: &mut Log,
 ) {
     let (exchange, decoded) = (subject.exchange, subject.body(leg));
-    let mut last = (String::new(), 0_u32);
+    let mut last = ("", 0_u32);
     for (at, answer) in message.answers() {
         let results = message.commands[at].verb == "Results";
         if !results && answer.is_header() {
-            header(session, leg, &answer, log);
+            header(session, leg, answer, log);
             continue;
         }
-        let Some(known) = find(session, leg, &answer, results, log) else { continue };
+        let Some(known) = find(session, leg, answer, results, log) else { continue };
         let verb = answer.verb();
         if !verb.is_empty() && verb != known.verb {
             note(&mut log.other_verb, (answer.node, known.verb));
@@ -47,12 +47,12 @@ pub(super) fn answers<'a>(
             let results = Brought { leg, message, command: &message.commands[at], decoded };
             take_results(session, place, &results, log);
         } else {
-            let reference = answer.message().into_owned();
+            let reference = answer.message();
             if reference == last.0 && known.position < last.1 {
                 note(&mut log.disordered, answer.node);
             }
             last = (reference, known.position);
-            take_status(session, exchange, place, message, &answer, log);
+            take_status(session, exchange, place, message, answer, log);
         }
     }
 }
@@ -68,15 +68,15 @@ fn header(session: &mut Session, leg: Leg, answer: &Status<'_>, log: &mut Log) {
     log.header_answered = true;
     let code = answer.code();
     let reference = answer.message();
-    if session.sent(opposite(leg), &reference).is_none() {
-        if !before_what_was_seen(session, leg, &reference) {
+    if session.sent(opposite(leg), reference).is_none() {
+        if !before_what_was_seen(session, leg, reference) {
             note(&mut log.unknown_message, answer.node);
         }
         return;
     }
-    if matches!(code.as_ref(), "401" | "407") {
+    if matches!(code, "401" | "407") {
         let why = "credentials were refused: the package is to be sent again";
-        outcome::void(session, opposite(leg), &reference, why);
+        outcome::void(session, opposite(leg), reference, why);
     }
 }
 
@@ -90,21 +90,18 @@ fn find(
 ) -> Option<Known> {
     let (message, command) = (answer.message(), answer.command());
     // Results may leave the references out: then they are 1 (MS-MDM 2.2.7.8).
-    let or_one = |text: &str| match text {
-        "" if results => "1".to_owned(),
-        text => clip(text),
-    };
-    let (message, command) = (or_one(&message), or_one(&command));
+    let or_one = |text| if results && str::is_empty(text) { "1" } else { text };
+    let (message, command) = (or_one(message), or_one(command));
     if message.is_empty() || command.is_empty() {
         return None;
     }
-    let Some(sent) = session.sent(opposite(leg), &message) else {
-        if !before_what_was_seen(session, leg, &message) {
+    let Some(sent) = session.sent(opposite(leg), message) else {
+        if !before_what_was_seen(session, leg, message) {
             note(&mut log.unknown_message, answer.node);
         }
         return None;
     };
-    let known = sent.commands.get(command.as_str()).copied();
+    let known = sent.command(command);
     if known.is_none() {
         note(&mut log.unknown_command, answer.node);
     }
@@ -152,6 +149,8 @@ fn take_status(
         }
     }
     if entry.answers.len() < ANSWERS {
+        // Most have one answer.
+        entry.answers.reserve_exact(usize::from(entry.answers.is_empty()));
         entry.answers.push(answer);
     }
     entry.outcome = outcome::of_answers(&entry.answers);
@@ -169,7 +168,7 @@ fn take_status(
 }
 
 fn read(exchange: &Exchange, message: &Message<'_>, status: &Status<'_>) -> Answer {
-    let code = clip(&status.code());
+    let code = clip(status.code());
     let (error, error_meaning) = match status.error() {
         None => (String::new(), String::new()),
         Some(text) => match hresult::parse(text) {
@@ -210,7 +209,7 @@ fn take_results(session: &mut Session, place: u32, results: &Brought<'_, '_>, lo
     }
     let asked = entry.items.clone();
     for item in message.items(command) {
-        let mut held = ledger_item(&item, true, decoded);
+        let mut held = ledger_item(item, true, decoded);
         if !asked.is_empty() && !asked.iter().any(|own| answers_to(&held, own)) {
             note(&mut log.other_node, item.node);
         }
@@ -218,8 +217,9 @@ fn take_results(session: &mut Session, place: u32, results: &Brought<'_, '_>, lo
             held.uri = asked.first().map(|own| own.uri.clone()).unwrap_or_default();
         }
         // What continues an object is no item of its own.
-        let goes_on = open.take().is_some_and(|object| object.is_of("Results", &item));
+        let goes_on = open.take().is_some_and(|object| object.is_of("Results", item));
         if !goes_on && entry.results.len() < ITEMS {
+            entry.results.reserve_exact(usize::from(entry.results.is_empty()));
             entry.results.push(held);
         }
     }

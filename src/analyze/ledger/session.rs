@@ -1,7 +1,5 @@
 //! One session: what each side sent, and what is remembered between messages.
 
-use std::collections::HashMap;
-
 use crate::analyze::document::Subject;
 use crate::analyze::draft::clip;
 use crate::analyze::flow::Mark;
@@ -45,7 +43,35 @@ pub(in crate::analyze) struct Sent {
     pub(in crate::analyze) id: Box<str>,
     pub(in crate::analyze) fingerprint: u64,
     pub(in crate::analyze) mark: Mark,
-    pub(super) commands: HashMap<Box<str>, Known>,
+    /// Its commands in the order of their ids; of several with one id the first.
+    commands: Box<[(CommandId, Known)]>,
+}
+
+impl Sent {
+    /// The command with this `CmdID`.
+    pub(super) fn command(&self, id: &str) -> Option<Known> {
+        let id = CommandId::of(id);
+        let at = self.commands.binary_search_by(|(own, _)| own.cmp(&id)).ok()?;
+        self.commands.get(at).map(|(_, known)| *known)
+    }
+}
+
+/// A `CmdID` as remembered: nearly all are numbers.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum CommandId {
+    Number(u32),
+    Text(Box<str>),
+}
+
+impl CommandId {
+    fn of(id: &str) -> Self {
+        // `07` and `+7` are other ids than `7`.
+        let plain = id == "0" || !id.starts_with(['0', '+']);
+        match id.parse() {
+            Ok(number) if plain => Self::Number(number),
+            _ => Self::Text(clip(id).into()),
+        }
+    }
 }
 
 /// What is remembered of one side.
@@ -86,12 +112,20 @@ pub(in crate::analyze) struct Session {
     pub(in crate::analyze) aborted: Option<Mark>,
     /// Session-wide facts that rules compare messages with.
     pub(in crate::analyze) facts: Facts,
+    /// The device's address as sessions are told apart by it: without blanks around it, lower case.
+    pub(super) device: Box<str>,
     /// The device's connection its last exchange came on.
     pub(super) conn: ConnId,
 }
 
 impl Session {
-    pub(super) fn new(subject: &Subject<'_>, message: &Message<'_>, device: &str) -> Self {
+    /// A session that begins with `message`; `key` is the address of its `device` as compared.
+    pub(super) fn new(
+        subject: &Subject<'_>,
+        message: &Message<'_>,
+        device: &str,
+        key: &str,
+    ) -> Self {
         let exchange = subject.exchange;
         let view = SyncmlSession {
             host: exchange.authority().to_lowercase(),
@@ -123,6 +157,7 @@ impl Session {
             authentication: Authentication::default(),
             aborted: None,
             facts: Facts::default(),
+            device: key.into(),
             conn: exchange.conn,
         }
     }
@@ -158,7 +193,7 @@ impl Session {
             side.waiting = Vec::new();
             side.answered = Vec::new();
             for sent in &mut side.sent {
-                sent.commands = HashMap::new();
+                sent.commands = Box::default();
             }
         }
     }
@@ -238,16 +273,20 @@ impl Session {
         fingerprint: u64,
         mark: Mark,
     ) {
-        let mut commands = HashMap::with_capacity(message.commands.len() + 1);
+        let mut commands = Vec::with_capacity(message.commands.len());
         let mut places: Vec<Option<u32>> = Vec::with_capacity(message.commands.len());
         for (position, command) in (0_u32..).zip(&message.commands) {
             let entry = self.hold(subject, leg, message, command, &places);
             places.push(entry);
             if !command.id.is_empty() {
                 let known = Known { verb: command.verb, entry, position };
-                commands.entry(clip(&command.id).into_boxed_str()).or_insert(known);
+                commands.push((CommandId::of(&command.id), known));
             }
         }
+        // Stable: of several the first stays.
+        commands.sort_by(|(a, _), (b, _)| a.cmp(b));
+        commands.dedup_by(|(later, _), (first, _)| later == first);
+        let commands = commands.into_boxed_slice();
         let sent = Sent { id: message.id.as_str().into(), fingerprint, mark, commands };
         let side = self.side_mut(leg);
         if side.sent.len() >= SENT {
@@ -291,7 +330,7 @@ impl Session {
     fn announce(&mut self, leg: Leg, message: &Message<'_>, mark: Mark) {
         if leg == Leg::Request {
             for code in message.alerts() {
-                match code.as_ref() {
+                match code {
                     "1200" => self.view.initiator = Initiator::Server,
                     "1201" => self.view.initiator = Initiator::Client,
                     _ => {}
@@ -347,7 +386,7 @@ impl Session {
             package,
             last: message.ends_package,
             retry,
-            outline: message.outline(),
+            outline: message.outline().to_owned(),
         });
         self.view.messages.sort_by_key(|message| message.exchange);
     }

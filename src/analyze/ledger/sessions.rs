@@ -43,6 +43,8 @@ pub(in crate::analyze) struct Ledgers {
     first: u64,
     /// Commands in all ledgers.
     held: usize,
+    /// Number of the first in `sessions` whose ledger may hold something.
+    full: u64,
     /// What credentials are checked with.
     pub(in crate::analyze) passwords: Passwords,
 }
@@ -109,6 +111,7 @@ impl Ledgers {
         session.facts.answered(subject.exchange, messages[1].is_some());
         let grown = session.view.entries.len() - before;
         self.held += grown;
+        self.full = self.full.min(self.first + place as u64);
         self.make_room(place);
         let place = self.place(&key)?;
         let session = Arc::make_mut(&mut self.sessions[place]);
@@ -152,10 +155,10 @@ impl Ledgers {
         }
         let reused = known.is_some_and(|known| !known.view.partial);
         let message = messages[0].or(messages[1])?;
-        let mut session = Session::new(subject, message, &device(messages));
+        let mut session = Session::new(subject, message, &device(messages), &key.device);
         let earlier = self.sessions.iter().rev().find(|earlier| {
             let view = &earlier.view;
-            view.host == key.host && view.device.trim().to_lowercase() == key.device
+            view.host == key.host && *earlier.device == *key.device
         });
         if let Some(earlier) = earlier {
             session.authentication.carry(&earlier.authentication);
@@ -197,7 +200,7 @@ impl Ledgers {
 
     /// Takes the ledgers of the oldest sessions away when all together hold too much.
     fn make_room(&mut self, keep: usize) {
-        let mut at = 0;
+        let mut at = usize::try_from(self.full.saturating_sub(self.first)).unwrap_or_default();
         while self.held > HELD && at < self.sessions.len() {
             if at != keep && !self.sessions[at].view.entries.is_empty() {
                 let session = Arc::make_mut(&mut self.sessions[at]);
@@ -205,6 +208,7 @@ impl Ledgers {
                 session.forget();
             }
             at += 1;
+            self.full = self.first + at as u64;
         }
     }
 }

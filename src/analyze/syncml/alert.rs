@@ -67,9 +67,7 @@ pub(in crate::analyze) static ALERT_TYPES: LazyLock<Vec<AlertType>> = LazyLock::
 
 /// The row of a type, with or without `Reversed-Domain-Name:` before it.
 pub(in crate::analyze) fn alert_type(name: &str) -> Option<&'static AlertType> {
-    let bare =
-        |name: &str| name.trim_start_matches("Reversed-Domain-Name:").trim().to_ascii_lowercase();
-    ALERT_TYPES.iter().find(|row| bare(row.name) == bare(name))
+    ALERT_TYPES.iter().find(|row| bare(row.name).eq_ignore_ascii_case(bare(name)))
 }
 
 /// Notes every Alert of `message`; facts name those that steer a session.
@@ -102,6 +100,11 @@ fn level(row: &Alert) -> Level {
         "1226" | "224" => Level::Notable,
         _ => Level::Info,
     }
+}
+
+/// A type without the prefix that some name it with.
+fn bare(name: &str) -> &str {
+    name.trim_start_matches("Reversed-Domain-Name:").trim()
 }
 
 /// The words for a code in the facts: `1201 client-initiated mgmt`.

@@ -11,8 +11,7 @@ use super::message::Message;
 pub(super) fn annotate(leg: Leg, message: &Message<'_>, draft: &mut Draft) -> Option<String> {
     let document = &message.document;
     let mut challenge = None;
-    for status in message.of_kind("Status") {
-        let Some(node) = document.child(status, "Chal") else { continue };
+    for node in message.answers().filter_map(|(_, status)| status.challenge()) {
         let kind = document.text_at(node, &["Meta", "Type"]).unwrap_or_default();
         let nonce = document.text_at(node, &["Meta", "NextNonce"]).is_some();
         let nonce = if nonce { ", with the next nonce" } else { "" };

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::analyze::csp::{below_root, fits};
+use crate::analyze::csp::{Pattern, below_root};
 use crate::analyze::table::rows;
 use crate::model::Level;
 
@@ -23,7 +23,7 @@ struct Row {
     verbs: &'static str,
     /// Lower-case segments below the `.`; `*` = any one, `**` at the end = any number, at least one;
     /// a trailing `*` in a segment = anything after it.
-    path: Vec<&'static str>,
+    path: Pattern,
     danger: Danger,
 }
 
@@ -31,7 +31,7 @@ static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
     rows::<5>(TABLE)
         .map(|[verbs, path, attention, what, _]| Row {
             verbs,
-            path: path.split('/').collect(),
+            path: Pattern::new(path),
             danger: Danger {
                 what,
                 level: if attention == "alarm" { Level::Alarm } else { Level::Warning },
@@ -48,7 +48,7 @@ pub(in crate::analyze) fn danger(verb: &str, path: &str) -> Option<Danger> {
     }
     let path = below_root(path)?;
     let takes = |row: &&Row| {
-        (row.verbs == "*" || row.verbs.split(',').any(|own| own == verb)) && fits(&row.path, &path)
+        row.path.fits(&path) && (row.verbs == "*" || row.verbs.split(',').any(|own| own == verb))
     };
     ROWS.iter().find(takes).map(|row| row.danger)
 }
@@ -66,8 +66,10 @@ mod tests {
     #[test]
     fn the_table_parses() {
         assert_eq!(check(TABLE, "verbs path attention what source", 2), ROWS.len());
-        for row in ROWS.iter().filter(|row| row.path.iter().all(|part| !part.contains('*'))) {
-            let path = format!("./{}", row.path.join("/"));
+        for row in
+            ROWS.iter().filter(|row| row.path.segments().iter().all(|part| !part.contains('*')))
+        {
+            let path = format!("./{}", row.path.segments().join("/"));
             assert!(matches!(csp::find(&path), Some(csp::Found::Node(_))), "{path}");
         }
     }

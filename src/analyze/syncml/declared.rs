@@ -122,7 +122,7 @@ impl<'a> Declared<'a> {
     /// Every one in the items of a message.
     pub(in crate::analyze) fn all(decoded: &'a Decoded, message: &Message<'a>) -> Vec<Self> {
         let items = message.commands.iter().flat_map(|command| message.items(command));
-        let found = items.filter(|item| may_declare(&item.uri().unwrap_or_default(), item));
+        let found = items.filter(|item| may_declare(item));
         let found = found.filter_map(|item| Self::inside(decoded, &item.document, item.data()?));
         found.take(DOCUMENTS).collect()
     }
@@ -253,11 +253,11 @@ impl Setting {
 }
 
 /// True when a document may stand in an item: by its address, or by the type of an alert.
-pub(in crate::analyze) fn may_declare(uri: &str, item: &Item<'_>) -> bool {
+pub(in crate::analyze) fn may_declare(item: &Item<'_>) -> bool {
     let name = "DeclaredConfiguration";
-    uri.split('/').take(PREFIX).any(|part| part.trim().eq_ignore_ascii_case(name))
-        || item.document.name(item.around) == "Alert"
-            && item.meta_text("Type").to_ascii_lowercase().contains(ALERT)
+    let mut first = item.uri().unwrap_or_default().split('/').take(PREFIX);
+    first.any(|part| part.trim().eq_ignore_ascii_case(name))
+        || item.verb == "Alert" && item.meta_text("Type").to_ascii_lowercase().contains(ALERT)
 }
 
 /// Segments of an address before and with the name of the provider.

@@ -46,12 +46,15 @@ pub(in crate::analyze) fn tell_part(leg: Leg, decoded: &Decoded) -> Option<Annot
 }
 
 /// Tells an exchange that is SyncML.
-pub(in crate::analyze) fn tell(subject: &Subject<'_>, draft: &mut Draft) {
-    let request = subject.request.and_then(Message::read);
-    let response = subject.response.and_then(Message::read);
-    tell_heads(subject, request.as_ref(), response.as_ref(), draft);
+pub(in crate::analyze) fn tell(
+    subject: &Subject<'_>,
+    messages: &[Option<Message<'_>>; 2],
+    draft: &mut Draft,
+) {
+    let [request, response] = messages.each_ref().map(Option::as_ref);
+    tell_heads(subject, request, response, draft);
     let mut tally = Tally::default();
-    let messages = [(Leg::Request, &request, None), (Leg::Response, &response, request.as_ref())];
+    let messages = [(Leg::Request, request, None), (Leg::Response, response, request)];
     for (leg, message, asked) in messages {
         let Some(message) = message else { continue };
         alert::annotate(leg, message, draft);
@@ -62,9 +65,8 @@ pub(in crate::analyze) fn tell(subject: &Subject<'_>, draft: &mut Draft) {
             declared::annotate(leg, decoded, message, draft);
         }
     }
-    let facts = facts(request.as_ref(), response.as_ref(), &tally);
-    draft.fact(facts);
-    if tally.header == "401" && refused_again(request.as_ref()) {
+    draft.fact(facts(request, response, &tally));
+    if tally.header == "401" && refused_again(request) {
         draft.raise(Level::Warning);
     }
     draft.summary.status = if tally.failed.is_empty() { tally.header } else { tally.failed };
@@ -184,11 +186,8 @@ fn command(request: Option<&Message<'_>>, response: Option<&Message<'_>>) -> Str
 fn facts(request: Option<&Message<'_>>, response: Option<&Message<'_>>, tally: &Tally) -> String {
     let Some(first) = request.or(response) else { return String::new() };
     let messages = request.into_iter().chain(response);
-    let codes = messages.clone().flat_map(|message| {
-        message.of_kind("Alert").filter_map(|id| message.document.child_text(id, "Data"))
-    });
     let mut parts: Vec<String> = Vec::new();
-    for words in codes.map(|code| alert::short(&code)) {
+    for words in messages.clone().flat_map(Message::alerts).map(alert::short) {
         // Data sync sends one alert a store: the first kinds say enough.
         if parts.len() < ALERTS_NAMED && !parts.contains(&words) {
             parts.push(words);
@@ -210,9 +209,8 @@ fn auth_words(
     response: Option<&Message<'_>>,
     tally: &Tally,
 ) -> &'static str {
-    let challenged = response.is_some_and(|message| {
-        message.of_kind("Status").any(|id| message.document.child(id, "Chal").is_some())
-    });
+    let challenged = response
+        .is_some_and(|message| message.answers().any(|(_, status)| status.challenge().is_some()));
     match (tally.header.as_str(), challenged) {
         ("212", _) => "credentials accepted",
         ("401", _) if refused_again(request) => "credentials refused again",
@@ -231,8 +229,7 @@ fn refused_again(request: Option<&Message<'_>>) -> bool {
 
 fn note_final(leg: Leg, message: &Message<'_>, draft: &mut Draft) {
     let document = &message.document;
-    let body = document.child(document.root(), "SyncBody");
-    if let Some(node) = body.and_then(|body| document.child(body, "Final")) {
+    if let Some(node) = message.last {
         draft.note(leg, document, node, Level::Info, "last message of this package");
     }
 }
@@ -249,6 +246,7 @@ fn tell_http(subject: &Subject<'_>, draft: &mut Draft) {
 
 #[cfg(test)]
 mod tests {
+    use super::messages;
     use crate::analyze::annotate::tell;
     use crate::analyze::document::{Subject, sketch};
     use crate::analyze::eas::FolderNames;
@@ -269,7 +267,7 @@ mod tests {
         let request = sketch::decoded(request);
         // Without findings: a sketch has no namespaces.
         let subject = Subject::new(&exchange, Some(&request), response.as_ref());
-        tell(&subject, None, FolderNames::default())
+        tell(&subject, &messages(&subject), None, FolderNames::default())
     }
 
     const DEVICE: &str = "<SyncML><SyncHdr><VerDTD>1.2</VerDTD><VerProto>DM/1.2</VerProto><SessionID>7</SessionID><MsgID>1</MsgID><Target><LocURI>https://mdm</LocURI></Target><Source><LocURI>device-1</LocURI><LocName>lab</LocName></Source><Cred><Meta><Type>syncml:auth-md5</Type></Meta><Data>c2VjcmV0</Data></Cred></SyncHdr><SyncBody><Alert><CmdID>2</CmdID><Data>1201</Data></Alert><Replace><CmdID>3</CmdID><Item><Source><LocURI>./DevInfo/DevId</LocURI></Source><Data>x</Data></Item></Replace><Final/></SyncBody></SyncML>";
@@ -312,7 +310,7 @@ mod tests {
             "session 7 msg 1: alert 1201 client-initiated mgmt, 1 Replace, credentials accepted, 3 statuses: 212 200 x2"
         );
         assert_eq!(annotated.summary.status, "212");
-        let texts: Vec<&str> = annotated.response.iter().map(|note| note.text.as_str()).collect();
+        let texts: Vec<&str> = annotated.response.iter().map(|note| &*note.text).collect();
         assert_eq!(texts[0], "answers the header of message 1");
         assert!(texts.contains(&"answers Replace 3 of message 1 (./DevInfo/DevId)"), "{texts:?}");
     }
@@ -345,7 +343,7 @@ mod tests {
             "<Atomic><CmdID>5</CmdID><Replace><CmdID>6</CmdID><Item><Target><LocURI>./Vendor/MSFT/Policy/Config/DeviceLock/MinDevicePasswordComplexCharacters</LocURI></Target><Data>4</Data></Item></Replace></Atomic><Status><CmdID>7</CmdID><MsgRef>1</MsgRef><CmdRef>3</CmdRef><Cmd>Replace</Cmd><Data msft:originalerror=\"0x80070032\">500</Data></Status>",
         );
         let annotated = told(DEVICE, Some(&reply.replace("msft:originalerror", "originalerror")));
-        let texts: Vec<&str> = annotated.response.iter().map(|note| note.text.as_str()).collect();
+        let texts: Vec<&str> = annotated.response.iter().map(|note| &*note.text).collect();
         assert!(
             texts.iter().any(|text| text.starts_with("4: Digits lowercase letters uppercase")),
             "{texts:?}"

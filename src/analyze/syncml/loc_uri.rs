@@ -1,64 +1,53 @@
 //! The nodes a message touches: what they are, and what a value means.
 
-use crate::analyze::csp::{self, Found};
-use crate::analyze::document::Document;
-use crate::analyze::draft::{Draft, clip};
-use crate::model::{Leg, Level, NodeId};
+use std::borrow::Cow;
 
-use super::danger::danger;
+use crate::analyze::csp::Found;
+use crate::analyze::draft::{Draft, clip};
+use crate::model::{Leg, Level};
+
+use super::item::Item;
 use super::message::{Command, Message};
 
 /// Notes the target and source of every item, and the value beside it.
 pub(super) fn annotate(leg: Leg, message: &Message<'_>, draft: &mut Draft) {
-    let document = &message.document;
     for command in &message.commands {
         if command.verb == "Status" {
             continue;
         }
-        for item in document.named(command.node, "Item") {
-            annotate_item(leg, document, command, item, draft);
+        for item in message.items(command) {
+            annotate_item(leg, command, item, draft);
         }
     }
 }
 
-fn annotate_item(
-    leg: Leg,
-    document: &Document<'_>,
-    command: &Command<'_>,
-    item: NodeId,
-    draft: &mut Draft,
-) {
-    if let Some(more) = document.child(item, "MoreData") {
+fn annotate_item(leg: Leg, command: &Command<'_>, item: &Item<'_>, draft: &mut Draft) {
+    let document = &item.document;
+    if let Some(more) = item.more() {
         let text = "more of this object follows in the next message";
         draft.note(leg, document, more, Level::Info, text);
     }
-    let target = document.descend(item, &["Target", "LocURI"]);
-    let Some(node) = target.or_else(|| document.descend(item, &["Source", "LocURI"])) else {
-        return;
-    };
-    let path = document.text(node);
-    if let Some(danger) = danger(command.verb, &path) {
+    let (Some(node), Some(path)) = (item.place(), item.uri()) else { return };
+    if let Some(danger) = item.danger() {
         draft.note(leg, document, node, danger.level, danger.what);
-        draft.row("destructive", format!("{} {}: {}", command.verb, clip(&path), danger.what));
+        draft.row("destructive", format!("{} {}: {}", command.verb, clip(path), danger.what));
         draft.headline(danger.what);
     }
-    let Some(found) = csp::find(&path) else { return };
+    let Some(found) = item.found() else { return };
     draft.note(leg, document, node, Level::Info, sentence(found));
-    let data = document.child(item, "Data");
-    if let (Some(data), Found::Node(row) | Found::Result(row)) = (data, found) {
-        // Add and Replace write a value, Results carries one; elsewhere Data is an argument.
-        if matches!(command.verb, "Add" | "Replace" | "Results")
-            && let Some((level, text)) = row.value(&document.text(data))
-        {
-            draft.note(leg, document, data, level, text);
-        }
+    // Add and Replace write a value, Results carries one; elsewhere Data is an argument.
+    if let Some(data) = item.data()
+        && matches!(command.verb, "Add" | "Replace" | "Results")
+        && let Some((level, text)) = item.meaning()
+    {
+        draft.note(leg, document, data, *level, text.clone());
     }
 }
 
-fn sentence(found: Found) -> String {
+fn sentence(found: Found) -> Cow<'static, str> {
     match found {
-        Found::Node(node) => node.sentence(),
-        Found::Result(node) => format!("effective value of {}", node.sentence()),
-        Found::Below(node) => format!("no such node in the table; nearest: {}", node.path),
+        Found::Node(node) => node.sentence().into(),
+        Found::Result(node) => format!("effective value of {}", node.sentence()).into(),
+        Found::Below(node) => format!("no such node in the table; nearest: {}", node.path).into(),
     }
 }

@@ -4,13 +4,15 @@
 //! alike; what is missing is empty, what is unknown is kept aside.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::cell::OnceCell;
+use std::ops::Range;
 
 use crate::analyze::document::Document;
 use crate::analyze::draft::clip;
 use crate::model::NodeId;
 
-use super::item::{Item, Status};
+use super::answer::Status;
+use super::item::{Item, Meta};
 
 /// Commands a message may hold (SyncML Representation 1.2.1, MS-MDM 2.2.7).
 const VERBS: [&str; 16] = [
@@ -49,8 +51,18 @@ pub(in crate::analyze) struct Message<'a> {
     pub(in crate::analyze) strangers: Vec<NodeId>,
     /// True when this message ends its package.
     pub(in crate::analyze) ends_package: bool,
-    /// Positions in `commands` by `CmdID`; the first of several.
-    by_id: HashMap<Cow<'a, str>, usize>,
+    /// No command of it is to be answered (`NoResp` of the header).
+    silent: bool,
+    /// The first Final directly in the body.
+    pub(super) last: Option<NodeId>,
+    /// The items of all commands, those of one in a row.
+    items: Vec<Item<'a>>,
+    /// The Status commands and Results, with their places in `commands`.
+    answers: Vec<(usize, Status<'a>)>,
+    /// What [`Message::outline`] says.
+    outline: OnceCell<String>,
+    /// Positions in `commands` in the order of `CmdID`.
+    by_id: OnceCell<Vec<usize>>,
 }
 
 /// One command.
@@ -62,6 +74,12 @@ pub(in crate::analyze) struct Command<'a> {
     pub(in crate::analyze) id: Cow<'a, str>,
     /// Place of the Atomic, Sequence or Sync around it in `commands`.
     pub(in crate::analyze) within: Option<usize>,
+    /// The text of its `Data`: the code of an Alert; empty when it has none.
+    pub(in crate::analyze) data: Cow<'a, str>,
+    /// It is not to be answered (`NoResp`).
+    silent: bool,
+    /// Where its items stand among those of all.
+    items: Range<usize>,
 }
 
 impl<'a> Message<'a> {
@@ -86,11 +104,8 @@ impl<'a> Message<'a> {
             target: text(&["Target", "LocURI"]),
             header,
             body: document.child(root, "SyncBody"),
-            commands: Vec::new(),
-            strangers: Vec::new(),
-            ends_package: false,
-            by_id: HashMap::new(),
-            document,
+            silent: header.is_some_and(|header| document.child(header, "NoResp").is_some()),
+            ..Self::empty(document)
         };
         message.read_body();
         Some(message)
@@ -107,7 +122,26 @@ impl<'a> Message<'a> {
         if !is_ours || name != "SyncBody" && !is_command {
             return None;
         }
-        let mut message = Self {
+        let mut message = Self::empty(document);
+        for id in document.elements().filter(|id| document.parent(*id).is_none()) {
+            let name = document.name(id);
+            if name == "SyncBody" {
+                message.read_inside(id, None);
+            } else if let Some(verb) = VERBS.into_iter().find(|verb| *verb == name) {
+                message.push(id, verb, None);
+                let place = message.commands.len() - 1;
+                if CONTAINERS.contains(&verb) {
+                    message.read_inside(id, Some(place));
+                }
+            }
+        }
+        Some(message)
+    }
+
+    /// Nothing read yet.
+    fn empty(document: Document<'a>) -> Self {
+        Self {
+            document,
             version: String::new(),
             protocol: String::new(),
             session: String::new(),
@@ -120,22 +154,13 @@ impl<'a> Message<'a> {
             commands: Vec::new(),
             strangers: Vec::new(),
             ends_package: false,
-            by_id: HashMap::new(),
-            document,
-        };
-        for id in document.elements().filter(|id| document.parent(*id).is_none()) {
-            let name = document.name(id);
-            if name == "SyncBody" {
-                message.read_inside(id, None);
-            } else if let Some(verb) = VERBS.iter().find(|verb| **verb == name) {
-                message.push(id, verb, None);
-                let place = message.commands.len() - 1;
-                if CONTAINERS.contains(verb) {
-                    message.read_inside(id, Some(place));
-                }
-            }
+            silent: false,
+            last: None,
+            items: Vec::new(),
+            answers: Vec::new(),
+            outline: OnceCell::new(),
+            by_id: OnceCell::new(),
         }
-        Some(message)
     }
 
     fn read_body(&mut self) {
@@ -158,13 +183,16 @@ impl<'a> Message<'a> {
                 continue;
             }
             let name = document.name(id);
-            if let Some(verb) = VERBS.iter().find(|verb| **verb == name) {
+            if let Some(verb) = VERBS.into_iter().find(|verb| *verb == name) {
                 self.push(id, verb, within);
-                if CONTAINERS.contains(verb) {
+                if CONTAINERS.contains(&verb) {
                     open.push((document.tree.children(id), Some(self.commands.len() - 1)));
                 }
             } else if name == "Final" {
                 self.ends_package = true;
+                if within.is_none() {
+                    self.last.get_or_insert(id);
+                }
             } else if within.is_none() || !CONTAINER_PARTS.contains(&name) {
                 self.strangers.push(id);
             }
@@ -172,12 +200,38 @@ impl<'a> Message<'a> {
     }
 
     fn push(&mut self, node: NodeId, verb: &'static str, within: Option<usize>) {
-        let id = self.document.child_text(node, "CmdID").unwrap_or_default();
-        if !id.is_empty() {
-            let next = self.commands.len();
-            self.by_id.entry(id.clone()).or_insert(next);
+        let document = self.document;
+        let [mut id, mut data, mut meta] = [None; 3];
+        let first = self.items.len();
+        let mut silent = false;
+        for child in document.tree.children(node) {
+            let place = match document.name(child) {
+                "CmdID" => &mut id,
+                "Data" => &mut data,
+                "Meta" => &mut meta,
+                "NoResp" => {
+                    silent = true;
+                    continue;
+                }
+                "Item" => {
+                    self.items.push(Item::read(document, child, (node, verb)));
+                    continue;
+                }
+                _ => continue,
+            };
+            place.get_or_insert(child);
         }
-        self.commands.push(Command { node, verb, id, within });
+        if let Some(meta) = meta {
+            let outer = Meta::read(&document, meta);
+            self.items.iter_mut().skip(first).for_each(|item| item.outer = outer);
+        }
+        if matches!(verb, "Status" | "Results") {
+            self.answers.push((self.commands.len(), Status::read(document, node)));
+        }
+        let text = |id: Option<NodeId>| id.map(|id| document.text(id)).unwrap_or_default();
+        let items = first..self.items.len();
+        let (id, data) = (text(id), text(data));
+        self.commands.push(Command { node, verb, id, within, data, silent, items });
     }
 
     /// The commands of one kind.
@@ -188,19 +242,14 @@ impl<'a> Message<'a> {
     /// The items of a command.
     pub(in crate::analyze) fn items(
         &self,
-        command: &Command<'a>,
-    ) -> impl Iterator<Item = Item<'a>> + use<'a> {
-        let (document, around) = (self.document, command.node);
-        document.named(around, "Item").map(move |node| Item { document, node, around })
+        command: &Command<'_>,
+    ) -> std::slice::Iter<'_, Item<'a>> {
+        self.items.get(command.items.clone()).unwrap_or_default().iter()
     }
 
-    /// The Status commands and Results, as what they answer.
-    pub(in crate::analyze) fn answers(&self) -> impl Iterator<Item = (usize, Status<'a>)> {
-        let document = self.document;
-        let answers = self.commands.iter().enumerate();
-        answers
-            .filter(|(_, command)| command.verb == "Status" || command.verb == "Results")
-            .map(move |(at, command)| (at, Status { document, node: command.node }))
+    /// The Status commands and Results, as what they answer, with their places in `commands`.
+    pub(in crate::analyze) fn answers(&self) -> impl Iterator<Item = (usize, &Status<'a>)> {
+        self.answers.iter().map(|(at, status)| (*at, status))
     }
 
     /// True when the header carries credentials.
@@ -210,27 +259,29 @@ impl<'a> Message<'a> {
 
     /// True when a command, or the whole message, says that it is not to be answered (`NoResp`).
     pub(in crate::analyze) fn wants_no_answer(&self, command: &Command<'a>) -> bool {
-        let says = |id| self.document.child(id, "NoResp").is_some();
-        says(command.node) || self.header.is_some_and(says)
+        self.silent || command.silent
     }
 
     /// True when an item continues in the next message.
     pub(in crate::analyze) fn has_more(&self) -> bool {
-        let mut items = self.commands.iter().flat_map(|command| self.items(command));
-        items.any(|item| item.more().is_some())
+        self.items.iter().any(|item| item.more().is_some())
     }
 
     /// The codes of its alerts.
-    pub(in crate::analyze) fn alerts(&self) -> impl Iterator<Item = Cow<'a, str>> {
-        let document = self.document;
-        self.of_kind("Alert").filter_map(move |id| document.child_text(id, "Data"))
+    pub(in crate::analyze) fn alerts(&self) -> impl Iterator<Item = &str> {
+        let alerts = self.commands.iter().filter(|command| command.verb == "Alert");
+        alerts.map(|command| &*command.data).filter(|code| !code.is_empty())
     }
 
     /// `Alert 1201, Replace, 3 Status, Final`: runs of one kind counted, in document order.
-    pub(in crate::analyze) fn outline(&self) -> String {
+    pub(in crate::analyze) fn outline(&self) -> &str {
+        self.outline.get_or_init(|| self.tell())
+    }
+
+    fn tell(&self) -> String {
         let mut parts: Vec<(String, usize)> = Vec::new();
         for command in &self.commands {
-            let name = self.command_name(command);
+            let name = name(command);
             match parts.last_mut() {
                 Some((last, count)) if *last == name => *count += 1,
                 _ => parts.push((name, 1)),
@@ -249,16 +300,6 @@ impl<'a> Message<'a> {
             words.push("Final".to_owned());
         }
         words.join(", ")
-    }
-
-    /// The verb, of an alert with its code.
-    fn command_name(&self, command: &Command<'_>) -> String {
-        let code =
-            self.document.child_text(command.node, "Data").filter(|_| command.verb == "Alert");
-        match code {
-            Some(code) => format!("Alert {}", clip(&code)),
-            None => command.verb.to_owned(),
-        }
     }
 
     /// `2 Get, 1 Replace`: the kinds of commands counted, in order of appearance, without alerts and
@@ -280,10 +321,42 @@ impl<'a> Message<'a> {
     }
 
     /// The command with this `CmdID`, with the first node it points at.
-    pub(super) fn command(&self, id: &str) -> Option<(&'static str, Option<String>)> {
-        let command = &self.commands[*self.by_id.get(id)?];
-        let uri = self.items(command).next().and_then(|item| item.uri());
-        Some((command.verb, uri.map(|uri| clip(&uri))))
+    pub(super) fn command(&self, id: &str) -> Option<(&'static str, Option<&str>)> {
+        let by_id = self.by_id.get_or_init(|| self.by_id());
+        let own = |at: &usize| self.commands.get(*at).map_or("", |command| &*command.id);
+        let first = by_id.partition_point(|at| own(at) < id);
+        let command = self.commands.get(*by_id.get(first).filter(|at| own(at) == id)?)?;
+        let uri = self.items(command).next().and_then(Item::uri);
+        Some((command.verb, uri))
+    }
+
+    /// The commands whose `CmdID` an earlier one has.
+    pub(in crate::analyze) fn repeated_ids(&self) -> Vec<NodeId> {
+        let places = self.by_id.get_or_init(|| self.by_id());
+        let same = |pair: &[usize]| {
+            let [first, second] = [pair.first(), pair.get(1)].map(|at| self.commands.get(*at?));
+            second
+                .filter(|second| !second.id.is_empty() && first.is_some_and(|f| f.id == second.id))
+        };
+        let mut nodes: Vec<NodeId> =
+            places.windows(2).filter_map(same).map(|command| command.node).collect();
+        nodes.sort_unstable();
+        nodes
+    }
+
+    fn by_id(&self) -> Vec<usize> {
+        let mut places: Vec<usize> = (0..self.commands.len()).collect();
+        // Stable: the first of several stays the first.
+        places.sort_by_key(|at| self.commands.get(*at).map(|command| &command.id));
+        places
+    }
+}
+
+/// The verb, of an alert with its code.
+fn name(command: &Command<'_>) -> String {
+    match (command.verb, &*command.data) {
+        ("Alert", code) if !code.is_empty() => format!("Alert {}", clip(code)),
+        (verb, _) => verb.to_owned(),
     }
 }
 

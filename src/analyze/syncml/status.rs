@@ -1,14 +1,16 @@
 //! Status codes of SyncML, what each Status answers, and the HRESULT behind a failure.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::analyze::document::Document;
-use crate::analyze::draft::{Draft, clip, counted};
+use crate::analyze::draft::{Draft, clip, clipped, counted};
 use crate::analyze::hresult;
 use crate::analyze::table::rows;
 use crate::model::{Leg, Level, NodeId};
 
+use super::answer::Status as Answer;
 use super::message::Message;
 
 const TABLE: &str = include_str!("../tables/syncml_status.tsv");
@@ -122,56 +124,72 @@ pub(super) fn annotate(
     draft: &mut Draft,
 ) {
     let document = &message.document;
-    for id in message.of_kind("Results") {
-        let text = answers(document, id, asked).replacen("answers", "result of", 1);
-        draft.note(leg, document, id, Level::Info, text);
-    }
-    for id in message.of_kind("Status") {
-        draft.note(leg, document, id, Level::Info, answers(document, id, asked));
-        let Some(data) = document.child(id, "Data") else { continue };
-        let code = document.text(data);
-        tally.add(&code);
-        let header = document.child_text(id, "CmdRef").as_deref() == Some("0");
-        if header && (leg == Leg::Response || tally.header.is_empty()) {
-            tally.header = clip(&code);
+    for (at, answer) in message.answers() {
+        let results = message.commands.get(at).is_some_and(|command| command.verb == "Results");
+        let told = if results { "result of" } else { "answers" };
+        draft.note(leg, document, answer.node, Level::Info, answers(told, answer, asked));
+        let Some(data) = answer.data().filter(|_| !results) else { continue };
+        let code = answer.code();
+        tally.add(code);
+        if answer.command() == "0" && (leg == Leg::Response || tally.header.is_empty()) {
+            tally.header = clip(code);
         }
-        let (level, text) = sentence(&code, document.child(id, "Chal").is_some());
+        let (level, text) = sentence(code, answer.challenge().is_some());
         draft.note(leg, document, data, level, text);
-        for node in [id, data] {
+        for node in [answer.node, data] {
             note_error(leg, document, node, draft);
         }
     }
 }
 
-/// `answers Replace 4 of message 1 (./Vendor/MSFT/…)`.
-fn answers(document: &Document<'_>, id: NodeId, asked: Option<&Message<'_>>) -> String {
-    let text = |name: &str| document.child_text(id, name).map(|text| clip(&text));
-    let reference = text("CmdRef").unwrap_or_default();
-    let message = text("MsgRef").unwrap_or_default();
+/// `answers Replace 4 of message 1 (./Vendor/MSFT/…)`; `told` is its first word.
+fn answers(told: &str, answer: &Answer<'_>, asked: Option<&Message<'_>>) -> String {
+    let (reference, message) = (clipped(answer.command()), clipped(answer.message()));
+    if reference == "0" {
+        return format!("{told} the header of message {message}");
+    }
     let asked =
         asked.filter(|asked| asked.id == message).and_then(|asked| asked.command(&reference));
-    let verb = text("Cmd").or_else(|| asked.as_ref().map(|(verb, _)| (*verb).to_owned()));
-    let verb = verb.unwrap_or_else(|| "command".to_owned());
+    let verb = match answer.verb() {
+        "" => asked.map_or("command", |(verb, _)| verb),
+        verb => verb,
+    };
+    let text = |name: &str| answer.document.child_text(answer.node, name);
     let target = text("TargetRef").or_else(|| text("SourceRef"));
-    let target = target.or_else(|| asked.and_then(|(_, uri)| uri));
-    let target = target.map(|target| format!(" ({target})")).unwrap_or_default();
-    if reference == "0" {
-        return format!("answers the header of message {message}");
+    let target = target.or_else(|| Some(Cow::Borrowed(asked?.1?)));
+    let verb = clipped(verb);
+    match target {
+        None => format!("{told} {verb} {reference} of message {message}"),
+        Some(target) => {
+            format!("{told} {verb} {reference} of message {message} ({})", clipped(&target))
+        }
     }
-    format!("answers {verb} {reference} of message {message}{target}")
 }
 
-fn sentence(code: &str, challenge: bool) -> (Level, String) {
+fn sentence(code: &str, challenge: bool) -> (Level, Cow<'static, str>) {
     let Some(row) = named(code) else {
-        return (Level::Notable, format!("{}: in no table of SyncML status codes", clip(code)));
+        let text = format!("{}: in no table of SyncML status codes", clip(code));
+        return (Level::Notable, text.into());
     };
-    let normal = match code {
+    if let Some((level, text)) = SENTENCES.get(code).filter(|_| !challenge) {
+        return (*level, text.as_str().into());
+    }
+    let (level, text) = told(row, challenge);
+    (level, text.into())
+}
+
+/// What a code means, where no challenge comes with it.
+static SENTENCES: LazyLock<HashMap<&'static str, (Level, String)>> =
+    LazyLock::new(|| STATUSES.iter().map(|row| (row.code, told(row, false))).collect());
+
+fn told(row: &Status, challenge: bool) -> (Level, String) {
+    let normal = match row.code {
         "401" | "407" if challenge => "; a first round with a challenge is normal",
         "212" if challenge => "; the challenge brings the nonce for the next session",
         _ => "",
     };
     let text = format!("{} {}: {}{normal}", row.code, row.name, row.meaning);
-    let level = level(code);
+    let level = level(row.code);
     let why = if level == Level::Warning && !row.windows.is_empty() {
         format!(" (on Windows: {})", row.windows)
     } else {

@@ -11,9 +11,9 @@ use crate::cli::output::stdout;
 use crate::cli::report::Report;
 use crate::codec;
 use crate::codec::{DocumentType, Hints};
-use crate::model::{Decoded, Leg};
+use crate::model::{Decoded, Leg, Note};
 use crate::render;
-use crate::render::{OutlineOptions, Secrets};
+use crate::render::{Outline, OutlineOptions, Outlined, Secrets};
 use crate::seal::{Bootstrap, Integrity, Pin};
 
 /// Exit code when the body has problems; what was understood is printed all the same.
@@ -49,8 +49,7 @@ pub(super) fn run(args: &DecodeArgs) -> Result<ExitCode, Report> {
         print_xml(&mut out, &decoded, secrets)?;
     } else {
         let options = OutlineOptions { value_limit: VALUE_LIMIT, layer_lines: usize::MAX, secrets };
-        let lines = render::outline(&decoded, &notes, options);
-        out.write_all(render::outline_text(&lines).as_bytes())?;
+        print_outline(&mut out, &decoded, &notes, options)?;
     }
     out.flush()?;
     if let Some(integrity) = &integrity {
@@ -64,6 +63,20 @@ pub(super) fn run(args: &DecodeArgs) -> Result<ExitCode, Report> {
 fn check_mac(body: &[u8], args: &DecodeArgs) -> Option<Integrity> {
     let bootstrap = Bootstrap::of_content_type(&args.content_type)?;
     Some(bootstrap.verify(body, Pin { user: &args.pin, imsi: &args.imsi }))
+}
+
+/// One line at a time: the first does not wait for the last.
+fn print_outline(
+    out: &mut impl io::Write,
+    decoded: &Decoded,
+    notes: &[Note],
+    options: OutlineOptions,
+) -> io::Result<()> {
+    let index = Outline::new(decoded, notes, options);
+    for line in Outlined::new(&index, Some(decoded), notes).lines(0..usize::MAX) {
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
 }
 
 /// XML on stdout is data; what is wrong with the body is talk.

@@ -10,10 +10,11 @@ use tokio_util::sync::CancellationToken;
 use crate::cli::args::OpenArgs;
 use crate::cli::config::SettingsFile;
 use crate::cli::filter;
+use crate::cli::input;
 use crate::cli::keys;
 use crate::cli::report::{Report, chain};
 use crate::engine;
-use crate::engine::{DECODER_VERSION, Viewer};
+use crate::engine::{DECODER_VERSION, EngineError, Viewer};
 use crate::seal::Keyring;
 use crate::store::{Store, StoreError};
 use crate::tui;
@@ -40,18 +41,34 @@ pub(super) fn run(args: &OpenArgs, config: Option<&Path>) -> Result<ExitCode, Re
     Ok(ExitCode::SUCCESS)
 }
 
-/// A window on an existing capture; rows of an older decoder are rebuilt behind it.
+/// A window on an existing capture, rows of an older decoder being rebuilt behind it; or on one document
+/// in a file of its own.
 pub(super) fn viewer(file: &Path) -> Result<Viewer, Report> {
     viewer_with(file, Keyring::new())
 }
 
 /// The same, with keys for what is encrypted.
 pub(super) fn viewer_with(file: &Path, keyring: Keyring) -> Result<Viewer, Report> {
-    let store = Store::open(file, DECODER_VERSION).map_err(|error| cannot_open(file, &error))?;
-    let store = Arc::new(store);
-    engine::open_with_keys(store, file, Arc::new(keyring)).map_err(|error| {
-        Report::new(format!("cannot read the capture `{}`", file.display())).because(chain(&error))
-    })
+    let keyring = Arc::new(keyring);
+    let store = match Store::open(file, DECODER_VERSION) {
+        Ok(store) => Arc::new(store),
+        Err(error @ StoreError::NotACapture { .. }) => {
+            return lone_body(file, &keyring)?.ok_or_else(|| cannot_open(file, &error));
+        }
+        Err(error) => return Err(cannot_open(file, &error)),
+    };
+    engine::open_with_keys(store, file, keyring).map_err(|error| cannot_read(file, &error))
+}
+
+/// A file that is no capture but one document, as a capture with that alone.
+fn lone_body(file: &Path, keyring: &Arc<Keyring>) -> Result<Option<Viewer>, Report> {
+    let body = input::read(file)?;
+    let viewer = engine::open_body(file, &body, Arc::clone(keyring));
+    viewer.map_err(|error| cannot_read(file, &error))
+}
+
+fn cannot_read(file: &Path, error: &EngineError) -> Report {
+    Report::new(format!("cannot read the capture `{}`", file.display())).because(chain(error))
 }
 
 /// Why a capture cannot be opened, and what to do.

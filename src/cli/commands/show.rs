@@ -13,7 +13,7 @@ use crate::engine::{EngineError, Viewer};
 use crate::model::filter::Filter;
 use crate::model::{Detail, ExchangeId, Leg, Row};
 use crate::render;
-use crate::render::{OutlineOptions, Secrets};
+use crate::render::{Outline, OutlineOptions, Outlined, Secrets};
 
 use super::open;
 use super::run::now;
@@ -122,8 +122,9 @@ fn print_leg(out: &mut impl Write, detail: &Detail, leg: Leg, secrets: Secrets) 
     }
     if let Some(decoded) = detail.decoded(leg) {
         let options = OutlineOptions { secrets, ..OutlineOptions::default() };
-        let lines = render::outline(decoded, detail.annotated.notes(leg), options);
-        for line in render::outline_text(&lines).lines() {
+        let notes = detail.annotated.notes(leg);
+        let index = Outline::new(decoded, notes, options);
+        for line in Outlined::new(&index, Some(decoded), notes).lines(0..usize::MAX) {
             writeln!(out, "  {line}")?;
         }
     }

@@ -50,6 +50,9 @@ pub(super) fn read<'a>(
     faults: &mut Faults,
 ) -> Found<'a> {
     let mut list = Vec::new();
+    if start.attributes_raw().is_empty() {
+        return Found { list };
+    }
     for attribute in start.attributes().with_checks(false) {
         let attribute = match attribute {
             Ok(attribute) => attribute,
@@ -135,6 +138,9 @@ fn resolve<'a>(
 }
 
 fn report_duplicates(found: &[Raw<'_>], faults: &mut Faults) {
+    if found.len() < 2 {
+        return;
+    }
     let mut keys: Vec<_> = found.iter().map(|attribute| (attribute.key, attribute.span)).collect();
     keys.sort_unstable();
     for pair in keys.windows(2) {

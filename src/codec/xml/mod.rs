@@ -5,6 +5,7 @@
 
 mod attributes;
 mod document;
+mod names;
 mod references;
 mod scope;
 mod tree;

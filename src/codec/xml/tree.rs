@@ -1,7 +1,6 @@
 //! Parser events to a tree, with the checks that the parser leaves to its user.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use quick_xml::Reader;
 use quick_xml::errors::Error;
@@ -11,9 +10,10 @@ use crate::codec::faults::Faults;
 use crate::codec::limits;
 use crate::codec::progress::Meter;
 use crate::codec::sniff::UTF8_BOM;
-use crate::model::{Name, NameId, NamespaceId, NodeId, NodeKind, Span, Text, Tree, Written};
+use crate::model::{NameId, NamespaceId, NodeId, NodeKind, Span, Text, Tree, Vocabulary, Written};
 
 use super::attributes::{self, StartTag};
+use super::names::Names;
 use super::references::{self, Reference};
 use super::scope::Scope;
 
@@ -41,11 +41,14 @@ pub(super) fn build(
         base,
         nodes,
         faults,
-        tree: Tree::new(),
+        tree: Tree::with_capacity(
+            Vocabulary::EMPTY,
+            limits::RESERVED_NODES.min(text.len() / NODE_BYTES),
+        ),
         facts: Vec::new(),
         open: Vec::new(),
         scope: Scope::default(),
-        names: HashMap::new(),
+        names: Names::new(),
         run: None,
         root_seen: false,
         control_seen: false,
@@ -78,8 +81,7 @@ struct Builder<'a, 'f> {
     facts: Facts,
     open: Vec<Open<'a>>,
     scope: Scope,
-    /// Names of elements that the tree has already.
-    names: HashMap<(&'a str, NamespaceId), NameId>,
+    names: Names<'a>,
     run: Option<Run>,
     root_seen: bool,
     control_seen: bool,
@@ -199,9 +201,7 @@ impl<'a> Builder<'a, '_> {
         }
         let (name, namespace) =
             resolved.map_or((raw, NamespaceId::NONE), |namespace| (local, namespace));
-        let tree = &mut self.tree;
-        let known = self.names.entry((name, namespace));
-        *known.or_insert_with(|| tree.name_id(Name::Literal(name), namespace))
+        self.names.of(name, namespace, &mut self.tree)
     }
 
     fn end(&mut self, span: Span) {
@@ -241,6 +241,11 @@ impl<'a> Builder<'a, '_> {
             }
             return;
         }
+        // One look at most texts: they have nothing of this.
+        if self.run.is_none() && !text.bytes().fold(false, |odd, byte| odd | is_odd(byte)) {
+            self.run = Some(Run { span, joined: None });
+            return;
+        }
         self.check_characters(text, span);
         if text.contains('&') {
             self.faults.odd(span, "xml-ampersand", "`&` begins no reference");
@@ -252,6 +257,9 @@ impl<'a> Builder<'a, '_> {
     }
 
     fn check_characters(&mut self, text: &str, span: Span) {
+        if !text.bytes().fold(false, |odd, byte| odd | is_odd(byte)) {
+            return;
+        }
         let bad = text.char_indices().find(|(_, c)| !references::is_char(*c));
         if let Some((offset, c)) = bad
             && !std::mem::replace(&mut self.control_seen, true)
@@ -393,9 +401,22 @@ impl<'a> Builder<'a, '_> {
 
     /// The qualified name in a start or end tag.
     fn tag_name(&self, span: Span) -> &'a str {
-        let tag = self.slice(span).trim_start_matches('<').trim_start_matches('/');
-        tag.split(|c: char| c.is_ascii_whitespace() || matches!(c, '>' | '/')).next().unwrap_or("")
+        let tag = self.slice(span);
+        let start = tag.bytes().position(|byte| !matches!(byte, b'<' | b'/')).unwrap_or(tag.len());
+        let tag = tag.get(start..).unwrap_or_default();
+        let ends = |byte: u8| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/');
+        let end = tag.bytes().position(ends).unwrap_or(tag.len());
+        tag.get(..end).unwrap_or_default()
     }
+}
+
+/// Bytes of text for which room for a node is made beforehand.
+const NODE_BYTES: usize = 12;
+
+/// True for a byte of what is no character of XML (control characters, U+FFFE and U+FFFF), of a line end
+/// to be normalised, or of a reference.
+const fn is_odd(byte: u8) -> bool {
+    matches!(byte, 0..=8 | 0x0B..=0x1F | b'&' | 0xEF)
 }
 
 /// A span without its first and last bytes.

@@ -99,7 +99,8 @@ pub(super) enum How {
     Opaque,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Eq, Hash)]
+#[expect(clippy::derived_hash_with_manual_eq, reason = "what is equal is equal field by field")]
 pub(super) enum StoredNamespace {
     Known(&'static str),
     Own(Span),
@@ -149,6 +150,16 @@ impl StoredAttribute {
 }
 
 impl StoredName {
+    /// The local name; `None` for an unknown token.
+    #[inline]
+    pub(super) fn local<'a>(&self, characters: &'a str) -> Option<&'a str> {
+        match self.name {
+            StoredLocal::Known(name) => Some(name),
+            StoredLocal::Own(place) => Some(part(characters, place)),
+            StoredLocal::Unknown { .. } => None,
+        }
+    }
+
     fn view(self, characters: &str) -> (Name<'_>, Namespace<'_>) {
         let name = match self.name {
             StoredLocal::Known(name) => Name::Known(name),
@@ -156,6 +167,18 @@ impl StoredName {
             StoredLocal::Unknown { page, token } => Name::Unknown { page, token },
         };
         (name, self.namespace.view(characters))
+    }
+}
+
+impl PartialEq for StoredNamespace {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            // Most are one and the same text, or none.
+            (Self::Known(a), Self::Known(b)) => std::ptr::eq(*a, *b) || a == b,
+            (Self::Own(a), Self::Own(b)) => a == b,
+            _ => false,
+        }
     }
 }
 

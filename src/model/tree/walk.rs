@@ -52,10 +52,17 @@ impl Tree {
                 if name == NONE {
                     return self.vocabulary.tag(page, token).map(|tag| tag.name);
                 }
-                self.element_name(token, page, name).0.as_str()
+                self.names.get(name as usize)?.local(&self.characters)
             }
             _ => None,
         }
+    }
+
+    /// True when `id` is an element with attributes.
+    #[inline]
+    pub fn has_attributes(&self, id: NodeId) -> bool {
+        let kind = self.nodes.get(id.index()).map(|node| node.kind);
+        matches!(kind, Some(StoredKind::Element { list, .. }) if list != NONE)
     }
 
     /// One past the last descendant of `id`: where its next sibling would stand.
@@ -133,13 +140,13 @@ impl Tree {
     /// All characters directly inside `id` (or of `id` itself if it is a text node), joined;
     /// borrowed when there is one piece.
     pub fn text<'a>(&'a self, id: NodeId, layer: &'a [u8]) -> Cow<'a, str> {
+        if let Some(text) = self.one_text(id) {
+            return Self::resolve(&text, layer).into();
+        }
         let piece = |id: NodeId| match self.get(id).map(|node| node.kind) {
             Some(NodeKind::Text(text, _)) => Some(Self::resolve(&text, layer)),
             _ => None,
         };
-        if let Some(own) = piece(id) {
-            return own.into();
-        }
         let mut pieces = self.children(id).filter_map(piece);
         let first = pieces.next().unwrap_or_default();
         let Some(second) = pieces.next() else { return first.into() };
@@ -147,6 +154,22 @@ impl Tree {
         joined.push_str(second);
         joined.extend(pieces);
         joined.into()
+    }
+
+    /// The characters of a text node, or of an element that holds nothing else.
+    #[inline]
+    pub fn one_text(&self, id: NodeId) -> Option<Text<'_>> {
+        let [node, behind @ ..] = self.nodes.get(id.index()..)? else { return None };
+        let text = match node.kind {
+            StoredKind::Element { .. } if node.end == id.0.saturating_add(2) => behind.first()?,
+            _ => node,
+        };
+        match text.kind {
+            StoredKind::Text { own, place, .. } => {
+                Some(Place { span: place, own }.view(&self.characters))
+            }
+            _ => None,
+        }
     }
 
     /// The names of the elements around and including `id`, outermost first, for display.

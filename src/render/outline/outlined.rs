@@ -196,7 +196,7 @@ pub fn outline(decoded: &Decoded, notes: &[Note], options: OutlineOptions) -> Ve
 pub fn outline_text(lines: &[OutlineLine]) -> String {
     let mut out = String::new();
     for line in lines {
-        let _ = writeln!(out, "{:width$}{}", "", line.text(), width = line.depth * 2);
+        let _ = writeln!(out, "{line}");
     }
     out
 }

@@ -1,5 +1,7 @@
 //! Lines as they are shown: runs of text with roles.
 
+use std::fmt;
+
 use crate::model::{LayerId, Level, NodeId, Span};
 
 /// What a piece of a line is, so that a theme can colour it.
@@ -55,6 +57,14 @@ impl OutlineLine {
     /// The line without roles or indentation.
     pub fn text(&self) -> String {
         self.pieces.iter().map(|piece| piece.text.as_str()).collect()
+    }
+}
+
+impl fmt::Display for OutlineLine {
+    /// The line without roles, two blanks a level before it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:width$}", "", width = self.depth * 2)?;
+        self.pieces.iter().try_for_each(|piece| f.write_str(&piece.text))
     }
 }
 

@@ -106,7 +106,7 @@ impl Document {
         let element = |(_, node): &(usize, Node<'_>)| matches!(node.kind, NodeKind::Element(_));
         let (last, _) = self.tree.nodes().enumerate().rfind(element).unwrap();
         let node = NodeId(u32::try_from(last).unwrap());
-        self.notes.push(Note { layer: LayerId::BODY, node, level, text: text.to_owned() });
+        self.notes.push(Note { layer: LayerId::BODY, node, level, text: text.to_owned().into() });
         self
     }
 

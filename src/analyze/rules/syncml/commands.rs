@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::analyze::draft::clip;
 use crate::analyze::ledger::normal;
 use crate::analyze::rules::hit::Hit;
-use crate::analyze::syncml::{Command, danger};
+use crate::analyze::syncml::Command;
 use crate::model::{Leg, NodeId};
 
 use super::engine::{MessageRule, Said};
@@ -54,14 +54,7 @@ fn id_zero(said: &Said<'_, '_>) -> Option<Hit> {
 }
 
 fn id_twice(said: &Said<'_, '_>) -> Option<Hit> {
-    let mut seen: HashSet<&str> = HashSet::new();
-    let mut nodes: Vec<NodeId> = Vec::new();
-    for command in &said.message.commands {
-        if !command.id.is_empty() && !seen.insert(command.id.as_ref()) {
-            nodes.push(command.node);
-        }
-    }
-    said.nodes(&nodes)
+    said.nodes(&said.message.repeated_ids())
 }
 
 fn id_not_first(said: &Said<'_, '_>) -> Option<Hit> {
@@ -95,7 +88,7 @@ fn replaces_elsewhere(said: &Said<'_, '_>) -> Option<Hit> {
             && said
                 .message
                 .items(command)
-                .any(|item| item.uri().is_some_and(|uri| elsewhere(normal(&uri))))
+                .any(|item| item.uri().is_some_and(|uri| elsewhere(normal(uri))))
     })
 }
 
@@ -193,7 +186,7 @@ fn add_and_replace(said: &Said<'_, '_>) -> Option<Hit> {
     for command in said.message.commands.iter().filter(|command| in_atomic(said, command)) {
         let Some(around) = command.within else { continue };
         for item in said.message.items(command) {
-            let place = (around, normal(&item.uri().unwrap_or_default()));
+            let place = (around, normal(item.uri().unwrap_or_default()));
             match command.verb {
                 "Add" => {
                     added.insert(place);
@@ -220,7 +213,7 @@ fn dangerous(said: &Said<'_, '_>) -> Option<Hit> {
     }
     said.message.commands.iter().find_map(|command| {
         said.message.items(command).find_map(|item| {
-            let what = danger(command.verb, &item.uri()?)?.what;
+            let what = item.danger()?.what;
             Some(said.node(item.node).saying(what))
         })
     })
@@ -236,7 +229,7 @@ fn commands_beside_refusal(said: &Said<'_, '_>) -> Option<Hit> {
     let refused = said
         .message
         .answers()
-        .any(|(_, status)| status.is_header() && matches!(status.code().as_ref(), "401" | "407"));
+        .any(|(_, status)| status.is_header() && matches!(status.code(), "401" | "407"));
     // A device begins anew in the message that refuses the server.
     let server = said.leg == Leg::Response && refused;
     commands(said, |command| server && !matches!(command.verb, "Status" | "Results" | "Alert"))

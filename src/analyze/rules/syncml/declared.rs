@@ -29,9 +29,8 @@ fn documents(said: &Said<'_, '_>, fault: impl Fn(&Sent<'_>) -> Option<String>) -
     let decoded = said.subject.body(said.leg).filter(|_| said.leg == Leg::Response)?;
     let writes = said.message.commands.iter().filter(|c| matches!(c.verb, "Add" | "Replace"));
     writes.flat_map(|command| said.message.items(command)).find_map(|item| {
-        let uri = item.uri().unwrap_or_default();
-        may_declare(&uri, &item).then_some(())?;
-        let path = uri.to_lowercase();
+        may_declare(item).then_some(())?;
+        let path = item.uri().unwrap_or_default().to_lowercase();
         let declared = Declared::inside(decoded, &said.message.document, item.data()?)?;
         let sent = Sent { path, declared };
         let whole = matches!(sent.declared.kind, DeclaredKind::Document | DeclaredKind::Address);

@@ -1,13 +1,10 @@
 //! Rules about the document that a message is (MS-MDM 2.2, OMA DTD).
 
-use std::collections::HashSet;
-use std::sync::LazyLock;
-
 use crate::analyze::draft::clip;
 use crate::analyze::rules::hit::Hit;
-use crate::analyze::table::rows;
 use crate::model::{Format, Grade, Leg, NodeId};
 
+use super::elements::METINF;
 use super::engine::{ExchangeRule, MessageRule, Said, Stage};
 
 pub(super) const EXCHANGE_RULES: &[ExchangeRule] = &[("xml-root-name", other_root)];
@@ -32,46 +29,12 @@ pub(super) const RULES: &[MessageRule] = &[
 ];
 
 const SYNCML: &str = "SYNCML:SYNCML1.2";
-const METINF: &str = "syncml:metinf";
 
 /// The namespace of `xmlns` declarations.
 const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
 
 /// Nodes noted of one kind.
 const NOTED: usize = 16;
-
-/// An element of the vocabulary.
-struct Known {
-    name: &'static str,
-    metinf: bool,
-    /// Names of its children in their order (OMA DTD); empty when the order is free or told elsewhere.
-    order: Vec<&'static str>,
-}
-
-static ELEMENTS: LazyLock<Vec<Known>> = LazyLock::new(|| {
-    rows::<10>(include_str!("../../tables/syncml_elements.tsv"))
-        .map(|[name, namespace, _, _, _, content, ..]| Known {
-            name,
-            metinf: namespace == METINF,
-            order: order(name, content),
-        })
-        .collect()
-});
-
-/// `(CmdID, NoResp?, Meta?, Item+)` as names. Groups may come in any order; Status has two published
-/// orders, the header and Item have rules of their own.
-fn order(name: &str, content: &'static str) -> Vec<&'static str> {
-    let elsewhere = ["SyncML", "SyncHdr", "SyncBody", "Item", "Status", "Results"];
-    if elsewhere.contains(&name) || content.contains('|') || !content.contains(',') {
-        return Vec::new();
-    }
-    let inner = content.trim_matches(['(', ')']);
-    inner.split(',').map(|part| part.trim().trim_end_matches(['?', '+', '*'])).collect()
-}
-
-fn known(name: &str) -> Option<&'static Known> {
-    ELEMENTS.iter().find(|known| known.name == name)
-}
 
 fn other_root(stage: &Stage<'_, '_>) -> Option<Hit> {
     let exchange = stage.subject.exchange;
@@ -108,21 +71,6 @@ impl Said<'_, '_> {
 
     fn root_namespace(&self) -> &str {
         self.namespace(self.message.document.root())
-    }
-
-    /// Elements of the message itself, without what stands in Data.
-    fn own_elements(&self) -> impl Iterator<Item = NodeId> {
-        let document = self.message.document;
-        let mut inside = NodeId(0);
-        document.elements().filter(move |id| {
-            if *id < inside {
-                return false;
-            }
-            if document.name(*id) == "Data" {
-                inside = document.tree.get(*id).map_or(*id, |node| node.end);
-            }
-            true
-        })
     }
 
     fn first_nodes(&self, nodes: impl Iterator<Item = NodeId>) -> Option<Hit> {
@@ -176,34 +124,29 @@ fn namespace_case(said: &Said<'_, '_>) -> Option<Hit> {
 }
 
 fn disordered(said: &Said<'_, '_>) -> Option<Hit> {
-    said.own_elements().find_map(|id| {
-        let known = known(said.message.document.name(id))?;
-        if known.order.is_empty() { None } else { said.disordered(id, &known.order) }
+    said.own.iter().find_map(|own| {
+        let order = &own.known?.order;
+        if order.is_empty() { None } else { said.disordered(own.node, order) }
     })
 }
 
 fn unknown(said: &Said<'_, '_>) -> Option<Hit> {
     let document = said.message.document;
     let body = said.message.body;
-    let strange = said.own_elements().filter(|id| {
-        let name = document.name(*id);
+    let strange = said.own.iter().filter(|own| {
         // Those in the place of commands have a rule of their own.
-        let command = document.parent(*id) == body && body.is_some();
-        !name.is_empty() && known(name).is_none() && !command && name != "SyncML"
+        let command = body == Some(own.around);
+        own.known.is_none() && !command && !document.name(own.node).is_empty()
     });
-    let nodes: Vec<NodeId> = strange.take(NOTED).collect();
+    let nodes: Vec<NodeId> = strange.map(|own| own.node).take(NOTED).collect();
     let name = clip(document.name(*nodes.first()?));
     Some(said.nodes(&nodes)?.saying(name))
 }
 
-/// Elements of meta information: below Meta, with or without MetInf around them.
+/// Elements of meta information: below Meta, with or without `MetInf` around them.
 fn metinf<'s>(said: &'s Said<'_, '_>) -> impl Iterator<Item = NodeId> + 's {
-    let document = said.message.document;
-    said.own_elements().filter(move |id| {
-        let around = document.parent_name(*id);
-        (around == "Meta" || around == "MetInf")
-            && known(document.name(*id)).is_some_and(|k| k.metinf)
-    })
+    let own = said.own.iter().filter(|own| own.in_meta && own.known.is_some_and(|k| k.metinf));
+    own.map(|own| own.node)
 }
 
 fn metinf_namespace(said: &Said<'_, '_>) -> Option<Hit> {
@@ -228,7 +171,7 @@ fn inherited_markup(said: &Said<'_, '_>) -> Option<Hit> {
     if !said.is_xml() || root.is_empty() {
         return None;
     }
-    let markup = said.own_elements().filter(|id| document.name(*id) == "Data");
+    let markup = said.own.iter().filter(|own| own.is("Data")).map(|own| own.node);
     let inner = markup.filter_map(|id| document.children(id).next());
     said.first_nodes(inner.filter(|id| said.namespace(*id) == root))
 }
@@ -266,35 +209,11 @@ fn final_filled(said: &Said<'_, '_>) -> Option<Hit> {
     full.then(|| said.node(own))
 }
 
-/// Elements that stand once in what they stand in.
-const ONCE: [&str; 12] = [
-    "CmdID",
-    "MsgRef",
-    "CmdRef",
-    "Cmd",
-    "Data",
-    "Meta",
-    "VerDTD",
-    "VerProto",
-    "SessionID",
-    "MsgID",
-    "Target",
-    "Source",
-];
-
 fn repeated(said: &Said<'_, '_>) -> Option<Hit> {
     let document = said.message.document;
-    let mut seen: HashSet<(NodeId, &str)> = HashSet::new();
-    let mut nodes = Vec::new();
-    for id in said.own_elements() {
-        let name = document.name(id);
-        // Items of Map and Search name several sources.
-        let Some(around) = document.parent(id).filter(|_| ONCE.contains(&name)) else { continue };
-        if document.name(around) != "Search" && !seen.insert((around, name)) {
-            nodes.push(id);
-        }
-    }
-    said.first_nodes(nodes.into_iter())
+    // Items of Map and Search name several sources.
+    let again = said.own.iter().filter(|own| own.again && document.name(own.around) != "Search");
+    said.first_nodes(again.map(|own| own.node))
 }
 
 fn unknown_attribute(said: &Said<'_, '_>) -> Option<Hit> {
@@ -309,5 +228,6 @@ fn unknown_attribute(said: &Said<'_, '_>) -> Option<Hit> {
             })
         })
     };
-    said.first_nodes(said.own_elements().filter(strange))
+    let own = said.own.iter().filter(|own| own.has_attributes).map(|own| own.node);
+    said.first_nodes(own.filter(strange))
 }

@@ -8,6 +8,7 @@ use crate::analyze::rules::hit::Hit;
 use crate::analyze::syncml::{Command, Item, Message};
 use crate::model::{Finding, Leg, NodeId};
 
+use super::elements::{Own, own_elements};
 use super::{
     answers, carriage, commands, declared, document, header, http, opening, session, statuses,
     values,
@@ -26,6 +27,8 @@ pub(super) struct Said<'s, 'a> {
     pub(super) subject: &'s Subject<'a>,
     pub(super) leg: Leg,
     pub(super) message: &'s Message<'a>,
+    /// Its elements, without what stands in Data.
+    pub(super) own: &'s [Own],
 }
 
 /// A rule about an exchange, a message, a message in its session.
@@ -72,7 +75,8 @@ pub(in crate::analyze) fn check_messages(
     }
     for (message, leg) in messages.iter().zip([Leg::Request, Leg::Response]) {
         let Some(message) = message else { continue };
-        let said = Said { subject, leg, message };
+        let own = own_elements(&message.document);
+        let said = Said { subject, leg, message, own: &own };
         for (id, check) in MESSAGE.into_iter().flatten() {
             if !switches.is_off(id) {
                 add(id, dm, check(&said), &mut findings);
@@ -153,7 +157,7 @@ impl<'a> Said<'_, 'a> {
     pub(super) fn items(
         &self,
         fits: impl Fn(&Command<'_>) -> bool,
-    ) -> impl Iterator<Item = Item<'a>> {
+    ) -> impl Iterator<Item = &Item<'a>> {
         let commands = self.message.commands.iter().filter(move |command| fits(command));
         commands.flat_map(|command| self.message.items(command))
     }

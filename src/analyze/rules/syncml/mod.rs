@@ -9,6 +9,7 @@ mod carriage;
 mod commands;
 mod declared;
 mod document;
+mod elements;
 mod engine;
 mod header;
 mod http;

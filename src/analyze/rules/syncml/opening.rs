@@ -43,14 +43,14 @@ fn is_type(code: &str) -> bool {
 
 fn type_not_announced(turn: &Turn<'_, '_>) -> Option<Hit> {
     let alerts = turn.message.of_kind("Alert").next().is_some();
-    let told = turn.message.alerts().any(|code| is_type(&code));
+    let told = turn.message.alerts().any(is_type);
     (opens(turn) && alerts && !told).then(|| turn.half())
 }
 
 fn type_again(turn: &Turn<'_, '_>) -> Option<Hit> {
     let restart = matches!(turn.log.round.before, Some(401 | 407));
     let later = turn.leg == Leg::Request && !turn.log.first && !restart;
-    (later && turn.message.alerts().any(|code| is_type(&code))).then(|| turn.half())
+    (later && turn.message.alerts().any(is_type)).then(|| turn.half())
 }
 
 fn other_scope(turn: &Turn<'_, '_>) -> Option<Hit> {
@@ -94,8 +94,8 @@ fn no_device_information(turn: &Turn<'_, '_>) -> Option<Hit> {
 }
 
 fn incomplete_device_information(turn: &Turn<'_, '_>) -> Option<Hit> {
-    let told = device_information(turn);
-    if !opens(turn) || told.is_empty() {
+    let told = if opens(turn) { device_information(turn) } else { Vec::new() };
+    if told.is_empty() {
         return None;
     }
     let wanted = ["DevId", "Man", "Mod", "DmV", "Lang"];

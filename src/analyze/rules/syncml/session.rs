@@ -56,7 +56,7 @@ fn begins_at_one(turn: &Turn<'_, '_>) -> Option<Hit> {
         Leg::Response => turn.log.previous.is_empty() && !turn.session.view.partial,
         // A capture may begin anywhere; only a device that opens a session should count from 1.
         Leg::Request => {
-            let opens = turn.message.alerts().any(|code| matches!(code.as_ref(), "1200" | "1201"));
+            let opens = turn.message.alerts().any(|code| matches!(code, "1200" | "1201"));
             let answers = turn.message.answers().next().is_some();
             turn.log.first && (id == "0" || opens && !answers)
         }
@@ -184,7 +184,7 @@ fn final_absent(turn: &Turn<'_, '_>) -> Option<Hit> {
     let side = turn.session.side(Leg::Request);
     let asks = turn.message.commands.iter().any(|c| !matches!(c.verb, "Status" | "Results"));
     let asked = turn.request?;
-    let goes_on = asked.alerts().any(|code| matches!(code.as_ref(), "1222" | "222"))
+    let goes_on = asked.alerts().any(|code| matches!(code, "1222" | "222"))
         || side.object.is_some()
         || matches!(turn.log.round.answers, Some(401 | 407));
     let closes = turn.leg == Leg::Response && turn.message.ends_package && !asks;

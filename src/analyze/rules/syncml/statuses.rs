@@ -1,6 +1,5 @@
 //! Rules about the answers and alerts of one message (MS-MDM 2.2.6.1, 2.2.7.2, 2.2.7.8).
 
-use crate::analyze::csp;
 use crate::analyze::draft::clip;
 use crate::analyze::hresult;
 use crate::analyze::rules::hit::Hit;
@@ -86,11 +85,11 @@ fn unlisted_verb(said: &Said<'_, '_>) -> Option<Hit> {
         "", "Add", "Atomic", "Delete", "Exec", "Get", "Replace", "Results", "Status", "Alert",
         "Sequence", "SyncHdr",
     ];
-    answers(said, "Status", |status| !known.contains(&status.verb().as_ref()))
+    answers(said, "Status", |status| !known.contains(&status.verb()))
 }
 
 fn header_not_first(said: &Said<'_, '_>) -> Option<Hit> {
-    let statuses: Vec<Status<'_>> = said
+    let statuses: Vec<&Status<'_>> = said
         .message
         .answers()
         .filter(|(at, _)| said.message.commands[*at].verb == "Status")
@@ -114,7 +113,7 @@ fn code_unknown(said: &Said<'_, '_>) -> Option<Hit> {
         let code = status.code();
         code.len() == 3
             && code.bytes().all(|byte| byte.is_ascii_digit())
-            && status_named(&code).is_none()
+            && status_named(code).is_none()
     })
 }
 
@@ -146,9 +145,7 @@ fn original_error(said: &Said<'_, '_>) -> Option<Hit> {
 
 fn challenge_missing(said: &Said<'_, '_>) -> Option<Hit> {
     answers(said, "Status", |status| {
-        status.is_header()
-            && matches!(status.code().as_ref(), "401" | "407")
-            && status.challenge().is_none()
+        status.is_header() && matches!(status.code(), "401" | "407") && status.challenge().is_none()
     })
 }
 
@@ -166,7 +163,7 @@ fn bad_challenge(said: &Said<'_, '_>) -> Option<Hit> {
 
 fn needless_message(said: &Said<'_, '_>) -> Option<Hit> {
     let [only] = said.message.commands.as_slice() else { return None };
-    let status = Status { document: said.message.document, node: only.node };
+    let (_, status) = said.message.answers().next()?;
     // 212 is the device's word on the server's credentials.
     let empty = said.leg == Leg::Request
         && only.verb == "Status"
@@ -195,13 +192,13 @@ fn nested_answer(said: &Said<'_, '_>) -> Option<Hit> {
 }
 
 fn results_first(said: &Said<'_, '_>) -> Option<Hit> {
-    let mut waiting: Vec<(NodeId, String, String)> = Vec::new();
+    let mut waiting: Vec<(NodeId, &str, &str)> = Vec::new();
     for (at, status) in said.message.answers() {
-        let place = (status.message().into_owned(), status.command().into_owned());
+        let place = (status.message(), status.command());
         if said.message.commands[at].verb == "Results" {
             waiting.push((status.node, place.0, place.1));
         } else if let Some((node, ..)) =
-            waiting.iter().find(|(_, message, command)| (message, command) == (&place.0, &place.1))
+            waiting.iter().find(|(_, message, command)| (*message, *command) == place)
         {
             return Some(said.node(*node));
         }
@@ -239,12 +236,9 @@ fn results_without_verb(said: &Said<'_, '_>) -> Option<Hit> {
 
 /// Every Alert that fits, by its code.
 fn alerts(said: &Said<'_, '_>, fits: impl Fn(&str, NodeId) -> bool) -> Option<Hit> {
-    let document = &said.message.document;
-    let nodes: Vec<NodeId> = said
-        .message
-        .of_kind("Alert")
-        .filter(|id| fits(&document.child_text(*id, "Data").unwrap_or_default(), *id))
-        .collect();
+    let alerts = said.message.commands.iter().filter(|command| command.verb == "Alert");
+    let found = alerts.filter(|alert| fits(&alert.data, alert.node));
+    let nodes: Vec<NodeId> = found.map(|alert| alert.node).collect();
     said.nodes(&nodes)
 }
 
@@ -262,11 +256,7 @@ fn alert_without_code(said: &Said<'_, '_>) -> Option<Hit> {
 
 /// Items of alerts with this code that fit.
 fn alert_items(said: &Said<'_, '_>, code: &str, fits: impl Fn(&Item<'_>) -> bool) -> Option<Hit> {
-    let document = said.message.document;
-    let items = said.items(|command| {
-        command.verb == "Alert"
-            && document.child_text(command.node, "Data").as_deref() == Some(code)
-    });
+    let items = said.items(|command| command.verb == "Alert" && command.data == code);
     let nodes: Vec<NodeId> = items.filter(|item| fits(item)).map(|item| item.node).collect();
     said.nodes(&nodes)
 }
@@ -361,7 +351,7 @@ fn devinfo_spelling(said: &Said<'_, '_>) -> Option<Hit> {
     let nodes: Vec<NodeId> = items
         .filter(|item| {
             let uri = item.uri().unwrap_or_default();
-            let path = csp::find(&uri).map_or("", |found| found.node().path);
+            let path = item.found().map_or("", |found| found.node().path);
             let known = [
                 "./DevInfo/DevId",
                 "./DevInfo/Man",
@@ -369,7 +359,7 @@ fn devinfo_spelling(said: &Said<'_, '_>) -> Option<Hit> {
                 "./DevInfo/DmV",
                 "./DevInfo/Lang",
             ];
-            let meant = known.into_iter().chain([path]).find(|own| own.eq_ignore_ascii_case(&uri));
+            let meant = known.into_iter().chain([path]).find(|own| own.eq_ignore_ascii_case(uri));
             meant.is_some_and(|own| own != uri)
         })
         .map(|item| item.node)

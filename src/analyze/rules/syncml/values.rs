@@ -4,11 +4,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::analyze::csp::{self, CspNode, Found, is_sensitive};
+use crate::analyze::csp::{Found, is_sensitive};
 use crate::analyze::draft::clip;
 use crate::analyze::ledger::Turn;
 use crate::analyze::rules::hit::Hit;
-use crate::analyze::syncml::{Command, Item};
+use crate::analyze::syncml::{Address, Command, Item};
 use crate::model::{Leg, Level, NodeId};
 
 use super::engine::{MessageRule, Said, TurnRule};
@@ -71,22 +71,12 @@ fn writes(command: &Command<'_>) -> bool {
     matches!(command.verb, "Add" | "Replace")
 }
 
-/// Names of the children of an item, in order.
-fn names<'a>(item: &Item<'a>) -> Vec<&'a str> {
-    item.document.children(item.node).map(|id| item.document.name(id)).collect()
-}
-
 fn after_data(said: &Said<'_, '_>) -> Option<Hit> {
-    items(said, any, |item| {
-        let after = names(item).into_iter().skip_while(|name| *name != "Data").skip(1);
-        after.into_iter().any(|name| !matches!(name, "MoreData" | "Data"))
-    })
+    items(said, any, |item| item.goes_on_after_data)
 }
 
 fn more_before_data(said: &Said<'_, '_>) -> Option<Hit> {
-    items(said, any, |item| {
-        names(item).into_iter().skip_while(|name| *name != "MoreData").any(|name| name == "Data")
-    })
+    items(said, any, |item| item.data_after_more)
 }
 
 fn data_missing(said: &Said<'_, '_>) -> Option<Hit> {
@@ -96,7 +86,7 @@ fn data_missing(said: &Said<'_, '_>) -> Option<Hit> {
         |command| server && writes(command),
         |item| {
             let format = item.meta_text("Format");
-            let table = || node_of(item).map_or("", |node| node.format);
+            let table = || item.csp_node().map_or("", |node| node.format);
             let valueless = |format: &str| matches!(format, "node" | "null");
             let external = said.text(item.source()).contains("://");
             let meant = if format.is_empty() { table() } else { format.as_ref() };
@@ -126,10 +116,8 @@ fn meta_unlisted(said: &Said<'_, '_>) -> Option<Hit> {
     let document = said.message.document;
     let listed =
         ["Format", "NextNonce", "MaxMsgSize", "Type", "Mark", "Size", "MaxObjSize", "MetInf"];
-    let strange = document.elements().filter(|id| {
-        let around = document.parent_name(*id);
-        (around == "Meta" || around == "MetInf") && !listed.contains(&document.name(*id))
-    });
+    let own = said.own.iter().filter(|own| own.in_meta).map(|own| own.node);
+    let strange = own.filter(|id| !listed.contains(&document.name(*id)));
     let nodes: Vec<NodeId> = strange.take(16).collect();
     said.nodes(&nodes)
 }
@@ -177,14 +165,6 @@ fn meta_twice(said: &Said<'_, '_>) -> Option<Hit> {
     })
 }
 
-/// The node of an item in the table.
-fn node_of(item: &Item<'_>) -> Option<&'static CspNode> {
-    match csp::find(&item.uri()?)? {
-        Found::Node(node) | Found::Result(node) => Some(node),
-        Found::Below(_) => None,
-    }
-}
-
 fn results_without_format(turn: &Turn<'_, '_>) -> Option<Hit> {
     let later_part = |id| turn.log.objects.later_parts.contains(&id);
     let results = turn.message.commands.iter().filter(|command| command.verb == "Results");
@@ -192,7 +172,7 @@ fn results_without_format(turn: &Turn<'_, '_>) -> Option<Hit> {
         item.meta("Format").is_none()
             && item.data().is_some()
             && !later_part(item.node)
-            && node_of(item).is_some_and(|node| !matches!(node.format, "chr" | ""))
+            && item.csp_node().is_some_and(|node| !matches!(node.format, "chr" | ""))
     });
     let nodes: Vec<NodeId> = items.map(|item| item.node).collect();
     turn.nodes(&nodes)
@@ -202,10 +182,9 @@ fn results_without_format(turn: &Turn<'_, '_>) -> Option<Hit> {
 fn differs(item: &Item<'_>) -> bool {
     let format = item.meta_text("Format");
     // ForceAadToken is bool in the table and numeric in its values.
-    let uri = item.uri().unwrap_or_default().to_lowercase();
     !format.is_empty()
-        && !uri.ends_with("/forceaadtoken")
-        && node_of(item).is_some_and(|node| !node.format.is_empty() && node.format != format)
+        && !item.uri().unwrap_or_default().to_lowercase().ends_with("/forceaadtoken")
+        && item.csp_node().is_some_and(|node| !node.format.is_empty() && node.format != format)
 }
 
 fn results_other_format(said: &Said<'_, '_>) -> Option<Hit> {
@@ -217,25 +196,30 @@ fn other_format(said: &Said<'_, '_>) -> Option<Hit> {
     items(said, |command| server && writes(command), differs)
 }
 
-/// The addresses of items that fit, as text without the blanks around it.
+/// The same of addresses that are not plain paths; those have nothing of what is looked for.
+fn odd_addresses(
+    said: &Said<'_, '_>,
+    server_only: bool,
+    fits: impl Fn(&str) -> bool,
+) -> Option<Hit> {
+    addresses(said, server_only, |address| !address.plain && fits(&address.text))
+}
+
+/// The addresses of items that fit.
 fn addresses(
     said: &Said<'_, '_>,
     server_only: bool,
-    fits: impl Fn(&str, NodeId) -> bool,
+    fits: impl Fn(&Address<'_>) -> bool,
 ) -> Option<Hit> {
     if server_only && said.leg == Leg::Request {
         return None;
     }
-    let nodes = said.items(|command| !matches!(command.verb, "Status" | "Alert"));
-    let nodes = nodes.flat_map(|item| [item.target(), item.source()]).flatten();
-    let document = said.message.document;
-    let found = nodes.filter(|id| {
-        let text = document.text(*id);
-        !text.is_empty() && fits(&text, *id)
-    });
-    let nodes: Vec<NodeId> = found.collect();
-    let first = clip(&document.text(*nodes.first()?));
-    Some(said.nodes(&nodes)?.saying(first))
+    let all = said.items(|command| !matches!(command.verb, "Status" | "Alert"));
+    let mut found = all.flat_map(Item::addresses).filter(|address| fits(address));
+    let first = found.next()?;
+    let nodes: Vec<NodeId> =
+        std::iter::once(first.node).chain(found.map(|address| address.node)).collect();
+    Some(said.nodes(&nodes)?.saying(clip(&first.text)))
 }
 
 /// The path of an address of the management tree: without query; empty for a URL.
@@ -244,7 +228,7 @@ fn path(text: &str) -> &str {
 }
 
 fn bad_uri(said: &Said<'_, '_>) -> Option<Hit> {
-    addresses(said, false, |text, _| {
+    odd_addresses(said, false, |text| {
         let bad = |c: char| {
             c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"' | '^' | '`' | '|')
         };
@@ -255,39 +239,44 @@ fn bad_uri(said: &Said<'_, '_>) -> Option<Hit> {
 }
 
 fn leading_slash(said: &Said<'_, '_>) -> Option<Hit> {
-    addresses(said, true, |text, _| text.starts_with('/'))
+    odd_addresses(said, true, |text| text.starts_with('/'))
 }
 
 fn dot_segment(said: &Said<'_, '_>) -> Option<Hit> {
-    addresses(said, true, |text, _| path(text).split('/').skip(1).any(|segment| segment == "."))
+    odd_addresses(said, true, |text| path(text).split('/').skip(1).any(|segment| segment == "."))
 }
 
 fn empty_segment(said: &Said<'_, '_>) -> Option<Hit> {
-    addresses(said, true, |text, _| {
+    odd_addresses(said, true, |text| {
         let path = path(text);
         let inner = path.trim_start_matches('/').trim_end_matches('/');
         !inner.is_empty() && inner.split('/').any(|segment| matches!(segment, "" | "*"))
     })
 }
 
+/// True when `text` begins with `start`, whatever its case.
+fn begins(text: &str, start: &str) -> bool {
+    text.get(..start.len()).is_some_and(|own| own.eq_ignore_ascii_case(start))
+}
+
 fn unprefixed(said: &Said<'_, '_>) -> Option<Hit> {
-    addresses(said, true, |text, _| text.to_lowercase().starts_with("./vendor/"))
+    addresses(said, true, |address| begins(&address.text, "./vendor/"))
 }
 
 fn bridge(said: &Said<'_, '_>) -> Option<Hit> {
-    addresses(said, true, |text, _| text.to_lowercase().starts_with("./cimv2/"))
+    addresses(said, true, |address| begins(&address.text, "./cimv2/"))
 }
 
 fn unencoded(said: &Said<'_, '_>) -> Option<Hit> {
-    addresses(said, true, |text, _| {
+    odd_addresses(said, true, |text| {
         path(text).contains(|c: char| !c.is_ascii() || matches!(c, ' ' | '{' | '}' | '\\' | '"'))
     })
 }
 
 fn blanks(said: &Said<'_, '_>) -> Option<Hit> {
     let document = said.message.document;
-    addresses(said, false, |text, id| {
-        document.raw_text(id).as_ref() != text && document.opaque(id).is_none()
+    addresses(said, false, |address| {
+        document.raw_text(address.node) != address.text && document.opaque(address.node).is_none()
     })
 }
 
@@ -302,7 +291,7 @@ fn address_missing(said: &Said<'_, '_>) -> Option<Hit> {
 }
 
 fn acl(said: &Said<'_, '_>) -> Option<Hit> {
-    addresses(said, true, |text, _| {
+    odd_addresses(said, true, |text| {
         let query = text.split_once('?').map_or("", |(_, query)| query).to_lowercase();
         query.split('&').any(|part| part == "prop=acl")
     })
@@ -324,7 +313,7 @@ fn server_items(
         }
         for item in said.message.items(command).filter(|item| fits(command, item)) {
             if first.is_empty() {
-                first = clip(&item.uri().unwrap_or_default());
+                first = clip(item.uri().unwrap_or_default());
             }
             nodes.push(item.node);
         }
@@ -335,17 +324,14 @@ fn server_items(
 fn unknown_node(said: &Said<'_, '_>) -> Option<Hit> {
     server_items(said, |_, item| {
         let uri = item.uri().unwrap_or_default();
-        let tree = uri.starts_with("./");
-        tree && !matches!(csp::find(&uri), Some(Found::Node(_) | Found::Result(_)))
+        uri.starts_with("./") && item.csp_node().is_none()
     })
 }
 
 fn verb_refused(said: &Said<'_, '_>) -> Option<Hit> {
     server_items(said, |command, item| {
         let judged = matches!(command.verb, "Add" | "Replace" | "Get" | "Delete" | "Exec");
-        let uri = item.uri().unwrap_or_default();
-        let found = if judged { csp::find(&uri) } else { None };
-        match found {
+        match item.found().filter(|_| judged) {
             Some(Found::Node(node)) => !node.access.is_empty() && !node.takes(command.verb),
             Some(Found::Result(_)) => command.verb != "Get",
             _ => false,
@@ -355,25 +341,26 @@ fn verb_refused(said: &Said<'_, '_>) -> Option<Hit> {
 
 fn value_unlisted(said: &Said<'_, '_>) -> Option<Hit> {
     server_items(said, |command, item| {
-        let Some(node) = node_of(item).filter(|_| writes(command) && item.more().is_none()) else {
+        let Some(node) = item.csp_node().filter(|_| writes(command) && item.more().is_none())
+        else {
             return false;
         };
         let value = item.data().map(|data| item.document.text(data)).unwrap_or_default();
         let is_default = !node.default.is_empty() && node.default.eq_ignore_ascii_case(&value);
-        let judged = node.value(&value).is_some_and(|(level, _)| level > Level::Info);
+        let judged = item.meaning().is_some_and(|(level, _)| *level > Level::Info);
         judged && !is_default && !value.starts_with("0x")
     })
 }
 
 fn deprecated(said: &Said<'_, '_>) -> Option<Hit> {
-    server_items(said, |_, item| node_of(item).is_some_and(|node| node.has_flag("deprecated")))
+    server_items(said, |_, item| item.csp_node().is_some_and(|node| node.has_flag("deprecated")))
 }
 
 fn secret_read(said: &Said<'_, '_>) -> Option<Hit> {
     items(
         said,
         |command| command.verb == "Results",
-        |item| item.data().is_some() && item.uri().is_some_and(|uri| is_sensitive(&uri)),
+        |item| item.data().is_some() && item.uri().is_some_and(is_sensitive),
     )
 }
 
@@ -382,14 +369,14 @@ fn outside_atomic(said: &Said<'_, '_>) -> Option<Hit> {
         let changes = matches!(command.verb, "Add" | "Replace" | "Delete");
         let around = command.within.and_then(|at| said.message.commands.get(at));
         let inside = around.is_some_and(|around| around.verb == "Atomic");
-        changes && !inside && node_of(item).is_some_and(|node| node.has_flag("atomic-required"))
+        changes && !inside && item.csp_node().is_some_and(|node| node.has_flag("atomic-required"))
     })
 }
 
 fn delete_permanent(said: &Said<'_, '_>) -> Option<Hit> {
     server_items(said, |command, item| {
         command.verb == "Delete"
-            && matches!(csp::find(&item.uri().unwrap_or_default()), Some(Found::Node(node)) if node.has_flag("permanent"))
+            && matches!(item.found(), Some(Found::Node(node)) if node.has_flag("permanent"))
     })
 }
 
@@ -398,7 +385,7 @@ fn too_new(turn: &Turn<'_, '_>) -> Option<Hit> {
     let commands = turn.message.commands.iter().filter(|command| command.verb != "Status");
     let items = commands.flat_map(|command| turn.message.items(command));
     let nodes: Vec<NodeId> = items
-        .filter(|item| node_of(item).is_some_and(|node| node.is_newer_than(build)))
+        .filter(|item| item.csp_node().is_some_and(|node| node.is_newer_than(build)))
         .map(|item| item.node)
         .collect();
     Some(turn.nodes(&nodes)?.saying(format!("the device has {build}")))
