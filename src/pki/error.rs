@@ -130,3 +130,8 @@ impl PkiError {
         }
     }
 }
+
+/// Why nothing could be made for `name`.
+pub(super) fn mint(name: &str, source: rcgen::Error) -> PkiError {
+    PkiError::Mint { name: name.to_owned(), source }
+}

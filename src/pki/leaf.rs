@@ -14,7 +14,7 @@ use rustls::sign::CertifiedKey;
 use time::{Duration, OffsetDateTime};
 
 use super::authority::{self, Authority, BACKDATED};
-use super::error::PkiError;
+use super::error::{PkiError, mint};
 use super::facts::certificate_facts;
 use super::trust::crypto_provider;
 use crate::model::CertificateFacts;
@@ -193,10 +193,6 @@ fn subject(host: &str) -> Result<(&str, SanType), rcgen::Error> {
 /// DNS names compare without case, and a final dot does not belong into a certificate.
 fn normal(host: &str) -> String {
     host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase()
-}
-
-fn mint(name: &str, source: rcgen::Error) -> PkiError {
-    PkiError::Mint { name: name.to_owned(), source }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -1,10 +1,13 @@
 //! Certificates we make and certificates we judge.
 //!
 //! What lives here: the authority in its folder, the leaves minted under it, the roots an upstream
-//! is judged by, and the facts of any certificate. What does not: sockets and handshakes
-//! ([`crate::proxy`]). No private key leaves this room except into a TLS configuration.
+//! is judged by, the facts of any certificate, and the two ends of an enrolment that the demonstration
+//! plays. What does not: sockets and handshakes ([`crate::proxy`]). No private key leaves this room
+//! except into a TLS configuration; that of the demonstration's device also into what opens messages.
 
 mod authority;
+mod client;
+mod cms;
 mod error;
 mod facts;
 mod files;
@@ -13,6 +16,7 @@ mod leaf;
 mod trust;
 
 pub use authority::{Authority, AuthorityFacts, AuthorityWarning};
+pub use client::{ClientAuthority, ClientKey, seal_for};
 pub use error::PkiError;
 pub use facts::certificate_facts;
 pub use leaf::{KeyKind, Leaf, LeafMint};

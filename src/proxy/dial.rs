@@ -26,7 +26,7 @@ use crate::pki::Witness;
 /// A failure of the server's side, or `proxy-loop`.
 pub(super) async fn connect(shared: &Shared, target: &Target) -> Result<TcpStream, Failure> {
     let until = Instant::now() + shared.settings.limits.connect;
-    let found = timeout_at(until, addresses(target)).await;
+    let found = timeout_at(until, addresses(shared, target)).await;
     let addresses = found.map_err(|_| failure::dial_timeout(&target.label()))??;
     if let Some(us) = addresses.iter().find(|address| shared.is_us(**address)) {
         return Err(failure::proxy(
@@ -120,6 +120,9 @@ pub(super) fn is_plainly_us(shared: &Shared, target: &Target) -> bool {
 
 /// The addresses that `host` has now; none when it has none, or nobody tells in time.
 pub(super) async fn look_up(shared: &Shared, host: &str, port: u16) -> Vec<IpAddr> {
+    if let Some(known) = shared.settings.hosts.get(host) {
+        return vec![known.ip()];
+    }
     let found = timeout(shared.settings.limits.connect, lookup_host((host, port))).await;
     match found {
         Ok(Ok(found)) => found.map(|address| address.ip()).collect(),
@@ -127,7 +130,10 @@ pub(super) async fn look_up(shared: &Shared, host: &str, port: u16) -> Vec<IpAdd
     }
 }
 
-async fn addresses(target: &Target) -> Result<Vec<SocketAddr>, Failure> {
+async fn addresses(shared: &Shared, target: &Target) -> Result<Vec<SocketAddr>, Failure> {
+    if let Some(known) = shared.settings.hosts.get(&target.host) {
+        return Ok(vec![*known]);
+    }
     let found = lookup_host((target.host.as_str(), target.port)).await;
     match found.map(Iterator::collect::<Vec<_>>) {
         Ok(addresses) if !addresses.is_empty() => Ok(addresses),

@@ -1,5 +1,7 @@
 //! What the data path must be told.
 
+use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use super::choose::Choosing;
@@ -28,6 +30,9 @@ pub struct Settings {
     pub limits: Limits,
     /// File that TLS secrets of both legs are appended to (`SSLKEYLOGFILE`), for Wireshark.
     pub keylog: Option<PathBuf>,
+    /// Servers by names (lower case) that nobody else need know, and where they are, whatever port is
+    /// asked for. Everybody else is found as usual.
+    pub hosts: HashMap<String, SocketAddr>,
 }
 
 impl Default for Settings {
@@ -42,6 +47,7 @@ impl Default for Settings {
             body_limit: 64 * 1024 * 1024,
             limits: Limits::default(),
             keylog: None,
+            hosts: HashMap::new(),
         }
     }
 }

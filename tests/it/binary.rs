@@ -20,17 +20,30 @@ pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_synctap");
 pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 
 /// The binary in headless mode, its own home folder, listening on a free port.
-struct Headless {
-    child: Child,
-    proxy: SocketAddr,
+pub(crate) struct Headless {
+    pub(crate) child: Child,
+    pub(crate) proxy: SocketAddr,
     lines: mpsc::Receiver<String>,
 }
 
 impl Headless {
     fn start(home: &Path, origin: SocketAddr, capture: &Path, output: &str) -> Self {
+        Self::start_with(home, origin, capture, output, &[], &[])
+    }
+
+    pub(crate) fn start_with(
+        home: &Path,
+        origin: SocketAddr,
+        capture: &Path,
+        output: &str,
+        extra: &[&str],
+        env: &[(&str, &str)],
+    ) -> Self {
         let mut child = Command::new(BINARY)
             .args(["--mode", &format!("reverse:http://{origin}@127.0.0.1:0"), output, "--capture"])
             .arg(capture)
+            .args(extra)
+            .envs(env.iter().copied())
             .env("HOME", home)
             .env_remove("XDG_DATA_HOME")
             .env_remove("XDG_STATE_HOME")
@@ -61,11 +74,11 @@ impl Headless {
         Self { child, proxy, lines }
     }
 
-    fn line(&self) -> String {
+    pub(crate) fn line(&self) -> String {
         self.lines.recv_timeout(PATIENCE).expect("a line on stdout")
     }
 
-    fn signal(&self, signal: &str) {
+    pub(crate) fn signal(&self, signal: &str) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
     }

@@ -33,13 +33,13 @@ fn played(home: &Path, capture: &str, extra: &[&str]) -> Output {
 }
 
 #[test]
-fn the_story_is_told_from_142_to_the_wipe_and_the_doctor_reads_it() {
+fn the_story_is_told_from_142_to_the_last_check_in_and_the_doctor_reads_it() {
     let home = tempfile::tempdir().unwrap();
     let capture = home.path().join("demo.synctap");
     let capture = capture.to_str().unwrap();
     let output = played(home.path(), capture, &[]);
     let text = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(text.lines().count(), 18, "{text}");
+    assert_eq!(text.lines().count(), 26, "{text}");
     for (words, times) in [
         ("status 142 DeviceNotProvisioned", 3),
         ("key 0 -> 1307199584, policy downloaded", 3),
@@ -47,7 +47,9 @@ fn the_story_is_told_from_142_to_the_wipe_and_the_doctor_reads_it() {
         ("3 folders (Inbox, Calendar, Contacts)", 3),
         ("REMOTE WIPE ordered", 1),
         ("REMOTE WIPE reported done", 1),
-        ("alert 1201", 1),
+        ("certificate for CN=de30de30-", 1),
+        ("alert 1201", 3),
+        ("signature valid", 5),
     ] {
         assert_eq!(text.matches(words).count(), times, "{words}\n{text}");
     }
@@ -103,9 +105,135 @@ fn every_mishap_is_a_row_with_its_cause() {
         "the client and synctap share no way to speak TLS: no cipher suite in common",
         "the client spoke plain HTTP to a port where localhost",
         "the client's body goes on after the end its head promised",
+        "signature BAD",
     ] {
         assert_eq!(text.matches(words).count(), 1, "{words}\n{text}");
     }
+}
+
+/// The findings of what a demonstration plays, each with the number of its exchange and its level.
+fn found(played: &[Value]) -> Vec<(u64, &str, &str)> {
+    let mut all = Vec::new();
+    for exchange in played {
+        let id = exchange["id"].as_u64().unwrap();
+        for finding in exchange["findings"].as_array().into_iter().flatten() {
+            let text = |name: &str| finding[name].as_str().unwrap();
+            all.push((id, text("id"), text("level")));
+        }
+    }
+    all
+}
+
+/// What the whole story must lead to, findings included: everybody in it does as the specifications say
+/// but where the story is about something else.
+#[test]
+fn nobody_in_the_story_breaks_a_rule_but_on_purpose() {
+    let home = tempfile::tempdir().unwrap();
+    let capture = home.path().join("demo.synctap");
+    let output = played(home.path(), capture.to_str().unwrap(), &["--json"]);
+    let played = objects(&output);
+    let found = found(&played);
+    let expected = [
+        // Three devices wait until a policy is demanded, as most do.
+        (2, "prov-first-command", "info"),
+        (6, "prov-first-command", "info"),
+        (10, "prov-first-command", "info"),
+        (15, "wipe-only-if-requested", "alarm"),
+        // The value because of which an Atomic is rolled back.
+        (22, "csp-value-allowed", "info"),
+        (23, "status-originalerror", "info"),
+        // How a session ends.
+        (23, "session-end", "info"),
+        (25, "session-end", "info"),
+        (26, "session-end", "info"),
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn an_enrolment_and_its_check_ins_are_one_story() {
+    let home = tempfile::tempdir().unwrap();
+    let capture = home.path().join("demo.synctap");
+    let capture = capture.to_str().unwrap();
+    played(home.path(), capture, &[]);
+    let told = |args: &[&str]| {
+        let output = synctap(home.path(), args);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let ledger = told(&["ledger", capture]);
+    for words in [
+        "6 commands of the server: 3 done, 2 FAILED, 1 ROLLED BACK",
+        "rolled back because Replace 10 failed",
+        "E_INVALIDARG",
+        "7 commands of the server: 7 done",
+    ] {
+        assert_eq!(ledger.matches(words).count(), 1, "{words}\n{ledger}");
+    }
+    assert_eq!(ledger.matches("the digest is that of the password").count(), 2, "{ledger}");
+    let timeline = told(&["timeline", capture]);
+    for words in ["enrolled in #21", "known by device id", "session 1", "session 2"] {
+        assert!(timeline.contains(words), "{words}\n{timeline}");
+    }
+    // Whoever enrolled is not told of once more for being managed.
+    assert_eq!(timeline.matches("DE30DE30DE30DE30DE30DE30DE300001").count(), 0, "{timeline}");
+    assert_eq!(timeline.matches("de30de30de30de30de30de30de300001").count(), 1, "{timeline}");
+    // The keys are gone with the demonstration.
+    let sealed = told(&["show", capture, "26"]);
+    assert!(sealed.contains("CMS EnvelopedData"), "{sealed}");
+    assert!(sealed.contains("no key was given") && !sealed.contains("DevInfo"), "{sealed}");
+}
+
+#[test]
+fn every_failure_is_named_and_only_the_signature_breaks_a_rule() {
+    let home = tempfile::tempdir().unwrap();
+    let capture = home.path().join("demo.synctap");
+    let output = played(home.path(), capture.to_str().unwrap(), &["--fail-all", "--json"]);
+    let played = objects(&output);
+    let mut codes: Vec<&str> =
+        played.iter().filter_map(|object| object["failure"]["code"].as_str()).collect();
+    codes.sort_unstable();
+    let help = String::from_utf8(synctap(home.path(), &["demo", "--help"]).stdout).unwrap();
+    let kinds = help.lines().filter_map(|line| line.trim().strip_prefix("- "));
+    let mut kinds: Vec<(&str, String)> = kinds
+        .filter_map(|line| line.split_once(':'))
+        .map(|(kind, _)| {
+            // Both end before their end.
+            let code = if kind == "unfinished-chunks" { "response-body-short" } else { kind };
+            (kind, code.to_owned())
+        })
+        .collect();
+    assert!(kinds.len() > 20, "{help}");
+    let harmless = ["client-certificate-not-sent", "sent-elsewhere", "signature", "unknown-coding"];
+    kinds.retain(|(kind, _)| !harmless.contains(kind));
+    let mut expected: Vec<&str> = kinds.iter().map(|(_, code)| code.as_str()).collect();
+    expected.sort_unstable();
+    assert_eq!(codes, expected);
+    let found: Vec<(&str, &str)> =
+        found(&played).into_iter().map(|(_, id, level)| (id, level)).collect();
+    assert_eq!(found, [("sig-body-changed", "alarm"), ("session-end", "info")]);
+}
+
+#[test]
+fn a_body_changed_on_its_way_is_told_everywhere() {
+    let home = tempfile::tempdir().unwrap();
+    let capture = home.path().join("demo.synctap");
+    let capture = capture.to_str().unwrap();
+    let row = played(home.path(), capture, &["--fail", "signature"]);
+    let row = String::from_utf8(row.stdout).unwrap();
+    assert!(row.lines().last().unwrap().ends_with("signature BAD · finding sig-body-changed"));
+    assert_eq!(row.matches("signature valid").count(), 1, "{row}");
+    let output = synctap(home.path(), &["verify", capture]);
+    assert_eq!(output.status.code(), Some(1));
+    let verdicts = String::from_utf8(output.stdout).unwrap();
+    assert!(verdicts.contains("#6 ") && verdicts.contains("MS-Signature: valid"), "{verdicts}");
+    let changed = "MS-Signature: BAD: the body is not what was signed (digest mismatch)";
+    let detail = synctap(home.path(), &["show", capture, "7"]);
+    let detail = String::from_utf8(detail.stdout).unwrap();
+    for text in [&verdicts, &detail] {
+        assert!(text.contains(changed), "{text}");
+    }
+    assert!(detail.contains("the change happened before synctap"), "{detail}");
 }
 
 #[test]

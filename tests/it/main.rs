@@ -26,6 +26,7 @@ mod families;
 mod finds;
 mod half_close;
 mod http;
+mod key_secrecy;
 mod layers;
 mod ledger;
 mod limits;

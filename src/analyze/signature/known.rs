@@ -11,6 +11,11 @@ const CERTIFICATES: usize = 256;
 /// Bytes of a value that is tried as a certificate.
 const VALUE_BYTES: usize = 64 << 10;
 
+/// Nodes whose value is a certificate: in a store, and those that messages are encrypted for
+/// (`DMClient` `EnhancedAppLayerSecurity`; there it may also be a thumbprint, which is none).
+const STORES: [&str; 3] =
+    ["/EncodedCertificate", "/EnhancedAppLayerSecurity/Cert0", "/EnhancedAppLayerSecurity/Cert1"];
+
 /// Takes in the certificates of both bodies of an exchange.
 pub(super) fn take_in(
     known: &mut Vec<KnownCertificate>,
@@ -58,9 +63,8 @@ fn stored(document: &Document<'_>, leg: Leg, add: &mut impl FnMut(Certificate, b
             "Data" if is_server => {
                 let item = document.parent(id);
                 let path = item.and_then(|item| document.text_at(item, &["Target", "LocURI"]));
-                let Some(path) = path.filter(|path| path.ends_with("/EncodedCertificate")) else {
-                    continue;
-                };
+                let holds = |path: &str| STORES.iter().any(|own| path.ends_with(own));
+                let Some(path) = path.filter(|path| holds(path)) else { continue };
                 if let Some(certificate) = read(&document.text(id)) {
                     add(certificate, true, path.contains("/Root/"));
                 }

@@ -294,7 +294,7 @@ pub(super) fn annotate(leg: Leg, decoded: &Decoded, message: &Message<'_>, draft
             let level = if setting.is_bad() { Level::Warning } else { Level::Info };
             let node = csp::find(&setting.path).filter(|_| setting.path.starts_with("./"));
             let about = match node {
-                Some(Found::Node(node)) => node.sentence(),
+                Some(Found::Node(node)) => node.sentence().to_owned(),
                 _ => String::new(),
             };
             let text = joined([about, setting.meaning()], "; ");

@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal as _};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::ValueEnum as _;
@@ -34,10 +35,12 @@ pub(super) fn run(args: &DemoArgs, config: Option<&Path>) -> Result<ExitCode, Re
         let (stage, ca) = Stage::set(args.fast).await.map_err(|error| failed(&error))?;
         let mut proxy = settings.proxy.clone();
         proxy.upstream_ca = vec![stage.upstream_ca()];
+        proxy.hosts = stage.hosts();
         proxy.limits.connect = CONNECT;
+        let keys = Arc::new(stage.keys().map_err(|error| failed(&error))?);
         let capture = settings.capture.clone();
         let live = LiveSettings { proxy, ca, capture, capture_limit: None };
-        let live = Live::start(live, shutdown.clone()).await;
+        let live = Live::start_with(live, keys, shutdown.clone()).await;
         let live = live.map_err(|error| proxy_run::cannot_start(&settings.capture, &error))?;
         let mishaps = mishaps(args);
         let ways = ways(&live, &stage, &mishaps)?;

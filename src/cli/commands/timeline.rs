@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::cli::args::TimelineArgs;
 use crate::cli::output::stdout;
 use crate::cli::report::Report;
-use crate::model::{Device, DeviceKey, ExchangeId, Step, SyncmlSession};
+use crate::model::{Device, DeviceKey, Step, SyncmlSession};
 use crate::render;
 
 use super::devices::{cannot_read, chosen};
@@ -43,9 +43,12 @@ pub(super) fn run(args: &TimelineArgs) -> Result<ExitCode, Report> {
         }
     } else {
         for device in devices {
-            let drawn = draw(&mut out, device, &sessions, &steps)?;
-            // A device that enrolled here has one story.
-            sessions.retain(|session| !drawn.contains(&session.first));
+            draw(&mut out, device, &sessions, &steps)?;
+            // Who enrolled and is managed is one device.
+            let own = |session: &SyncmlSession| {
+                device.steps.iter().any(|step| session.holds(step.exchange))
+            };
+            sessions.retain(|session| !own(session));
         }
         draw_managed(&mut out, &sessions, &steps)?;
     }
@@ -53,14 +56,13 @@ pub(super) fn run(args: &TimelineArgs) -> Result<ExitCode, Report> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// One device of ActiveSync, or one that enrolled, with the sessions that manage it. Gives back the first
-/// exchanges of those.
+/// One device of ActiveSync, or one that enrolled and its sessions afterwards.
 fn draw(
     out: &mut impl Write,
     device: &Device,
     sessions: &[SyncmlSession],
     steps: &Steps,
-) -> io::Result<Vec<ExchangeId>> {
+) -> io::Result<()> {
     for line in render::device_lines(device) {
         writeln!(out, "{line}")?;
     }
@@ -71,40 +73,30 @@ fn draw(
             || (key.user.is_empty()
                 && (&key.host, &key.device) == (&device.key.host, &device.key.device))
     };
-    let own = steps.iter().filter(|(key, _)| own(key)).map(|(_, step)| step);
-    let managed: Vec<&SyncmlSession> = match device.enrolment {
-        Some(_) => sessions.iter().collect(),
-        None => Vec::new(),
-    };
-    let drawn = draw_steps(out, own, &managed)?;
-    writeln!(out)?;
-    Ok(drawn.into_iter().filter_map(|at| Some(managed.get(at)?.first)).collect())
+    let sessions: Vec<&SyncmlSession> = sessions.iter().collect();
+    draw_steps(out, &sessions, steps.iter().filter(|(key, _)| own(key)))?;
+    writeln!(out)
 }
 
-/// Steps, each session by its name where it begins, and where another comes between. Gives back the places
-/// of the sessions.
+/// Steps, with the name of each session where it begins, and where another comes between.
 fn draw_steps<'s>(
     out: &mut impl Write,
-    steps: impl Iterator<Item = &'s Step>,
     sessions: &[&SyncmlSession],
-) -> io::Result<Vec<usize>> {
-    let mut drawn = Vec::new();
+    steps: impl Iterator<Item = &'s (DeviceKey, Step)>,
+) -> io::Result<()> {
     let mut last = None;
-    for step in steps {
+    for (_, step) in steps {
         let session = sessions.iter().rposition(|session| session.holds(step.exchange));
         if let Some(at) = session.filter(|_| session != last) {
             writeln!(out, "\n{}", render::session_line(sessions[at]))?;
-            drawn.push(at);
         }
         last = session;
-        for line in render::step_lines(step) {
-            writeln!(out, "{line}")?;
-        }
+        print_step(out, step)?;
     }
-    Ok(drawn)
+    Ok(())
 }
 
-/// The devices that speak SyncML and did not enrol here, in the order of their first sessions.
+/// The devices that speak SyncML, in the order of their first sessions.
 fn draw_managed(out: &mut impl Write, sessions: &[SyncmlSession], steps: &Steps) -> io::Result<()> {
     let mut drawn: Vec<(&str, String)> = Vec::new();
     for first in sessions {
@@ -121,9 +113,16 @@ fn draw_managed(out: &mut impl Write, sessions: &[SyncmlSession], steps: &Steps)
         }
         let its =
             |step: &&(DeviceKey, Step)| (step.0.host.as_str(), &step.0.device) == (key.0, &key.1);
-        draw_steps(out, steps.iter().filter(its).map(|(_, step)| step), &own)?;
+        draw_steps(out, &own, steps.iter().filter(its))?;
         writeln!(out)?;
         drawn.push(key);
+    }
+    Ok(())
+}
+
+fn print_step(out: &mut impl Write, step: &Step) -> io::Result<()> {
+    for line in render::step_lines(step) {
+        writeln!(out, "{line}")?;
     }
     Ok(())
 }

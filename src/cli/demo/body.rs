@@ -7,15 +7,13 @@ use crate::render;
 
 use super::stage::DemoError;
 
-/// ActiveSync's token tables.
+/// WBXML by ActiveSync's token tables.
 pub(super) fn activesync(xml: &str) -> Result<Vec<u8>, DemoError> {
-    wbxml(xml, Book::activesync())
-}
-
-/// SyncML 1.2's token tables.
-pub(super) fn syncml(xml: &str) -> Result<Vec<u8>, DemoError> {
-    let book = Book::by_key("syncml12").ok_or(DemoError::Body("no tables for SyncML 1.2"))?;
-    wbxml(xml, book)
+    let xml = Bytes::copy_from_slice(xml.as_bytes());
+    let read = decode_as(xml, DocumentType::Xml, &Hints::default());
+    let (_, tree, bytes) = read.document().ok_or(DemoError::Body("no document"))?;
+    let preamble = Preamble::canonical(Book::activesync());
+    encode(tree, bytes, &preamble).map_err(|_| DemoError::Body("no WBXML for it"))
 }
 
 /// A received body as XML; empty when it is no document.
@@ -23,13 +21,6 @@ pub(super) fn as_xml(body: &[u8], content_type: &str) -> String {
     let hints = Hints { content_type, ..Hints::default() };
     let decoded = decode(Bytes::copy_from_slice(body), &hints);
     render::xml(&decoded, decoded.main(), render::Secrets::Shown)
-}
-
-fn wbxml(xml: &str, book: &'static Book) -> Result<Vec<u8>, DemoError> {
-    let xml = Bytes::copy_from_slice(xml.as_bytes());
-    let read = decode_as(xml, DocumentType::Xml, &Hints::default());
-    let (_, tree, bytes) = read.document().ok_or(DemoError::Body("no document"))?;
-    encode(tree, bytes, &Preamble::canonical(book)).map_err(|_| DemoError::Body("no WBXML for it"))
 }
 
 #[cfg(test)]

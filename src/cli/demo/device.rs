@@ -1,4 +1,4 @@
-//! The device: an explicit proxy, a tunnel, TLS, and requests of ActiveSync and OMA DM.
+//! The device: an explicit proxy, a tunnel, TLS, and requests of ActiveSync.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,8 +9,11 @@ use rustls::ClientConfig;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use super::stage::{DemoError, HOST, server_name};
+use super::stage::{DemoError, HOST, MAIL, server_name};
 use super::wire::{Message, Wire};
+
+/// The port of HTTPS.
+const HTTPS: u16 = 443;
 
 /// A device behind the proxy.
 pub(super) struct Device {
@@ -56,10 +59,10 @@ impl Device {
         Ok(wire)
     }
 
-    /// TLS inside `wire`.
-    pub(super) async fn secure(&self, wire: Wire) -> Result<Wire, DemoError> {
+    /// TLS with `host` inside `wire`.
+    pub(super) async fn secure(&self, wire: Wire, host: &'static str) -> Result<Wire, DemoError> {
         let config = self.config.clone().ok_or(DemoError::Body("no TLS configuration"))?;
-        let connecting = TlsConnector::from(config).connect(server_name()?, wire);
+        let connecting = TlsConnector::from(config).connect(server_name(host)?, wire);
         match connecting.into_fallible().await {
             Ok(stream) => Ok(Wire::new(stream)),
             Err((error, mut wire)) => {
@@ -73,7 +76,12 @@ impl Device {
 
     /// A tunnel with TLS inside to the server on `port`.
     pub(super) async fn open(&self, port: u16) -> Result<Wire, DemoError> {
-        self.secure(self.tunnel(HOST, port).await?).await
+        self.secure(self.tunnel(HOST, port).await?, HOST).await
+    }
+
+    /// A tunnel with TLS inside to a server of the story.
+    pub(super) async fn reach(&self, host: &'static str) -> Result<Wire, DemoError> {
+        self.secure(self.tunnel(host, HTTPS).await?, host).await
     }
 }
 
@@ -88,11 +96,10 @@ impl Identity {
     ) -> Result<Message, DemoError> {
         let query = self.query(command, policy_key);
         let mut head = format!(
-            "POST /Microsoft-Server-ActiveSync?{query} HTTP/1.1\r\nHost: {HOST}\r\n\
-             User-Agent: {}\r\nAuthorization: Basic {}\r\n\
-             Content-Type: application/vnd.ms-sync.wbxml",
+            "POST /Microsoft-Server-ActiveSync?{query} HTTP/1.1\r\nHost: {MAIL}\r\n\
+             User-Agent: {}\r\n{}\r\nContent-Type: application/vnd.ms-sync.wbxml",
             self.agent,
-            STANDARD.encode("demo:not a secret"),
+            authorization(),
         );
         if self.form == QueryForm::Plain {
             head.push_str("\r\nMS-ASProtocolVersion: 14.1\r\nX-MS-PolicyKey: ");
@@ -120,6 +127,11 @@ impl Identity {
             }
         }
     }
+}
+
+/// The header field that every request of ActiveSync carries (MS-ASHTTP 2.2.1.1.2.2).
+pub(super) fn authorization() -> String {
+    format!("Authorization: Basic {}", STANDARD.encode("demo:not a secret"))
 }
 
 /// The answer must have this status.

@@ -7,6 +7,7 @@ use tokio::io::AsyncReadExt as _;
 
 use super::device::{Device, expect};
 use super::stage::{DemoError, HOST, Stage};
+use super::windows::{CheckIn, Pc};
 use super::wire::Wire;
 
 /// A failure to show, by the code its row gets.
@@ -40,6 +41,8 @@ pub enum Mishap {
     ResponseBodyShort,
     /// The server sends the device to another host (no failure of its own)
     SentElsewhere,
+    /// A signed message is changed on its way to the proxy (no failure of its own)
+    Signature,
     /// The device speaks TLS to the proxy's port
     TlsToProxyPort,
     /// The device offers TLS 1.0 at most
@@ -115,7 +118,7 @@ impl Mishap {
             Self::CertificateRejected => {
                 let tunnel = stage.distrustful(proxy).tunnel(HOST, good).await?;
                 // The handshake is meant to fail.
-                let _ = stage.distrustful(proxy).secure(tunnel).await;
+                let _ = stage.distrustful(proxy).secure(tunnel, HOST).await;
             }
             Self::ClosedBeforeRequest => device.open(good).await?.end().await,
             Self::ClientCertificateWanted => get(&device, servers.exclusive.port(), "/").await?,
@@ -161,9 +164,13 @@ impl Mishap {
             Self::UpstreamSpeaksTls => absolute(&device, &format!("{HOST}:{good}")).await?,
             Self::ProxyLoop => absolute(&device, &proxy.to_string()).await?,
             Self::MalformedRequest => raw(device.connect().await?, b"what?\r\n\r\n").await?,
+            Self::Signature => {
+                let mut pc = Pc::enrol(stage, device).await?;
+                pc.check_in(CheckIn::SPOILED).await?;
+            }
             Self::TlsToProxyPort => {
                 // As above.
-                let _ = device.secure(device.connect().await?).await;
+                let _ = device.secure(device.connect().await?, HOST).await;
             }
             Self::TlsTooOld => raw(device.tunnel(HOST, good).await?, &old_hello()).await?,
             Self::RequestBodyShort => {

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!  Device ──CONNECT, TLS──▶ proxy (as for anyone) ──TLS──▶ Servers
-//!    └ story: 142, download, acknowledge, FolderSync, wipe, base64 query, DM session
+//!    └ story: 142, download, acknowledge, FolderSync, wipe, base64 query    provisioning
+//!    └ windows: enrolment, and signed conversations with its manager        office
 //!    └ mishap: one failure of each kind
 //! ```
 //!
@@ -13,10 +14,13 @@
 mod body;
 mod device;
 mod mishap;
+mod office;
 mod provisioning;
 mod server;
 mod stage;
 mod story;
+mod template;
+mod windows;
 mod wire;
 
 pub(super) use mishap::{Mishap, Ways};

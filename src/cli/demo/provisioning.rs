@@ -1,5 +1,5 @@
-//! What the server that provisions devices says: ActiveSync provisioning (MS-ASPROV 3.1.5.1), a
-//! remote wipe, and a management session.
+//! What the server that provisions devices says: ActiveSync provisioning (MS-ASPROV 3.1.5.1), and a
+//! remote wipe.
 
 use std::collections::HashMap;
 use std::io;
@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::codec::Query;
 
 use super::body;
-use super::stage::HOST;
 use super::wire::{Message, Wire};
 
 /// What the server knows of a device.
@@ -59,8 +58,14 @@ pub(super) async fn activesync(
         answer(&query, &xml, key.unwrap_or_default(), standing)
     };
     let body = body::activesync(&answer).map_err(io::Error::other)?;
-    let head = "HTTP/1.1 200 OK\r\nContent-Type: application/vnd.ms-sync.wbxml\r\nMS-Server-ActiveSync: 14.1";
-    wire.say(head, &body).await
+    let mut head = String::from(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/vnd.ms-sync.wbxml\r\nMS-Server-ActiveSync: 14.1",
+    );
+    if query.command == "FolderSync" {
+        // The versions it speaks, for a device that begins (MS-ASHTTP 3.2.5.1).
+        head.push_str("\r\nX-MS-RP: 12.1,14.0,14.1");
+    }
+    wire.say(&head, &body).await
 }
 
 /// One step of MS-ASPROV 3.1.5.1 as a server takes it.
@@ -77,11 +82,13 @@ fn answer(query: &Query, xml: &str, key: u32, standing: &mut Standing) -> String
         }
         (_, true) if xml.contains("<PolicyKey>") => {
             *standing = Standing::Provisioned;
-            policy(FINAL_KEY, "")
+            policy("", FINAL_KEY, "")
         }
         (_, true) => {
             *standing = Standing::Offered;
-            policy(TEMPORARY_KEY, POLICY)
+            // What the device told of itself is acknowledged (MS-ASPROV 3.2.5.1.1).
+            let told = xml.contains("DeviceInformation");
+            policy(if told { DEVICE_INFORMATION } else { "" }, TEMPORARY_KEY, POLICY)
         }
         (Standing::Provisioned, false) if key == FINAL_KEY => {
             if query.device_id.eq_ignore_ascii_case(LOST_DEVICE) {
@@ -97,13 +104,16 @@ fn folder_sync_status(status: u16) -> String {
     format!("<FolderSync xmlns=\"FolderHierarchy\"><Status>{status}</Status></FolderSync>")
 }
 
-fn policy(key: u32, data: &str) -> String {
+fn policy(told: &str, key: u32, data: &str) -> String {
     format!(
-        "<Provision xmlns=\"Provision\"><Status>1</Status><Policies><Policy>\
+        "<Provision xmlns=\"Provision\">{told}<Status>1</Status><Policies><Policy>\
          <PolicyType>MS-EAS-Provisioning-WBXML</PolicyType><Status>1</Status>\
          <PolicyKey>{key}</PolicyKey>{data}</Policy></Policies></Provision>"
     )
 }
+
+const DEVICE_INFORMATION: &str =
+    "<DeviceInformation xmlns=\"Settings\"><Status>1</Status></DeviceInformation>";
 
 const POLICY: &str = "<Data><EASProvisionDoc><DevicePasswordEnabled>1</DevicePasswordEnabled>\
     <AlphanumericDevicePasswordRequired>1</AlphanumericDevicePasswordRequired>\
@@ -122,38 +132,6 @@ const FOLDERS: &str = "<FolderSync xmlns=\"FolderHierarchy\"><Status>1</Status><
     <Add><ServerId>2</ServerId><ParentId>0</ParentId><DisplayName>Calendar</DisplayName><Type>8</Type></Add>\
     <Add><ServerId>3</ServerId><ParentId>0</ParentId><DisplayName>Contacts</DisplayName><Type>9</Type></Add>\
     </Changes></FolderSync>";
-
-/// A management session in two packages (OMA-TS-DM_Protocol 8): commands, then nothing more to do.
-pub(super) async fn dm(wire: &mut Wire, request: &Message) -> io::Result<()> {
-    let media_type = "application/vnd.syncml.dm+wbxml";
-    let xml = body::as_xml(&request.body, media_type);
-    let first = xml.contains("<MsgID>1</MsgID>");
-    let (message, commands) = if first { (1, DM_COMMANDS) } else { (2, "") };
-    let answer = format!(
-        "<SyncML xmlns=\"SYNCML:SYNCML1.2\"><SyncHdr><VerDTD>1.2</VerDTD><VerProto>DM/1.2</VerProto>\
-         <SessionID>1</SessionID><MsgID>{message}</MsgID>\
-         <Target><LocURI>urn:uuid:demo-pc</LocURI></Target>\
-         <Source><LocURI>https://{HOST}/dm</LocURI></Source></SyncHdr><SyncBody>\
-         <Status><CmdID>1</CmdID><MsgRef>{message}</MsgRef><CmdRef>0</CmdRef><Cmd>SyncHdr</Cmd>\
-         <Data>212</Data></Status>{commands}<Final/></SyncBody></SyncML>"
-    );
-    let body = body::syncml(&answer).map_err(io::Error::other)?;
-    wire.say(&format!("HTTP/1.1 200 OK\r\nContent-Type: {media_type}"), &body).await
-}
-
-/// Of the Atomic the second value is beyond what the device takes.
-const DM_COMMANDS: &str = "<Status><CmdID>7</CmdID><MsgRef>1</MsgRef><CmdRef>1</CmdRef><Cmd>Alert</Cmd>\
-    <Data>200</Data></Status><Status><CmdID>8</CmdID><MsgRef>1</MsgRef><CmdRef>2</CmdRef>\
-    <Cmd>Replace</Cmd><Data>200</Data></Status><Get><CmdID>2</CmdID><Item><Target><LocURI>./DevDetail/SwV</LocURI></Target>\
-    </Item></Get><Replace><CmdID>3</CmdID><Item><Target>\
-    <LocURI>./Vendor/MSFT/Policy/Config/DeviceLock/DevicePasswordEnabled</LocURI></Target>\
-    <Meta><Format xmlns=\"syncml:metinf\">int</Format></Meta><Data>0</Data></Item></Replace>\
-    <Atomic><CmdID>4</CmdID><Replace><CmdID>5</CmdID><Item><Target>\
-    <LocURI>./Vendor/MSFT/Policy/Config/Camera/AllowCamera</LocURI></Target>\
-    <Meta><Format xmlns=\"syncml:metinf\">int</Format></Meta><Data>0</Data></Item></Replace>\
-    <Replace><CmdID>6</CmdID><Item><Target>\
-    <LocURI>./Vendor/MSFT/Policy/Config/DeviceLock/MinDevicePasswordLength</LocURI></Target>\
-    <Meta><Format xmlns=\"syncml:metinf\">int</Format></Meta><Data>99</Data></Item></Replace></Atomic>";
 
 #[cfg(test)]
 mod tests {

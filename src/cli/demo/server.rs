@@ -1,12 +1,12 @@
-//! The servers: one that provisions devices, and some that misbehave.
+//! The servers: one that provisions and manages devices under several names, and some that misbehave.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::server::WebPkiClientVerifier;
-use rustls::sign::SingleCertAndKey;
+use rustls::server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{RootCertStore, ServerConfig};
 use socket2::{Domain, SockRef, Socket, Type};
 use time::OffsetDateTime;
@@ -17,14 +17,15 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::pki::{Authority, KeyKind, Leaf, LeafMint, crypto_provider};
 
-use super::provisioning::{Standings, activesync, dm};
+use super::office::Office;
+use super::provisioning::{Standings, activesync};
 use super::stage::{DemoError, HOST};
 use super::wire::Wire;
 
 /// Where each server listens; all stop when this is dropped.
 #[derive(Debug)]
 pub(super) struct Servers {
-    /// Provisions devices.
+    /// Provisions, enrols and manages devices.
     pub(super) good: SocketAddr,
     /// Certified by somebody the proxy does not know.
     pub(super) untrusted: SocketAddr,
@@ -50,15 +51,17 @@ impl Servers {
     pub(super) async fn start(
         trusted: Arc<Authority>,
         stranger: Arc<Authority>,
+        office: Arc<Office>,
     ) -> Result<Self, DemoError> {
         let mut roots = RootCertStore::empty();
         roots.add(trusted.export_der().to_vec().into())?;
         let mut tasks = JoinSet::new();
-        let standings = Standings::default();
-        let mut serve = async |tls| listen(&mut tasks, tls, standings.clone()).await;
+        let backend = Backend { standings: Standings::default(), office };
+        let mut serve = async |tls| listen(&mut tasks, tls, backend.clone()).await;
+        let authority = Arc::clone(&trusted);
         let (trusted, stranger) = (LeafMint::new(trusted), LeafMint::new(stranger));
         let (now, day) = (OffsetDateTime::now_utc(), time::Duration::DAY);
-        let good = serve(Some(config(&*leaf(&trusted)?, None)?)).await?;
+        let good = serve(Some(by_name(LeafMint::new(Arc::clone(&authority)))?)).await?;
         let untrusted = serve(Some(config(&*leaf(&stranger)?, None)?)).await?;
         let exclusive = Asks { roots: roots.clone(), insists: true };
         let exclusive = serve(Some(config(&*leaf(&trusted)?, Some(exclusive))?)).await?;
@@ -85,6 +88,24 @@ impl Servers {
             _deaf: silent,
             _tasks: tasks,
         })
+    }
+}
+
+/// What answers requests.
+#[derive(Clone)]
+struct Backend {
+    standings: Standings,
+    office: Arc<Office>,
+}
+
+/// A certificate for each name that is asked for.
+#[derive(Debug)]
+struct ByName(LeafMint);
+
+impl ResolvesServerCert for ByName {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let leaf = self.0.leaf(hello.server_name().unwrap_or(HOST), KeyKind::P256);
+        leaf.ok().map(|leaf| Arc::clone(&leaf.key))
     }
 }
 
@@ -128,6 +149,14 @@ fn leaf(mint: &LeafMint) -> Result<Arc<Leaf>, DemoError> {
     Ok(mint.leaf(HOST, KeyKind::P256)?)
 }
 
+fn by_name(mint: LeafMint) -> Result<TlsAcceptor, DemoError> {
+    let config = ServerConfig::builder_with_provider(crypto_provider())
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(ByName(mint)));
+    Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
 fn config(leaf: &Leaf, clients: Option<Asks>) -> Result<TlsAcceptor, DemoError> {
     let builder = ServerConfig::builder_with_provider(crypto_provider())
         .with_safe_default_protocol_versions()?;
@@ -148,20 +177,20 @@ fn config(leaf: &Leaf, clients: Option<Asks>) -> Result<TlsAcceptor, DemoError> 
 async fn listen(
     tasks: &mut JoinSet<()>,
     tls: Option<TlsAcceptor>,
-    standings: Standings,
+    backend: Backend,
 ) -> Result<SocketAddr, DemoError> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     tasks.spawn(async move {
         let mut connections = JoinSet::new();
         while let Ok((stream, _)) = listener.accept().await {
-            connections.spawn(connection(stream, tls.clone(), standings.clone()));
+            connections.spawn(connection(stream, tls.clone(), backend.clone()));
         }
     });
     Ok(address)
 }
 
-async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, standings: Standings) {
+async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, backend: Backend) {
     // As servers do: an answer that follows a handshake would wait for it to be acknowledged.
     let _ = stream.set_nodelay(true);
     // A reset instead of a farewell needs the socket below TLS, prepared beforehand.
@@ -172,7 +201,7 @@ async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, standings: Stan
     };
     // What goes wrong here is what the demonstration shows on the other side.
     let Ok(mut wire) = wire else { return };
-    match converse(&mut wire, &standings).await {
+    match converse(&mut wire, &backend).await {
         Ok(Ended::Reset) => {
             if let Ok(socket) = reset {
                 let _ = socket.set_linger(Some(Duration::ZERO));
@@ -194,7 +223,7 @@ enum Ended {
     Reset,
 }
 
-async fn converse(wire: &mut Wire, standings: &Standings) -> io::Result<Ended> {
+async fn converse(wire: &mut Wire, backend: &Backend) -> io::Result<Ended> {
     while let Some(request) = wire.hear().await? {
         let target = request.second_word().to_owned();
         match target.as_str() {
@@ -231,8 +260,11 @@ async fn converse(wire: &mut Wire, standings: &Standings) -> io::Result<Ended> {
                 let head = format!("HTTP/1.1 451 Redirect\r\nX-MS-Location: {to}");
                 wire.say(&head, b"").await?;
             }
-            "/dm" => dm(wire, &request).await?,
-            _ => activesync(wire, &request, standings).await?,
+            path if path.starts_with("/omadm") => backend.office.manage(wire, &request).await?,
+            path if path.starts_with("/Enrollment") || path.starts_with("/enrol/") => {
+                backend.office.enrol(wire, &request).await?;
+            }
+            _ => activesync(wire, &request, &backend.standings).await?,
         }
     }
     Ok(Ended::InOrder)

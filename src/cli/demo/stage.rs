@@ -1,5 +1,6 @@
 //! What the demonstration stands on: authorities in a folder of their own, servers, and the pace.
 
+use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -10,10 +11,12 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::time::sleep;
 
-use crate::pki::{Authority, PkiError, crypto_provider};
+use crate::pki::{Authority, ClientKey, PkiError, crypto_provider};
+use crate::seal::Keyring;
 
 use super::device::Device;
 use super::mishap::{Mishap, Ways};
+use super::office::{Office, ring};
 use super::server::Servers;
 use super::story;
 
@@ -49,6 +52,8 @@ pub(crate) struct Stage {
     folder: Folder,
     proxy_roots: RootCertStore,
     servers: Servers,
+    office: Arc<Office>,
+    pc_key: ClientKey,
     pace: Duration,
 }
 
@@ -76,9 +81,30 @@ impl Stage {
         proxy_roots.add(proxy.export_der().to_vec().into())?;
         let trusted = Arc::new(Authority::open(&folder.0.join("server"))?);
         let stranger = Arc::new(Authority::open(&folder.0.join("stranger"))?);
-        let servers = Servers::start(trusted, stranger).await?;
+        let office = Arc::new(Office::open()?);
+        let servers = Servers::start(trusted, stranger, Arc::clone(&office)).await?;
         let pace = if fast { Duration::ZERO } else { PACE };
-        Ok((Self { folder, proxy_roots, servers, pace }, proxy))
+        let pc_key = ClientKey::make()?;
+        Ok((Self { folder, proxy_roots, servers, office, pc_key, pace }, proxy))
+    }
+
+    /// Where the servers of the story are; no one else knows their names.
+    pub(crate) fn hosts(&self) -> HashMap<String, SocketAddr> {
+        let names = [MAIL, DISCOVERY, LOGIN, ENROLMENT, MANAGER];
+        names.into_iter().map(|name| (name.to_owned(), self.servers.good)).collect()
+    }
+
+    /// The keys that the bodies of the story are encrypted for, as `--key` would give them.
+    pub(crate) fn keys(&self) -> Result<Keyring, DemoError> {
+        ring([
+            ("the demonstration's device", &self.pc_key.secret()),
+            ("the demonstration's management server", &self.office.secret()),
+        ])
+    }
+
+    /// The key of the PC.
+    pub(super) fn pc_key(&self) -> &ClientKey {
+        &self.pc_key
     }
 
     /// A way in for the server of the story alone, as `--mode` spells it.
@@ -137,12 +163,19 @@ impl Stage {
     }
 }
 
-/// The name every server of the demonstration goes by.
+/// The name of the servers that misbehave.
 pub(super) const HOST: &str = "localhost";
 
-/// That name for TLS.
-pub(super) fn server_name() -> Result<ServerName<'static>, DemoError> {
-    ServerName::try_from(HOST).map_err(|_| DemoError::Body("no server name"))
+/// The servers of the story, in a domain that exists nowhere (RFC 6761 6.2).
+pub(super) const MAIL: &str = "mail.demo.test";
+pub(super) const DISCOVERY: &str = "enterpriseenrollment.demo.test";
+pub(super) const LOGIN: &str = "login.demo.test";
+pub(super) const ENROLMENT: &str = "enrol.demo.test";
+pub(super) const MANAGER: &str = "dm.demo.test";
+
+/// A name for TLS.
+pub(super) fn server_name(host: &'static str) -> Result<ServerName<'static>, DemoError> {
+    ServerName::try_from(host).map_err(|_| DemoError::Body("no server name"))
 }
 
 impl std::fmt::Debug for Stage {

@@ -3,9 +3,10 @@
 use std::net::SocketAddr;
 
 use super::body;
-use super::device::{Identity, QueryForm, expect};
+use super::device::{Identity, QueryForm, authorization, expect};
 use super::provisioning::LOST_DEVICE;
-use super::stage::{DemoError, HOST, Stage};
+use super::stage::{DemoError, MAIL, Stage};
+use super::windows::{CheckIn, Pc};
 use super::wire::{Message, Wire};
 
 const PHONE: Identity = Identity {
@@ -38,22 +39,27 @@ const NO_FOLDERS_YET: &str =
 
 /// Three devices and a PC, one after the other.
 pub(super) async fn play(stage: &Stage, proxy: SocketAddr) -> Result<(), DemoError> {
-    let port = stage.servers().good.port();
     let device = stage.device(proxy);
-    let mut wire = device.open(port).await?;
+    let mut wire = device.reach(MAIL).await?;
     options(&mut wire).await?;
     provision(stage, &PHONE, &mut wire).await?;
-    let mut wire = device.open(port).await?;
+    let mut wire = device.reach(MAIL).await?;
     provision(stage, &COMPACT, &mut wire).await?;
-    let mut wire = device.open(port).await?;
+    let mut wire = device.reach(MAIL).await?;
     let key = provision(stage, &TABLET, &mut wire).await?;
     wipe(stage, key, &mut wire).await?;
-    let mut wire = device.open(port).await?;
-    manage(stage, &mut wire).await
+    let mut pc = Pc::enrol(stage, device).await?;
+    for plan in [CheckIn::FIRST, CheckIn::SECOND, CheckIn::SEALED] {
+        pc.check_in(plan).await?;
+    }
+    Ok(())
 }
 
 async fn options(wire: &mut Wire) -> Result<(), DemoError> {
-    let head = format!("OPTIONS /Microsoft-Server-ActiveSync HTTP/1.1\r\nHost: {HOST}");
+    let head = format!(
+        "OPTIONS /Microsoft-Server-ActiveSync HTTP/1.1\r\nHost: {MAIL}\r\n{}",
+        authorization()
+    );
     wire.say(&head, b"").await?;
     expect("OPTIONS", "200", &wire.hear().await?.unwrap_or_default())
 }
@@ -94,46 +100,6 @@ async fn wipe(stage: &Stage, key: u32, wire: &mut Wire) -> Result<(), DemoError>
     stage.pause().await;
     Ok(())
 }
-
-/// A management session of two messages (OMA-TS-DM_Protocol 8).
-async fn manage(stage: &Stage, wire: &mut Wire) -> Result<(), DemoError> {
-    for (message, body) in [(1, DM_FIRST), (2, DM_SECOND)] {
-        let text = format!(
-            "<SyncML xmlns=\"SYNCML:SYNCML1.2\"><SyncHdr><VerDTD>1.2</VerDTD>\
-             <VerProto>DM/1.2</VerProto><SessionID>1</SessionID><MsgID>{message}</MsgID>\
-             <Target><LocURI>https://{HOST}/dm</LocURI></Target>\
-             <Source><LocURI>urn:uuid:demo-pc</LocURI></Source></SyncHdr>\
-             <SyncBody>{body}<Final/></SyncBody></SyncML>"
-        );
-        let head = format!(
-            "POST /dm HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: application/vnd.syncml.dm+wbxml"
-        );
-        wire.say(&head, &body::syncml(&text)?).await?;
-        expect("management", "200", &wire.hear().await?.unwrap_or_default())?;
-        stage.pause().await;
-    }
-    Ok(())
-}
-
-const DM_FIRST: &str = "<Alert><CmdID>1</CmdID><Data>1201</Data></Alert>\
-    <Replace><CmdID>2</CmdID>\
-    <Item><Source><LocURI>./DevInfo/DevId</LocURI></Source><Data>urn:uuid:demo-pc</Data></Item>\
-    <Item><Source><LocURI>./DevInfo/Man</LocURI></Source><Data>Demo</Data></Item>\
-    <Item><Source><LocURI>./DevInfo/Mod</LocURI></Source><Data>DemoPC</Data></Item>\
-    <Item><Source><LocURI>./DevInfo/DmV</LocURI></Source><Data>1.3</Data></Item>\
-    <Item><Source><LocURI>./DevInfo/Lang</LocURI></Source><Data>en-US</Data></Item>\
-    </Replace>";
-
-const DM_SECOND: &str = "<Status><CmdID>1</CmdID><MsgRef>1</MsgRef><CmdRef>0</CmdRef>\
-    <Cmd>SyncHdr</Cmd><Data>200</Data></Status>\
-    <Status><CmdID>2</CmdID><MsgRef>1</MsgRef><CmdRef>2</CmdRef><Cmd>Get</Cmd><Data>200</Data></Status>\
-    <Results><CmdID>3</CmdID><MsgRef>1</MsgRef><CmdRef>2</CmdRef><Item><Source>\
-    <LocURI>./DevDetail/SwV</LocURI></Source><Data>10.0.26100.1</Data></Item></Results>\
-    <Status><CmdID>4</CmdID><MsgRef>1</MsgRef><CmdRef>3</CmdRef><Cmd>Replace</Cmd>\
-    <Data>200</Data></Status>\
-    <Status><CmdID>5</CmdID><MsgRef>1</MsgRef><CmdRef>4</CmdRef><Cmd>Atomic</Cmd><Data>507</Data></Status>\
-    <Status><CmdID>6</CmdID><MsgRef>1</MsgRef><CmdRef>5</CmdRef><Cmd>Replace</Cmd><Data>216</Data></Status>\
-    <Status><CmdID>7</CmdID><MsgRef>1</MsgRef><CmdRef>6</CmdRef><Cmd>Replace</Cmd><Data>500</Data></Status>";
 
 fn download(who: &Identity) -> String {
     format!(
