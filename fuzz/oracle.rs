@@ -1,9 +1,9 @@
 //! What must hold whatever the bytes were.
 
 use bytes::Bytes;
-use synctap::codec::{Book, DocumentType, Events, Header, Hints, Preamble, decode, decode_as, encode};
+use synctap::codec::{Book, DocumentType, Events, Header, Hints, Preamble, decode, decode_as, encode, note};
 use synctap::model::{Decoded, Format, Grade, Layer, LayerId, NodeKind, Span, Text, Tree};
-use synctap::render::{Secrets, xml};
+use synctap::render::{Secrets, xml, xml_exact};
 
 /// A body with a content type.
 pub fn read(body: &[u8], content_type: &str) -> Decoded {
@@ -78,6 +78,7 @@ pub fn comes_back(decoded: &Decoded) {
         if !broken {
             assert_eq!(written, layer.bytes);
         }
+        through_xml(decoded, id, book);
         let kind = DocumentType::Wbxml(book);
         let again = decode_as(written.clone().into(), kind, &Hints::default());
         let Some(other) = again.layers.first().and_then(|layer| layer.tree.as_ref()) else {
@@ -86,4 +87,17 @@ pub fn comes_back(decoded: &Decoded) {
         let third = encode(other, &written, &Preamble::of(&written, book).unwrap()).unwrap();
         assert_eq!(third, written, "what was written is stable");
     }
+}
+
+/// What `decode --xml` prints can be read and encoded.
+fn through_xml(decoded: &Decoded, id: LayerId, book: &'static Book) {
+    let text = xml_exact(decoded, id, Secrets::Shown, &|id| note(decoded, id, true));
+    let read = decode_as(text.clone().into(), DocumentType::Xml, &Hints::default());
+    let own = read.problems.iter().find(|problem| problem.layer == LayerId::BODY);
+    assert!(own.is_none(), "{own:?}\n{text}");
+    let Some((_, tree, bytes)) = read.document() else { return };
+    let preamble = Preamble::for_xml(tree, bytes, book);
+    let _ = encode(tree, bytes, &preamble).map(|written| {
+        decode_as(written.into(), DocumentType::Wbxml(book), &Hints::default())
+    });
 }

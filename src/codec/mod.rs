@@ -63,5 +63,5 @@ pub use mime::base64_any;
 pub use progress::Progress;
 pub use wbxml::{
     AttributeStart, Book, Data, EncodeError, Event, EventKind, Events, Follows, Header, Preamble,
-    PublicId, Tag, TagName, WbxmlError, WbxmlErrorKind, encode,
+    PublicId, Tag, TagName, WbxmlError, WbxmlErrorKind, encode, note,
 };

@@ -46,4 +46,6 @@ pub use secrets::{Secrets, mask_header, mask_url};
 pub use signature::signature_lines;
 pub use timeline::{clock, device_lines, step_lines};
 pub use units::{age, bytes, count, thousands};
-pub use xml::{IndexedXml, XmlLine, each_xml_line, xml, xml_lines, xml_of_tree};
+pub use xml::{
+    IndexedXml, LayerNote, XmlLine, each_xml_line, xml, xml_exact, xml_lines, xml_of_tree,
+};

@@ -100,7 +100,7 @@ pub fn verify(
             judge(report, &signed.signers, &bench)
         }
         Some(Message::Enveloped(sealed)) if !sealed.signers.is_empty() => {
-            sealed_and_signed(&sealed, circumstances)
+            sealed_and_signed(&sealed, over, circumstances)
         }
         Some(other) => {
             let text = format!("{} holds no signature", other.name());
@@ -114,8 +114,13 @@ pub fn verify(
     }
 }
 
-/// PKCS#7's `signedAndEnvelopedData`: what is signed is known once it is opened.
-fn sealed_and_signed(sealed: &Enveloped<'_>, circumstances: &Circumstances<'_>) -> SignatureReport {
+/// PKCS#7's `signedAndEnvelopedData`: what is signed is known once it is opened. As with what a signed
+/// message holds, a body that was sent beside it is what counts.
+fn sealed_and_signed(
+    sealed: &Enveloped<'_>,
+    over: Option<Over<'_>>,
+    circumstances: &Circumstances<'_>,
+) -> SignatureReport {
     let carrier = circumstances.carrier;
     let unsealed = match circumstances.keyring.unseal(sealed) {
         Ok(unsealed) => unsealed,
@@ -128,7 +133,7 @@ fn sealed_and_signed(sealed: &Enveloped<'_>, circumstances: &Circumstances<'_>) 
     let certificates = read(&sealed.certificates);
     report.certificates = sealed.certificates.len();
     let bench = Bench {
-        over: Over::Inside(&unsealed.content),
+        over: over.unwrap_or(Over::Inside(&unsealed.content)),
         content_type: &sealed.content_type,
         certificates: &certificates,
         circumstances,

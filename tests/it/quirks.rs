@@ -107,6 +107,25 @@ fn version_1_0_has_no_charset() {
 }
 
 #[test]
+fn what_libwbxml_calls_activesync() {
+    let body = b"\x03\0\0j\x21-//MICROSOFT//DTD ActiveSync//EN\0\0\x0D\x05";
+    assert_eq!(text(&read(body)), "<Ping xmlns=\"Ping\"/>");
+    // With spaces where nobody looked.
+    let body = b"\x03\0\0j\x24 - //wapforum//DTD  CHANNEL 1.2//EN\0\x05";
+    assert_eq!(text(&read(body)), "<channel/>");
+}
+
+/// libwbxml writes a charset into version 1.0, which has none, and cannot read it back.
+#[test]
+fn version_1_0_with_a_charset() {
+    let decoded = read(b"\0\x05\x6A\x02a\0\x45\x86\x0B\x83\0\x01\x01");
+    assert_eq!(decoded.layers[0].format, Format::Wbxml("Service Indication"));
+    let codes: Vec<_> = decoded.problems.iter().map(|problem| problem.code).collect();
+    assert_eq!(codes, ["wbxml-version"]);
+    assert_eq!(text(&decoded), "<si><indication href=\"a\"/></si>");
+}
+
+#[test]
 fn strings_of_the_table_may_be_shared_and_open_ended() {
     let decoded = read(b"\x03\x01\x6A\x05ab\0cd\x45\x4B\x83\x01\x01\x4B\x83\x03\x01\x01");
     assert_eq!(decoded.problems, []);

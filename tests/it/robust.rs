@@ -1,21 +1,32 @@
 //! Damaged bodies: no panic, and every span lies in its layer.
 
 use std::collections::HashSet;
+use std::iter::StepBy;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use synctap::codec::{Hints, decode};
-use synctap::model::{Decoded, NodeKind, Span, Text};
+use synctap::model::{Decoded, Headers, Leg, NodeKind, Span, Text};
 use synctap::render::{Secrets, xml};
 
 use crate::captures::{Capture, captures};
+use crate::conversation::{Turn, reading, turns};
 
 /// Bodies up to this size are damaged at every byte, larger ones at six or so places.
 const EVERY_BYTE: usize = 4096;
 
+/// Of the bodies in conversations written as text, and of signed messages, all much alike, every so
+/// many bytes; where in them differs from one to the next.
+const STRIDE: usize = 37;
+
+/// Folders of conversations written as text.
+const CONVERSATIONS: [&str; 5] = ["enrolment", "reported", "rules", "sessions", "walks"];
+
 #[test]
 fn every_prefix() {
-    for capture in distinct() {
-        for length in places(capture.body.len()) {
+    for (capture, places) in distinct() {
+        for length in places {
             check(&capture, capture.body.slice(..length));
         }
     }
@@ -23,8 +34,8 @@ fn every_prefix() {
 
 #[test]
 fn every_flipped_byte() {
-    for capture in distinct() {
-        for at in places(capture.body.len()) {
+    for (capture, places) in distinct() {
+        for at in places {
             let mut body = capture.body.to_vec();
             // In turn: all bits, the top bit (attributes, long integers), the lowest.
             body[at] ^= [0xFF, 0x80, 0x01][at % 3];
@@ -33,15 +44,88 @@ fn every_flipped_byte() {
     }
 }
 
-/// The captures without those that repeat a body.
-fn distinct() -> Vec<Capture> {
+/// All bodies that differ, each with the places at which it is damaged.
+fn distinct() -> Vec<(Capture, StepBy<Range<usize>>)> {
     let mut seen = HashSet::new();
-    captures().into_iter().filter(|capture| seen.insert(capture.body.clone())).collect()
+    let mut is_new = |capture: &Capture| seen.insert(capture.body.clone());
+    let mut found = Vec::new();
+    for capture in captures().into_iter().filter(&mut is_new) {
+        let length = capture.body.len();
+        let step = if length <= EVERY_BYTE { 1 } else { length / 6 };
+        found.push((capture, (0..length).step_by(step)));
+    }
+    assert!(found.len() > 250, "{}", found.len());
+    let others = conversations().into_iter().chain(messages());
+    for (number, capture) in others.filter(&mut is_new).enumerate() {
+        let length = capture.body.len();
+        found.push((capture, (number % STRIDE % length.max(1)..length).step_by(STRIDE)));
+    }
+    assert!(found.len() > 900, "{}", found.len());
+    found
 }
 
-fn places(length: usize) -> impl Iterator<Item = usize> {
-    let step = if length <= EVERY_BYTE { 1 } else { length / 6 };
-    (0..length).step_by(step)
+/// The bodies of the conversations written as text, of rules both readings.
+fn conversations() -> Vec<Capture> {
+    let mut found = Vec::new();
+    for folder in CONVERSATIONS {
+        for path in files(folder, "txt") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            let name = format!("{folder}/{}", path.file_stem().unwrap().display());
+            for bad in [true, false] {
+                found.extend(
+                    turns(&reading(&text, bad)).iter().flat_map(|turn| bodies(&name, turn)),
+                );
+            }
+        }
+    }
+    found
+}
+
+/// The bodies of one exchange.
+fn bodies(name: &str, turn: &Turn) -> Vec<Capture> {
+    let request = turn.exchange.request.as_ref();
+    let headers = request.map(|head| &head.headers);
+    let answered = turn.exchange.response.as_ref().map(|head| &head.headers);
+    let halves = [
+        (Leg::Request, headers, turn.request.as_ref()),
+        (Leg::Response, answered, turn.response.as_ref()),
+    ];
+    let capture = |(leg, headers, decoded): (Leg, Option<&Headers>, Option<&Decoded>)| {
+        let field = |name| headers.and_then(|headers| headers.first(name)).unwrap_or_default();
+        Some(Capture {
+            name: name.to_owned(),
+            body: decoded?.layers.first()?.bytes.clone(),
+            content_type: field("content-type").to_owned(),
+            content_encoding: field("content-encoding").to_owned(),
+            target: request.map(|head| head.target.clone()).unwrap_or_default(),
+            leg,
+        })
+    };
+    halves.into_iter().filter_map(capture).collect()
+}
+
+/// Signed and encrypted messages, certificates and requests.
+fn messages() -> Vec<Capture> {
+    let found = files("cms", "der").into_iter().chain(files("enrolment/pki", "der"));
+    let capture = |path: PathBuf| Capture {
+        name: path.display().to_string(),
+        body: std::fs::read(path).unwrap().into(),
+        content_type: String::new(),
+        content_encoding: String::new(),
+        target: String::new(),
+        leg: Leg::Request,
+    };
+    found.map(capture).collect()
+}
+
+fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures").join(folder);
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut found: Vec<_> =
+        entries.filter(|path| path.extension().is_some_and(|known| known == extension)).collect();
+    found.sort();
+    assert!(!found.is_empty());
+    found
 }
 
 fn check(capture: &Capture, body: Bytes) {

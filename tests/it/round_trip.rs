@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 use synctap::codec::{
-    Book, DocumentType, Events, Header, Hints, Preamble, decode, decode_as, encode,
+    Book, DocumentType, Events, Header, Hints, Preamble, decode, decode_as, encode, note,
 };
-use synctap::model::{Format, Layer, Name, Namespace, NodeId, Written};
-use synctap::render::{Secrets, xml};
+use synctap::model::{Decoded, Format, Layer, LayerId, Name, Namespace, NodeId, Written};
+use synctap::render::{Secrets, xml, xml_exact};
 
 use crate::captures::captures;
 use crate::random::shape;
@@ -62,6 +62,127 @@ fn xml_becomes_wbxml_again() {
     }
     // Which strings were opaque is not in the XML, so SyncML differs.
     assert!(same > 150, "{same}");
+}
+
+/// As `decode --xml` prints it and `encode` reads it: the same bytes, whatever encoder they are of.
+#[test]
+fn exact_xml_becomes_the_same_bytes() {
+    let mut compared = 0;
+    for capture in captures() {
+        let decoded = capture.decode();
+        let (Some((id, ..)), false) = (decoded.document(), decoded.is_broken()) else { continue };
+        if let Some(encoded) = through_exact_xml(&decoded, id) {
+            assert!(encoded == decoded.layer(id).unwrap().bytes, "{}", capture.name);
+            compared += 1;
+        }
+    }
+    assert!(compared > 260, "{compared}");
+}
+
+/// A WBXML layer as exact XML, and encoded again.
+pub(crate) fn through_exact_xml(decoded: &Decoded, id: LayerId) -> Option<Vec<u8>> {
+    let Format::Wbxml(name) = decoded.layer(id)?.format else { return None };
+    let book = Book::by_name(name).unwrap();
+    let text = xml_exact(decoded, id, Secrets::Shown, &|id| note(decoded, id, true));
+    let again = decode_as(Bytes::from(text.clone()), DocumentType::Xml, &Hints::default());
+    let (_, tree, bytes) = again.document().unwrap();
+    // What is said beside names and text is no part of them.
+    let plain = xml(decoded, id, Secrets::Shown);
+    let plain = decode_as(Bytes::from(plain), DocumentType::Xml, &Hints::default());
+    let (_, plain_tree, plain_bytes) = plain.document().unwrap();
+    assert_eq!(infoset(tree, bytes), infoset(plain_tree, plain_bytes), "{text}");
+    Some(encode(tree, bytes, &Preamble::for_xml(tree, bytes, book)).unwrap())
+}
+
+/// What XML alone does not say: header, string table, opaque characters, strings of no characters,
+/// tags with content and nothing in it, white space, documents inside with headers of their own.
+#[test]
+fn exact_xml_says_how_it_was_written() {
+    let inner = b"\x03\x00\x00\x6A\x1B-//OMA//DTD-DM-DDF 1.2//EN\0\x00\x02\x60\x77\x03a\0\x01\x01";
+    let length = u8::try_from(inner.len()).unwrap();
+    let nested = [
+        b"\x02\xA4\x01\x6A\x00\x6D\x6B\x62\x54\x4F\xC3",
+        &[length][..],
+        inner,
+        b"\xC3\x02\r\n\x01\x01\x01\x01\x01",
+    ];
+    let documents: [(&str, Vec<u8>, &str); 12] = [
+        ("canonical", b"\x03\x01\x6A\x00\x00\x0D\x05".to_vec(), "<Ping xmlns=\"Ping\"/>"),
+        (
+            "version and name",
+            b"\x01\x00\x00\x6A\x1E-//SYNCML//DTD SyncML 1.1//EN\0\x6D\x12\x01".to_vec(),
+            "<?wbxml version=\"1.1\" public-id=\"-//SYNCML//DTD SyncML 1.1//EN\"?>\n\
+             <SyncML xmlns=\"SYNCML:SYNCML1.1\"><Final/></SyncML>",
+        ),
+        ("version 1.0", b"\x00\x06\x00\x85\x09\x03a\0\x05\x01".to_vec(), "<?wbxml version=\"1.0\" charset=\"none\"?>\n<sl href=\"http://a\" action=\"execute-low\"/>"),
+        ("charset", b"\x03\x06\x04\x00\x85\x09\x03\xE9\0\x05\x01".to_vec(), "<?wbxml charset=\"4\"?>\n<sl href=\"http://\u{E9}\" action=\"execute-low\"/>"),
+        (
+            "name without its end",
+            b"\x02\x00\x00\x6A\x1D-//SYNCML//DTD SyncML 1.1//EN\x6D\x12\x01".to_vec(),
+            "<?wbxml public-id=\"-//SYNCML//DTD SyncML 1.1//EN\" terminated=\"no\"?>\n\
+             <SyncML xmlns=\"SYNCML:SYNCML1.1\"><Final/></SyncML>",
+        ),
+        (
+            "string table",
+            b"\x03\x05\x6A\x09one\0four\0\x45\xC6\x0C\x83\x00\x03 or \0\x83\x04\x01\x83\x04\x01\x01".to_vec(),
+            "<?wbxml strings=\"b25lAGZvdXIA\"?>\n<si><indication href=\"http://one or four\">four</indication></si>",
+        ),
+        (
+            "opaque",
+            b"\x02\xA4\x01\x6A\x00\x6D\x6C\x71\xC3\x031.2\x01\x72\xC3\x03a\r\n\x01\x01\x01".to_vec(),
+            "<SyncML xmlns=\"SYNCML:SYNCML1.2\"><SyncHdr><VerDTD><![CDATA[1.2]]></VerDTD>\
+             <VerProto><![CDATA[]]>a&#13;\n</VerProto></SyncHdr></SyncML>",
+        ),
+        (
+            "empty strings",
+            b"\x02\xA4\x01\x6A\x00\x6D\x6C\x71\x03\0\x01\x32\x01\x01".to_vec(),
+            "<?wbxml empty=\"string\"?>\n<SyncML xmlns=\"SYNCML:SYNCML1.2\"><SyncHdr>\
+             <VerDTD></VerDTD><VerProto/></SyncHdr></SyncML>",
+        ),
+        (
+            "empty content",
+            b"\x03\x01\x6A\x00\x45\x5C\x4F\x01\x01\x01".to_vec(),
+            "<?wbxml empty=\"content\"?>\n<Sync xmlns=\"AirSync\"><Collections><Collection/>\
+             </Collections></Sync>",
+        ),
+        (
+            "the second example of the specification, read as what it is not",
+            b"\x01\x01\x6A\x12abc\0 Enter name: \0\x47\xC5\x09\x83\x00\x05\x01\x88\x06\x86\x08\x03xyz\0\x85\x03/s\0\x01\x83\x04\x86\x07\x0A\x03N\0\x01\x01\x01".to_vec(),
+            "<?wbxml version=\"1.1\" strings=\"YWJjACBFbnRlciBuYW1lOiAA\"?>\n<Add xmlns=\"AirSync\">\
+             <Sync unknown_p00_a09=\"abc\" unknown_p00_a05=\"\"><Change \
+             unknown_p00_a06=\"unknown_p00_v86\" unknown_p00_a08=\"xyzunknown_p00_v85/s\"/> Enter name: \
+             <Responses unknown_p00_a07=\"\" unknown_p00_a0A=\"N\"/></Sync></Add>",
+        ),
+        (
+            "entities, as in its first",
+            b"\x01\x01\x03\x00\x47\x46\x03 X\0\x02\x81\x20\x03=\0\x02\x81\x20\x03 1 \0\x01\x01".to_vec(),
+            "<?wbxml version=\"1.1\" charset=\"3\" entities=\"160\"?>\n<Add xmlns=\"AirSync\">\
+             <Responses> X\u{A0}=\u{A0} 1 </Responses></Add>",
+        ),
+        (
+            "a document inside",
+            nested.concat(),
+            "<SyncML xmlns=\"SYNCML:SYNCML1.2\"><SyncBody><Results><Item><Data>\
+             <?wbxml type=\"dmddf12\" version=\"1.3\"?><MgmtTree xmlns=\"syncml:dmddf1.2\">\
+             <VerDTD>a</VerDTD></MgmtTree><![CDATA[]]>&#13;\n</Data></Item></Results></SyncBody></SyncML>",
+        ),
+    ];
+    for (name, bytes, expected) in documents {
+        let decoded = decode(bytes.clone().into(), &Hints::default());
+        let id = decoded.main();
+        let text = xml_exact(&decoded, id, Secrets::Shown, &|id| note(&decoded, id, true));
+        assert_eq!(text.split_once('\n').unwrap().1.trim_end(), expected, "{name}");
+        assert_eq!(through_exact_xml(&decoded, id).unwrap(), bytes, "{name}");
+    }
+}
+
+/// What is masked must not stand in a string table.
+#[test]
+fn a_string_table_is_kept_back_with_the_secrets() {
+    let body = b"\x03\x05\x6A\x04one\0\x45\xC6\x0C\x83\x00\x01\x83\x00\x01\x01";
+    let decoded = decode(Bytes::from_static(body), &Hints::default());
+    assert_eq!(note(&decoded, decoded.main(), false), None);
+    assert_eq!(note(&decoded, decoded.main(), true).unwrap(), "wbxml strings=\"b25lAA==\"");
 }
 
 /// All that a document may hold: table strings, entities, opaque, literals, attributes, pages.

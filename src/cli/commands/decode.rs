@@ -91,7 +91,9 @@ fn print_xml(out: &mut impl io::Write, decoded: &Decoded, secrets: Secrets) -> R
             .because(format!("it is {format}"))
             .hint("leave out `--xml`, or say what it is with `--as TYPE`"));
     };
-    writeln!(out, "{}", render::xml(decoded, layer, secrets))?;
+    // A string table may hold what is masked.
+    let note = |id| codec::note(decoded, id, secrets == Secrets::Shown);
+    writeln!(out, "{}", render::xml_exact(decoded, layer, secrets, &note))?;
     say_problems(decoded);
     Ok(())
 }

@@ -1,9 +1,11 @@
 //! One attribute as tokens: the longest name token, then value tokens and strings.
 
 use super::book::Book;
+use super::naming;
+use super::packing;
 
 /// A piece of an encoded attribute.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum AttributeCode<'a> {
     /// `ATTRSTART` or `ATTRVALUE` on an attribute code page.
     Token(u8, u8),
@@ -11,6 +13,8 @@ pub(super) enum AttributeCode<'a> {
     LiteralName(&'a str),
     /// Characters that have no token.
     Characters(&'a str),
+    /// A time, packed.
+    Bytes(Vec<u8>),
 }
 
 /// The pieces that stand for `name="value"`.
@@ -24,8 +28,14 @@ pub(super) fn codes<'a>(book: &Book, name: &'a str, value: &'a str) -> Vec<Attri
     if let Some((page, token, start)) = start {
         codes.push(AttributeCode::Token(page, token));
         rest = value.strip_prefix(start.prefix).unwrap_or_default();
+    } else if let Some((page, token)) = naming::unknown_attribute(name) {
+        codes.push(AttributeCode::Token(page, token));
     } else {
         codes.push(AttributeCode::LiteralName(name));
+    }
+    if let Some(bytes) = packing::attribute(book, name, rest) {
+        codes.push(AttributeCode::Bytes(bytes));
+        return codes;
     }
     while let Some((before, page, token, after)) = next_value(book, rest) {
         if !before.is_empty() {
@@ -48,7 +58,11 @@ fn next_value<'a>(book: &Book, text: &'a str) -> Option<(&'a str, u8, u8, &'a st
         .filter(|(_, _, value)| !value.is_empty())
         .filter_map(|(page, token, value)| Some((text.find(value)?, page, token, value)))
         .min_by_key(|(at, page, _, value)| (*at, std::cmp::Reverse(value.len()), *page));
-    let (at, page, token, value) = found?;
+    let unknown = naming::unknown_value(text);
+    let Some((at, page, token, value)) = found else { return unknown };
+    if let Some(unknown) = unknown.filter(|(before, ..)| before.len() < at) {
+        return Some(unknown);
+    }
     let (before, tail) = text.split_at_checked(at)?;
     Some((before, page, token, tail.strip_prefix(value)?))
 }

@@ -14,8 +14,10 @@ pub struct Book {
     pub name: &'static str,
     /// Registered public id; `None` for document types without one.
     pub public_id: Option<u32>,
-    /// Formal public identifier; compared without regard to case.
+    /// Formal public identifier, as specified.
     pub fpi: &'static str,
+    /// Formal public identifiers that encoders write instead.
+    other_fpis: Vec<&'static str>,
     /// Root element; empty when there are many (ActiveSync).
     pub root: &'static str,
     /// Media types, lower case.
@@ -29,6 +31,8 @@ pub struct Book {
     attributes: Pages<AttributeStart>,
     values: Pages<&'static str>,
     extensions: Vec<(u32, &'static str)>,
+    /// Names that other tools and older revisions have for tags: page, token, name.
+    aliases: Vec<(u8, u8, &'static str)>,
 }
 
 /// What a tag token means.
@@ -102,9 +106,17 @@ impl Book {
         BOOKS.iter().find(|book| book.public_id == Some(public_id))
     }
 
-    /// By formal public identifier, in any case.
+    /// By formal public identifier, in any case and with any spaces.
     pub fn by_fpi(fpi: &str) -> Option<&'static Self> {
-        BOOKS.iter().find(|book| book.fpi.eq_ignore_ascii_case(fpi))
+        let fpi: String = fpi.split_ascii_whitespace().collect();
+        let is_it = |known: &str| {
+            let known = known.chars().filter(|c| *c != ' ');
+            !fpi.is_empty()
+                && known
+                    .map(|c| c.to_ascii_lowercase())
+                    .eq(fpi.chars().map(|c| c.to_ascii_lowercase()))
+        };
+        BOOKS.iter().find(|book| is_it(book.fpi) || book.other_fpis.iter().any(|fpi| is_it(fpi)))
     }
 
     /// All with this media type (without parameters, lower case), newest version first.
@@ -138,15 +150,19 @@ impl Book {
         self.tags.set(page, token, tag);
     }
 
-    /// The token of an element, preferring `page`.
+    /// The token of an element, preferring `page`, and its own name to what others call it.
     pub fn tag_token(&self, namespace: Option<&str>, name: &str, page: u8) -> Option<(u8, u8)> {
-        let fits = |tag: &Tag| {
-            tag.name == name && namespace.is_none_or(|n| n.eq_ignore_ascii_case(tag.namespace))
-        };
+        let is_in = |tag: &Tag| namespace.is_none_or(|n| n.eq_ignore_ascii_case(tag.namespace));
+        let fits = |tag: &Tag| tag.name == name && is_in(tag);
         let on_page = self.tags.rows_of(page).find(|(_, tag)| fits(tag));
         let found = on_page.map(|(token, _)| (page, token));
-        found.or_else(|| {
-            self.tags.iter().find(|(_, _, tag)| fits(tag)).map(|(page, token, _)| (page, token))
+        let anywhere = || self.tags.iter().find(|(_, _, tag)| fits(tag));
+        found.or_else(|| anywhere().map(|(page, token, _)| (page, token))).or_else(|| {
+            let known = self.aliases.iter().filter(|(page, token, alias)| {
+                *alias == name && self.tag(*page, *token).is_some_and(is_in)
+            });
+            let nearest = known.min_by_key(|(on, token, _)| (*on != page, *on, *token));
+            nearest.map(|(page, token, _)| (*page, *token))
         })
     }
 
@@ -192,9 +208,27 @@ impl Book {
         self.key.starts_with("wvcsp")
     }
 
+    /// True when an attribute's value is a packed time (`%Datetime` of SI 1.0 and EMN 1.0).
+    pub(super) fn has_times(&self, attribute: &str) -> bool {
+        matches!(self.key, "si10" | "emn10")
+            && matches!(attribute, "created" | "si-expires" | "timestamp")
+    }
+
+    /// The operand of `EXT_T_0` that stands for `text` (Wireless Village).
+    pub(super) fn extension_of(&self, text: &str) -> Option<u32> {
+        self.extensions.iter().find(|(_, known)| *known == text).map(|(code, _)| *code)
+    }
+
     /// True when `EXT` tokens are WML variables.
     pub fn has_variables(&self) -> bool {
         self.key.starts_with("wml") || self.key.starts_with("wta")
+    }
+
+    /// The document type whose documents, with this root, stand in elements of this one as bytes:
+    /// device information in SyncML.
+    pub(super) fn inner(&self, root: &str) -> Option<&'static Self> {
+        let version = self.key.strip_prefix("syncml").filter(|_| root == "DevInf")?;
+        Self::by_key(&format!("devinf{version}"))
     }
 
     /// True when a document may begin with this tag.
@@ -316,21 +350,24 @@ fn takers<'a>(books: &'a mut [Book], cells: &[&'static str]) -> impl Iterator<It
 
 fn book_of(cells: [&'static str; 8]) -> Book {
     let [key, name, public_id, fpi, root, media_types, includes, system_id] = cells;
-    let list = |cell: &'static str| cell.split(';').filter(|name| !name.is_empty()).collect();
+    let list = |cell: &'static str| cell.split(';').filter(|name| !name.is_empty());
+    let mut fpis = list(fpi);
     Book {
         key,
         name,
         public_id: hex(public_id),
-        fpi,
+        fpi: fpis.next().unwrap_or_default(),
+        other_fpis: fpis.collect(),
         root,
-        media_types: list(media_types),
-        includes: list(includes),
+        media_types: list(media_types).collect(),
+        includes: list(includes).collect(),
         system_id,
         tags: Pages::default(),
         vocabulary: Vocabulary::default(),
         attributes: Pages::default(),
         values: Pages::default(),
         extensions: Vec::new(),
+        aliases: Vec::new(),
     }
 }
 
@@ -342,12 +379,17 @@ fn add_tag(book: &mut Book, cells: &[&'static str]) -> Option<()> {
 }
 
 fn add_eas(book: &mut Book, cells: &[&'static str]) -> Option<()> {
-    let [page, namespace, token, name, first_version, last_version, _, content, ..] = cells else {
+    let [page, namespace, token, name, first_version, last_version, _, content, aliases, ..] =
+        cells
+    else {
         return None;
     };
+    let (page, token) = (page.parse().ok()?, byte(token)?);
     let opaque = *content == "opaque";
     let tag = Tag { name, namespace, first_version, last_version, opaque };
-    book.set_tag(page.parse().ok()?, byte(token)?, tag);
+    book.set_tag(page, token, tag);
+    let aliases = aliases.split(';').filter(|alias| !alias.is_empty());
+    book.aliases.extend(aliases.map(|alias| (page, token, alias)));
     Some(())
 }
 

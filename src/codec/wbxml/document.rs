@@ -78,6 +78,10 @@ pub(crate) fn read(layer: &[u8], outside: &Outside<'_>) -> Document {
         let text = format!("WBXML version {} is not known", header.version_text());
         faults.odd(Span::new(0, 1), "wbxml-version", text);
     }
+    if header.version == 0 && header.charset.is_some() {
+        let text = "version 1.0 has no charset, and here is one: libwbxml writes it so";
+        faults.odd(Span::new(0, header.table.range().start), "wbxml-version", text);
+    }
     let charset = charset(&header, outside.charset, &mut faults);
     let book = outside
         .book
@@ -177,9 +181,18 @@ fn by_media_type(media_type: &str) -> Option<&'static Book> {
 fn by_root(layer: &[u8], header: &Header) -> Option<&'static Book> {
     const CANDIDATES: [&str; 8] =
         ["eas", "syncml12", "devinf12", "dmddf12", "metinf12", "prov10", "ota70", "syncset10"];
-    // OTA settings have the token of ActiveSync's Sync, and attributes, which that never has.
-    if layer.get(header.body..).is_some_and(|body| body.starts_with(b"\x45\xC6")) {
-        return Book::by_key("ota70");
+    // These have the token of ActiveSync's Sync, and attributes, which that hardly ever has.
+    let known = match layer.get(header.body..).unwrap_or_default() {
+        [0x45, 0xC6, ..] => Book::by_key("ota70"),
+        // The attribute is `version`.
+        [0xC5, 0x45 | 0x46, ..] => Book::by_key("prov10"),
+        // These are no command of ActiveSync.
+        [0x49 | 0xC9, ..] => Book::by_key("wvcsp12"),
+        [0x7F, ..] => Book::by_key("wml13"),
+        _ => None,
+    };
+    if known.is_some() {
+        return known;
     }
     CANDIDATES
         .iter()

@@ -2,18 +2,17 @@
 
 use std::collections::HashMap;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
 use crate::model::{Attribute, Element, Name, Node, NodeId, NodeKind, Text, Tree, Written};
 
 use super::attribute_encode::{self, AttributeCode};
-use super::book::Book;
 use super::events::{
     END, ENTITY, HAS_ATTRIBUTES, HAS_CONTENT, LITERAL, LITERAL_A, LITERAL_AC, LITERAL_C, OPAQUE,
     PI, STR_I, STR_T, SWITCH_PAGE,
 };
-use super::preamble::{Preamble, push_mb_u32};
+use super::from_xml::from_base64;
+use super::naming;
+use super::note;
+use super::preamble::{Empty, Preamble, push_mb_u32};
 use super::source::{Piece, Source};
 
 /// Why a tree has no WBXML.
@@ -54,23 +53,23 @@ pub fn encode(tree: &Tree, layer: &[u8], preamble: &Preamble) -> Result<Vec<u8>,
     Ok(encoder.finish(end))
 }
 
-/// The namespace of this product's own attributes in XML.
-const OWN: &str = "urn:synctap:xml";
-
-/// The namespace of `xmlns` declarations.
-const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
-
 /// Writes one document.
 pub(super) struct Encoder<'a> {
-    tree: &'a Tree,
-    layer: &'a [u8],
-    preamble: &'a Preamble,
+    pub(super) tree: &'a Tree,
+    pub(super) layer: &'a [u8],
+    pub(super) preamble: &'a Preamble,
     pub(super) out: Vec<u8>,
     table: Vec<u8>,
     /// Names that have been looked up, and where they stand in the table.
     literals: HashMap<String, u32>,
-    tag_page: u8,
+    pub(super) tag_page: u8,
     attribute_page: u8,
+    /// Strings of the table that are written by their offset.
+    pub(super) strings: Vec<(u32, String)>,
+    /// One past the last node that was written together with one before it.
+    pub(super) joined: NodeId,
+    /// The note before the document inside that comes next.
+    pub(super) note: Option<NodeId>,
     /// What the tree was read from, when its spans are bytes of it.
     source: Option<Source<'a>>,
     /// Every byte so far is as it was read.
@@ -78,7 +77,7 @@ pub(super) struct Encoder<'a> {
 }
 
 impl<'a> Encoder<'a> {
-    fn new(tree: &'a Tree, layer: &'a [u8], preamble: &'a Preamble) -> Self {
+    pub(super) fn new(tree: &'a Tree, layer: &'a [u8], preamble: &'a Preamble) -> Self {
         let table = preamble.table.clone();
         let source = preamble.is_same_layer().then(|| Source::new(layer, preamble.charset()));
         let source = source.flatten();
@@ -93,11 +92,14 @@ impl<'a> Encoder<'a> {
             literals: HashMap::new(),
             tag_page: 0,
             attribute_page: 0,
+            strings: preamble.strings(),
+            joined: NodeId(0),
+            note: None,
         }
     }
 
     /// The document; `end` is where its last node ended in the layer.
-    fn finish(self, end: usize) -> Vec<u8> {
+    pub(super) fn finish(self, end: usize) -> Vec<u8> {
         let header = self.source.as_ref().filter(|source| {
             self.table == self.preamble.table && self.preamble.is_as_read(source, self.layer)
         });
@@ -133,7 +135,7 @@ impl<'a> Encoder<'a> {
     }
 
     /// Writes a node and what is inside it.
-    fn subtree(&mut self, top: NodeId) -> Result<(), EncodeError> {
+    pub(super) fn subtree(&mut self, top: NodeId) -> Result<(), EncodeError> {
         let tree = self.tree;
         let Some(node) = tree.get(top) else { return Ok(()) };
         let mut open: Vec<NodeId> = Vec::new();
@@ -177,9 +179,8 @@ impl<'a> Encoder<'a> {
         node: &Node<'_>,
         element: &Element<'_>,
     ) -> Result<After, EncodeError> {
-        let foreign = self.foreign_book(element);
-        if let Some(book) = foreign {
-            let bytes = self.document_inside(id, book)?;
+        if let Some(preamble) = self.preamble_inside(element) {
+            let bytes = self.document_inside(id, &preamble)?;
             self.opaque(&bytes);
             return Ok(After::Done);
         }
@@ -187,15 +188,19 @@ impl<'a> Encoder<'a> {
         // An empty element may have been written with content and END, or without both.
         let written_open =
             self.preamble.is_same_layer() && node.span.end > element.tag.end && !has_children;
-        let content = has_children || written_open;
+        let empty = if has_children { Empty::Bare } else { self.written_empty(node, element) };
+        let content = has_children || written_open || empty != Empty::Bare;
         if self.again(|source, page| source.tag(element, content, page)) {
             if written_open {
                 self.end(id, element.tag.end);
             }
             return Ok(if has_children { After::Content } else { After::Nothing });
         }
-        let own_attributes: Vec<_> =
-            element.attributes.iter().filter(|attribute| self.is_written(attribute)).collect();
+        let own_attributes: Vec<_> = element
+            .attributes
+            .iter()
+            .filter(|attribute| self.is_written(node, attribute))
+            .collect();
         self.tag(element, !own_attributes.is_empty(), content);
         if !own_attributes.is_empty() {
             for attribute in &own_attributes {
@@ -203,7 +208,7 @@ impl<'a> Encoder<'a> {
             }
             self.out.push(END);
         }
-        if has_children && self.holds_bytes(element) {
+        if has_children && (self.holds_bytes(element) || self.holds_cdata(id)) {
             let bytes = self.bytes_inside(id, element)?;
             self.opaque(&bytes);
             self.out.push(END);
@@ -212,6 +217,7 @@ impl<'a> Encoder<'a> {
         if written_open {
             self.end(id, element.tag.end);
         }
+        self.end_empty(empty);
         Ok(if has_children { After::Content } else { After::Nothing })
     }
 
@@ -237,7 +243,7 @@ impl<'a> Encoder<'a> {
         push_mb_u32(&mut self.out, offset);
     }
 
-    fn token(&self, element: &Element<'_>) -> Option<(u8, u8)> {
+    pub(super) fn token(&self, element: &Element<'_>) -> Option<(u8, u8)> {
         if element.token.is_some() {
             return element.token;
         }
@@ -246,25 +252,10 @@ impl<'a> Encoder<'a> {
             // It was written as a literal.
             return None;
         }
-        // Older material has a colon behind ActiveSync's names.
-        let namespace = element.namespace.as_str().trim_end_matches(':');
-        let namespace = Some(namespace).filter(|name| !name.is_empty());
-        let found = self.preamble.book.tag_token(namespace, name, self.tag_page);
-        found
-            .or_else(|| self.preamble.book.prefixed_tag_token(name))
-            .or_else(|| unknown_token(name))
-    }
-
-    /// False for what only XML needs: our own marks, and declarations, but for document types that
-    /// have tokens for theirs.
-    fn is_written(&self, attribute: &Attribute<'_>) -> bool {
-        match (attribute.namespace.as_str(), attribute.name) {
-            (OWN, _) => false,
-            (XMLNS, Name::Literal(name)) => {
-                self.preamble.book.attributes().any(|(_, _, start)| start.name == name)
-            }
-            _ => true,
+        if self.is_literal(element, name) {
+            return None;
         }
+        naming::token(self.preamble.book, element.namespace.as_str(), name, self.tag_page)
     }
 
     fn attribute(&mut self, attribute: &Attribute<'_>) {
@@ -292,6 +283,7 @@ impl<'a> Encoder<'a> {
                     push_mb_u32(&mut self.out, offset);
                 }
                 AttributeCode::Characters(text) => self.string(text),
+                AttributeCode::Bytes(bytes) => self.opaque(&bytes),
             }
         }
     }
@@ -303,13 +295,13 @@ impl<'a> Encoder<'a> {
         match &node.kind {
             NodeKind::Element(_) | NodeKind::Comment(_) => {}
             NodeKind::Opaque(span) => self.opaque(span.of(self.layer)),
-            NodeKind::Text(text, written) => self.text(text, *written),
+            NodeKind::Text(text, written) => self.text(id, text, *written),
             NodeKind::Instruction(text) => self.instruction(id, text)?,
         }
         Ok(())
     }
 
-    fn text(&mut self, text: &Text<'_>, written: Written) {
+    fn text(&mut self, id: NodeId, text: &Text<'_>, written: Written) {
         let characters = Tree::resolve(text, self.layer);
         match (written, text) {
             (Written::Entity(code), _) => {
@@ -321,12 +313,52 @@ impl<'a> Encoder<'a> {
                 push_mb_u32(&mut self.out, offset);
             }
             (Written::Opaque, _) => self.opaque(characters.as_bytes()),
+            (Written::CData, _) => self.cdata(id),
+            (Written::Plain, _) => self.plain(id, characters),
             _ => self.string(characters),
         }
     }
 
+    /// Writes a string: what the table has and a note says was written from there by its offset,
+    /// the rest inline.
+    pub(super) fn string(&mut self, text: &str) {
+        if self.strings.is_empty() {
+            return self.inline(text);
+        }
+        let strings = std::mem::take(&mut self.strings);
+        for piece in pieces(text, &strings) {
+            match piece {
+                Ok(offset) => {
+                    self.out.push(STR_T);
+                    push_mb_u32(&mut self.out, offset);
+                }
+                Err(text) => self.inline(text),
+            }
+        }
+        self.strings = strings;
+    }
+
+    /// Writes inline strings, and the characters between them that a note says are entities.
+    fn inline(&mut self, text: &str) {
+        let preamble = self.preamble;
+        if preamble.entities.is_empty() {
+            return self.characters(text);
+        }
+        for piece in text.split_inclusive(|c: char| preamble.entities.contains(&c)) {
+            let last = piece.chars().next_back().filter(|c| preamble.entities.contains(c));
+            let before = last.and_then(|c| piece.strip_suffix(c)).unwrap_or(piece);
+            if !before.is_empty() {
+                self.characters(before);
+            }
+            if let Some(c) = last {
+                self.out.push(ENTITY);
+                push_mb_u32(&mut self.out, u32::from(c));
+            }
+        }
+    }
+
     /// Writes an inline string; characters that the charset lacks, and NUL, as entities.
-    fn string(&mut self, text: &str) {
+    fn characters(&mut self, text: &str) {
         let charset = self.preamble.charset();
         let whole = charset.encode(text).filter(|_| !text.contains('\0'));
         if let Some(bytes) = whole {
@@ -344,13 +376,13 @@ impl<'a> Encoder<'a> {
         }
     }
 
-    fn terminated(&mut self, bytes: &[u8]) {
+    pub(super) fn terminated(&mut self, bytes: &[u8]) {
         self.out.push(STR_I);
         self.out.extend_from_slice(bytes);
         self.out.extend(std::iter::repeat_n(0, self.preamble.charset().terminator));
     }
 
-    fn opaque(&mut self, bytes: &[u8]) {
+    pub(super) fn opaque(&mut self, bytes: &[u8]) {
         self.out.push(OPAQUE);
         push_mb_u32(&mut self.out, u32::try_from(bytes.len()).unwrap_or(u32::MAX));
         self.out.extend_from_slice(bytes);
@@ -358,6 +390,10 @@ impl<'a> Encoder<'a> {
 
     fn instruction(&mut self, id: NodeId, text: &Text<'_>) -> Result<(), EncodeError> {
         let text = Tree::resolve(text, self.layer);
+        if !self.preamble.is_same_layer() && note::is_note(text) {
+            self.note = Some(id);
+            return Ok(());
+        }
         if let Some(data) = text.strip_prefix("opaque base64 ") {
             let bytes = from_base64(data).ok_or(EncodeError::Base64(id))?;
             self.opaque(&bytes);
@@ -372,49 +408,6 @@ impl<'a> Encoder<'a> {
         }
         self.out.push(END);
         Ok(())
-    }
-
-    /// True when the element's characters stand for bytes (in a tree that was not WBXML).
-    fn holds_bytes(&self, element: &Element<'_>) -> bool {
-        if self.preamble.is_same_layer() || element.token.is_some() {
-            return false;
-        }
-        let token = self.token(element);
-        let by_table = token
-            .and_then(|(page, token)| self.preamble.book.tag(page, token))
-            .is_some_and(|tag| tag.opaque);
-        by_table || says_base64(element)
-    }
-
-    fn bytes_inside(&self, id: NodeId, element: &Element<'_>) -> Result<Vec<u8>, EncodeError> {
-        let text = self.tree.text(id, self.layer);
-        if says_base64(element) {
-            from_base64(&text).ok_or(EncodeError::Base64(id))
-        } else {
-            Ok(text.into_owned().into_bytes())
-        }
-    }
-
-    /// The book of an element that no token or page of this document type can hold.
-    fn foreign_book(&self, element: &Element<'_>) -> Option<&'static Book> {
-        if self.preamble.is_same_layer() || element.token.is_some() {
-            return None;
-        }
-        let version = self.preamble.book.key.strip_prefix("syncml")?;
-        let key = match (element.name, element.namespace.as_str()) {
-            (Name::Literal("DevInf"), "syncml:devinf") => {
-                format!("devinf{version}")
-            }
-            _ => return None,
-        };
-        Book::by_key(&key)
-    }
-
-    fn document_inside(&self, id: NodeId, book: &'static Book) -> Result<Vec<u8>, EncodeError> {
-        let preamble = Preamble::canonical(book);
-        let mut inner = Encoder::new(self.tree, self.layer, &preamble);
-        inner.subtree(id)?;
-        Ok(inner.finish(0))
     }
 
     /// Where `name` stands in the string table; added if it does not.
@@ -442,6 +435,28 @@ impl<'a> Encoder<'a> {
     }
 }
 
+/// Text as offsets of strings in the table and what is between them.
+fn pieces<'t>(text: &'t str, strings: &[(u32, String)]) -> Vec<Result<u32, &'t str>> {
+    let mut pieces = vec![Err(text)];
+    for (offset, string) in strings {
+        let mut split = Vec::with_capacity(pieces.len());
+        for piece in pieces {
+            let Err(mut rest) = piece else {
+                split.push(piece);
+                continue;
+            };
+            while let Some((before, after)) = rest.split_once(string.as_str()) {
+                split.extend((!before.is_empty()).then_some(Err(before)));
+                split.push(Ok(*offset));
+                rest = after;
+            }
+            split.extend((!rest.is_empty()).then_some(Err(rest)));
+        }
+        pieces = split;
+    }
+    pieces
+}
+
 /// What follows the tag just written.
 enum After {
     /// Content, then END.
@@ -450,23 +465,4 @@ enum After {
     Nothing,
     /// The next sibling: the content is written too.
     Done,
-}
-
-fn says_base64(element: &Element<'_>) -> bool {
-    element.attributes.iter().any(|attribute| {
-        attribute.namespace.as_str() == OWN && attribute.name == Name::Literal("opaque")
-    })
-}
-
-fn from_base64(text: &str) -> Option<Vec<u8>> {
-    let compact: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    STANDARD.decode(compact).ok()
-}
-
-/// `unknown_p0E_t3F` back to page and token.
-fn unknown_token(name: &str) -> Option<(u8, u8)> {
-    let (page, token) = name.strip_prefix("unknown_p")?.split_once("_t")?;
-    let page = u8::from_str_radix(page, 16).ok()?;
-    let token = u8::from_str_radix(token, 16).ok()?;
-    (5..=0x3F).contains(&token).then_some((page, token))
 }

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use crate::model::Span;
 
 use super::error::{WbxmlError, WbxmlErrorKind};
+use super::events::{LITERAL, PI, SWITCH_PAGE, TOKEN_BITS};
+use crate::codec::charset::Charset;
 use crate::codec::reader::{Reader, terminator};
 
 /// The document type as the header gives it.
@@ -32,21 +34,50 @@ pub struct Header {
 }
 
 impl Header {
-    /// Reads the header.
+    /// Reads the header. One of version 1.0 that has a charset all the same is known by what its
+    /// string table ends with: libwbxml writes such.
     ///
     /// # Errors
     /// `Truncated`, `IntTooLong` or `Length` at the item that could not be read.
     pub fn read(layer: &[u8]) -> Result<Self, WbxmlError> {
+        let by_the_book = Self::read_with(layer, layer.first().is_some_and(|version| *version > 0));
+        if layer.first() != Some(&0) {
+            return by_the_book;
+        }
+        if by_the_book.as_ref().is_ok_and(|header| header.is_plausible(layer)) {
+            return by_the_book;
+        }
+        let with_charset = Self::read_with(layer, true).ok().filter(|header| {
+            let charset = header.charset.and_then(Charset::by_mib);
+            charset.is_some() && header.is_plausible(layer)
+        });
+        with_charset.map_or(by_the_book, Ok)
+    }
+
+    /// True when the string table ends where a string does and holds the public id, if that is text,
+    /// and a tag or instruction follows.
+    fn is_plausible(&self, layer: &[u8]) -> bool {
+        let table = self.table.of(layer);
+        let begins = layer.get(self.body).is_none_or(|token| {
+            *token == SWITCH_PAGE || *token == PI || *token & TOKEN_BITS >= LITERAL
+        });
+        let names_type = match self.public_id {
+            PublicId::Number(_) => true,
+            PublicId::Table(offset) => self.table_string(layer, offset, 1).is_some_and(|text| {
+                text.of(layer).iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ')
+            }),
+        };
+        begins && names_type && (table.is_empty() || table.ends_with(b"\0"))
+    }
+
+    fn read_with(layer: &[u8], charset: bool) -> Result<Self, WbxmlError> {
         let mut reader = Reader::new(layer);
         let version = reader.byte().ok_or(truncated(0, "the version"))?;
         let public_id = match mb_u32(&mut reader, "the public id")? {
             0 => PublicId::Table(mb_u32(&mut reader, "the public id's string table offset")?),
             number => PublicId::Number(number),
         };
-        let charset = match version {
-            0 => None,
-            _ => Some(mb_u32(&mut reader, "the charset")?),
-        };
+        let charset = if charset { Some(mb_u32(&mut reader, "the charset")?) } else { None };
         let at = reader.at();
         let length = mb_u32(&mut reader, "the string table's length")?;
         let table = sized(&mut reader, length, at, "the string table")?;
@@ -147,6 +178,19 @@ mod tests {
     fn version_1_0_has_no_charset() {
         let header = Header::read(b"\x00\x02\x00\x45").unwrap();
         assert_eq!((header.charset, header.body), (None, 3));
+    }
+
+    #[test]
+    fn version_1_0_with_a_charset_all_the_same() {
+        let header = Header::read(b"\x00\x05\x6A\x03ab\0\x45").unwrap();
+        assert_eq!((header.charset, header.table), (Some(106), Span::new(4, 7)));
+        // A table of 106 bytes that ends as one does is what the specification says it is.
+        let mut by_the_book = b"\x00\x05\x6A".to_vec();
+        by_the_book.resize(3 + 105, b'a');
+        by_the_book.extend(b"\0\x45");
+        let header = Header::read(&by_the_book).unwrap();
+        assert_eq!((header.charset, header.body), (None, 109));
+        assert!(Header::read(b"\x00\x05\x6A\x45").is_err());
     }
 
     #[test]

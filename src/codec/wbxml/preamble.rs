@@ -1,6 +1,7 @@
 //! What stands before an encoded body.
 
 use crate::codec::charset::Charset;
+use crate::model::{NodeId, NodeKind, Text, Tree, Written};
 
 use super::book::Book;
 use super::error::WbxmlError;
@@ -20,6 +21,14 @@ pub struct Preamble {
     pub charset: Option<u32>,
     /// The string table to begin with; names without a token are added behind it.
     pub table: Vec<u8>,
+    /// The table's strings are written by their offset where they occur.
+    pub(super) reuse: bool,
+    /// Characters that are written as entities.
+    pub(super) entities: Vec<char>,
+    /// How elements without content are written, in a tree of XML.
+    pub(super) empty: Empty,
+    /// Which declarations of namespaces are written, where the document type has tokens for them.
+    pub(super) declared: Declared,
     /// The tree was read from a document with this header: spans of its nodes are bytes that may
     /// be written again.
     same_layer: bool,
@@ -38,6 +47,10 @@ impl Preamble {
             public_id: header.public_id,
             charset: header.charset,
             table: header.table.of(layer).to_vec(),
+            reuse: false,
+            entities: Vec::new(),
+            empty: Empty::Bare,
+            declared: Declared::All,
             same_layer: true,
         })
     }
@@ -57,7 +70,36 @@ impl Preamble {
             }
             None => PublicId::Number(1),
         };
-        Self { book, version, public_id, charset: Some(106), table, same_layer: false }
+        Self {
+            book,
+            version,
+            public_id,
+            charset: Some(106),
+            table,
+            reuse: false,
+            entities: Vec::new(),
+            empty: Empty::Bare,
+            declared: Declared::All,
+            same_layer: false,
+        }
+    }
+
+    /// The table's strings that are written by their offset, but for the public id.
+    pub(super) fn strings(&self) -> Vec<(u32, String)> {
+        if !self.reuse {
+            return Vec::new();
+        }
+        let mut offset = 0_u32;
+        let mut strings = Vec::new();
+        for bytes in self.table.split(|byte| *byte == 0).take(STRINGS) {
+            let (text, _) = self.charset().decode(bytes);
+            if !text.is_empty() && self.public_id != PublicId::Table(offset) {
+                strings.push((offset, text.into_owned()));
+            }
+            let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+            offset = offset.saturating_add(length).saturating_add(1);
+        }
+        strings
     }
 
     /// Spans of the tree's nodes are WBXML of this header.
@@ -93,6 +135,76 @@ impl Preamble {
         push_mb_u32(&mut out, u32::try_from(table.len()).unwrap_or(u32::MAX));
         out.extend_from_slice(table);
         out
+    }
+}
+
+/// Strings of a table that are looked for in every text.
+const STRINGS: usize = 512;
+
+/// How elements without content are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Empty {
+    /// As a tag without content.
+    Bare,
+    /// Those with two tags in XML hold a string of no characters.
+    String,
+    /// As a tag with content, and END.
+    Content,
+}
+
+impl Empty {
+    /// How most of them are written in a tree of WBXML.
+    pub(super) fn of(tree: &Tree) -> Self {
+        let (mut bare, mut open) = (0_u32, 0_u32);
+        for (index, node) in tree.nodes().enumerate() {
+            let after = index.saturating_add(1);
+            match &node.kind {
+                NodeKind::Element(element) if node.end.index() == after => {
+                    let is_open = node.span.end > element.tag.end;
+                    *(if is_open { &mut open } else { &mut bare }) |= 1;
+                }
+                // Alone in its element.
+                NodeKind::Text(Text::Slice(span), Written::InlineString) if span.is_empty() => {
+                    let around = node.parent.filter(|id| id.index().saturating_add(1) == index);
+                    let end = around.and_then(|id| tree.end(id)).map(NodeId::index);
+                    if end == Some(after) {
+                        return Self::String;
+                    }
+                }
+                _ => {}
+            }
+        }
+        if (bare, open) == (0, 1) { Self::Content } else { Self::Bare }
+    }
+}
+
+/// Which declarations of namespaces are attributes of the document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Declared {
+    /// Wherever XML needs one.
+    All,
+    /// That of the root.
+    Root,
+    /// None.
+    None,
+}
+
+impl Declared {
+    /// As they stand in a tree of WBXML.
+    pub(super) fn of(tree: &Tree) -> Self {
+        let (mut root, mut others) = (false, false);
+        for node in tree.nodes() {
+            let NodeKind::Element(element) = &node.kind else { continue };
+            let declares = element.attributes.iter().any(|attribute| {
+                attribute.name.as_str().is_some_and(|name| name.starts_with("xmlns"))
+            });
+            *(if node.parent.is_none() { &mut root } else { &mut others }) |= declares;
+        }
+        match (root, others) {
+            (_, true) => Self::All,
+            (true, false) => Self::Root,
+            (false, false) => Self::None,
+        }
     }
 }
 

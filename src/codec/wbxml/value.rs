@@ -76,8 +76,7 @@ pub(super) fn opaque_value(
     layer: &[u8],
 ) -> Characters {
     let bytes = payload.of(layer);
-    let is_time = matches!(name, AttributeName::Known("created" | "si-expires" | "timestamp"))
-        && matches!(book.key, "si10" | "emn10");
+    let is_time = matches!(name, AttributeName::Known(name) if book.has_times(name));
     if let Some(time) = packed_time(bytes).filter(|_| is_time) {
         return Characters::Own(time.into());
     }
@@ -151,7 +150,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// `19 99 06 25 15 23 15`, trailing zero bytes left out, as `1999-06-25T15:23:15Z`.
-fn packed_time(bytes: &[u8]) -> Option<String> {
+pub(super) fn packed_time(bytes: &[u8]) -> Option<String> {
     let is_decimal = |byte: &u8| byte & 0x0F <= 9 && byte >> 4 <= 9;
     if !(4..=7).contains(&bytes.len()) || !bytes.iter().all(is_decimal) {
         return None;

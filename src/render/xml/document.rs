@@ -4,7 +4,8 @@ use crate::model::{Decoded, Format, Layer, LayerId, NodeId, NodeKind, Tree};
 use crate::render::hidden::{Hidden, HiddenIn};
 use crate::render::secrets::Secrets;
 
-use super::writer::{Holds, Writer};
+use super::escape;
+use super::writer::{Holds, Manner, Writer};
 
 /// A layer as an XML document, nothing added between tags; empty when it has no tree.
 ///
@@ -12,13 +13,30 @@ use super::writer::{Holds, Writer};
 /// root is wrapped in `document` of the namespace `urn:synctap:xml`. With masked secrets it is no
 /// longer what the bytes say.
 pub fn xml(decoded: &Decoded, id: LayerId, secrets: Secrets) -> String {
+    whole(decoded, id, secrets, None)
+}
+
+/// The same, so that the bytes can be made of it again: opaque characters stand in CDATA sections
+/// (behind an empty one when they cannot stand in it), and what `note` says of a WBXML document
+/// before its root, as a processing instruction.
+pub fn xml_exact(decoded: &Decoded, id: LayerId, secrets: Secrets, note: LayerNote<'_>) -> String {
+    whole(decoded, id, secrets, Some(note))
+}
+
+/// The text of a processing instruction for a layer.
+pub type LayerNote<'a> = &'a dyn Fn(LayerId) -> Option<String>;
+
+fn whole(decoded: &Decoded, id: LayerId, secrets: Secrets, note: Option<LayerNote<'_>>) -> String {
     let Some(layer) = decoded.layer(id) else { return String::new() };
     let Some(tree) = &layer.tree else { return String::new() };
     let hidden = Hidden::of(decoded, secrets);
     let mut out = room(tree, &layer.bytes);
     out.push_str(DECLARATION);
-    let around = Some((decoded, &hidden, id));
+    let around = Some(Around { decoded, hidden: &hidden, id, note });
     if is_single(tree) {
+        if note_before(&mut out, note, id) {
+            out.push('\n');
+        }
         write(&mut out, around, tree, &layer.bytes, "");
     } else {
         out.push_str("<document xmlns=\"");
@@ -37,6 +55,25 @@ pub fn xml_of_tree(tree: &Tree, layer: &[u8]) -> String {
     let mut out = room(tree, layer);
     write(&mut out, None, tree, layer, "");
     out
+}
+
+/// Where a tree stands.
+#[derive(Clone, Copy)]
+struct Around<'a> {
+    decoded: &'a Decoded,
+    hidden: &'a Hidden,
+    id: LayerId,
+    /// What is said of documents, when they are to be made again.
+    note: Option<LayerNote<'a>>,
+}
+
+/// Writes what is said of a document; false when that is nothing.
+fn note_before(out: &mut String, note: Option<LayerNote<'_>>, id: LayerId) -> bool {
+    let Some(text) = note.and_then(|note| note(id)) else { return false };
+    out.push_str("<?");
+    escape::instruction(out, &text);
+    out.push_str("?>");
+    true
 }
 
 /// Text as long as most documents are.
@@ -97,25 +134,22 @@ impl Inside {
 
 /// Appends the nodes of `tree`; documents of `decoded` that stand in them are written in their
 /// place. Recursion is as deep as documents nest, which the codec limits.
-fn write(
-    out: &mut String,
-    around: Option<(&Decoded, &Hidden, LayerId)>,
-    tree: &Tree,
-    layer: &[u8],
-    default: &str,
-) {
+fn write(out: &mut String, around: Option<Around<'_>>, tree: &Tree, layer: &[u8], default: &str) {
     let is_wbxml = |layer: &Layer| matches!(layer.format, Format::Wbxml(_));
-    let inside = around.map(|(decoded, _, id)| Inside::of(decoded, id, is_wbxml));
+    let inside = around.map(|around| Inside::of(around.decoded, around.id, is_wbxml));
     let inner = |node: NodeId| {
-        let (decoded, hidden, _) = around?;
+        let around = around?;
         let id = inside.as_ref()?.at(node)?;
-        let layer = decoded.layer(id)?;
-        Some((decoded, hidden, id, layer.tree.as_ref()?, &layer.bytes))
+        let layer = around.decoded.layer(id)?;
+        Some((Around { id, ..around }, layer.tree.as_ref()?, &layer.bytes))
     };
     let inside_any = inside.as_ref().is_some_and(|inside| !inside.documents.is_empty());
     let inner = |node| if inside_any { inner(node) } else { None };
-    let hidden = around.map_or(HiddenIn::nothing(), |(_, hidden, id)| hidden.layer(id));
+    let hidden = around.map_or(HiddenIn::nothing(), |around| around.hidden.layer(around.id));
     let mut writer = Writer::new(tree, layer, hidden, default);
+    if around.is_some_and(|around| around.note.is_some()) {
+        writer.set_manner(Manner::Exact);
+    }
     std::mem::swap(&mut writer.out, out);
     let mut next = NodeId(0);
     while let Some(end) = tree.end(next) {
@@ -133,9 +167,10 @@ fn write(
                 None => Holds::Content,
             };
             writer.start(id, holds);
-        } else if let Some((decoded, hidden, id, tree, bytes)) = inner(id) {
+        } else if let Some((around, tree, bytes)) = inner(id) {
             let default = writer.default_namespace();
-            write(&mut writer.out, Some((decoded, hidden, id)), tree, bytes, default);
+            note_before(&mut writer.out, around.note, around.id);
+            write(&mut writer.out, Some(around), tree, bytes, default);
         } else {
             writer.content(id);
         }

@@ -24,6 +24,32 @@ pub(super) fn cdata(out: &mut String, text: &str) {
     out.push_str("]]>");
 }
 
+/// Appends `text` as content that a reader keeps though it is blank.
+pub(super) fn exactly(out: &mut String, text: &str) {
+    let mut characters = text.chars();
+    match characters.next().filter(|_| text.trim_ascii().is_empty()) {
+        // White space between elements is taken for layout, a reference is not.
+        Some(blank) => {
+            out.push_str(match blank {
+                '\t' => "&#9;",
+                '\n' => "&#10;",
+                '\r' => "&#13;",
+                _ => "&#32;",
+            });
+            escape(out, characters.as_str(), false);
+        }
+        None => escape(out, text, false),
+    }
+}
+
+/// Appends `text` as a CDATA section, or behind an empty one.
+pub(super) fn opaque(out: &mut String, text: &str) {
+    if text.contains("]]>") || text.contains('\r') {
+        out.push_str("<![CDATA[]]>");
+    }
+    cdata(out, text);
+}
+
 /// Appends a comment; what would end it early is spread.
 pub(super) fn comment(out: &mut String, text: &str) {
     out.push_str("<!--");

@@ -13,5 +13,5 @@ mod scope;
 mod walk;
 mod writer;
 
-pub use document::{xml, xml_of_tree};
+pub use document::{LayerNote, xml, xml_exact, xml_of_tree};
 pub use lines::{IndexedXml, XmlLine, each_xml_line, xml_lines};

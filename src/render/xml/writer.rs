@@ -47,6 +47,15 @@ pub(super) enum Holds {
     Document,
 }
 
+/// What is said beside names and characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Manner {
+    /// Nothing.
+    Plain,
+    /// How the bytes were, where XML has several ways of writing the same.
+    Exact,
+}
+
 /// Writes the nodes of one tree.
 #[derive(Debug)]
 pub(super) struct Writer<'a> {
@@ -75,6 +84,7 @@ pub(super) struct Writer<'a> {
     inherit: bool,
     /// Some names of the tables have prefixes.
     prefixes: bool,
+    manner: Manner,
 }
 
 impl<'a> Writer<'a> {
@@ -112,7 +122,13 @@ impl<'a> Writer<'a> {
             namespace_bytes: layer.len().saturating_mul(4).saturating_add(NAMESPACE_BYTES),
             inherit: false,
             prefixes: tree.vocabulary().has_prefixes(),
+            manner: Manner::Plain,
         }
+    }
+
+    /// Sets what is said beside names and characters.
+    pub(super) fn set_manner(&mut self, manner: Manner) {
+        self.manner = manner;
     }
 
     /// Sets the default namespace where the text will stand.
@@ -224,6 +240,9 @@ impl<'a> Writer<'a> {
             _ if secret => self.out.push_str(MASK),
             NodeKind::Text(text, Written::CData) => {
                 escape::cdata(&mut self.out, Tree::resolve(text, layer));
+            }
+            NodeKind::Text(text, _) if self.manner == Manner::Exact => {
+                escape::exactly(&mut self.out, Tree::resolve(text, layer));
             }
             NodeKind::Text(text, _) => self.characters(text),
             NodeKind::Opaque(span) => self.opaque(id, *span),
@@ -422,6 +441,9 @@ impl<'a> Writer<'a> {
 
     fn opaque(&mut self, id: NodeId, span: Span) {
         let bytes = span.of(self.layer);
+        if escape::is_text(bytes) && self.manner == Manner::Exact {
+            return escape::opaque(&mut self.out, std::str::from_utf8(bytes).unwrap_or_default());
+        }
         if escape::is_text(bytes) {
             return escape::text(&mut self.out, std::str::from_utf8(bytes).unwrap_or_default());
         }
