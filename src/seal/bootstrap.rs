@@ -155,17 +155,17 @@ fn in_pin(body: &[u8], pin: &str) -> Integrity {
     let Some(digits) = digits(pin) else {
         return Integrity::Unchecked("no PIN was given, and none is guessed");
     };
-    if !digits.len().is_multiple_of(2) || digits.len() > 2 * SHA1_BYTES {
+    if !digits.len().is_multiple_of(2) || digits.len() > PIN_DIGITS {
         return Integrity::Unchecked("a PIN that carries a code has two halves");
     }
     let (key, code) = digits.as_bytes().split_at(digits.len() / 2);
     let tag = sign(&Key::new(HMAC_SHA1_FOR_LEGACY_USE_ONLY, key), body);
-    let right = tag.as_ref().iter().zip(code).all(|(byte, digit)| byte % 10 + b'0' == *digit);
+    let right = tag.as_ref().iter().zip(code).all(|(byte, digit)| byte % 10 == digit & 0x0F);
     if right { Integrity::Valid } else { Integrity::Invalid }
 }
 
-/// Bytes of an HMAC with SHA-1.
-const SHA1_BYTES: usize = 20;
+/// Digits of a PIN that carries a code: half of them are as many as the bytes of an HMAC with SHA-1.
+const PIN_DIGITS: usize = 40;
 
 fn digits(text: &str) -> Option<&str> {
     let fits = !text.is_empty() && text.len() <= DIGITS && text.bytes().all(|b| b.is_ascii_digit());

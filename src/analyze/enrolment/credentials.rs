@@ -131,9 +131,9 @@ impl Claimed {
 
     /// True when both name one user, and not two devices.
     pub(super) fn is_user(&self, other: &Self) -> bool {
-        let apart = !self.device.is_empty() && !other.device.is_empty();
+        let one_device = self.device.is_empty() || other.device.is_empty() || self.is_device(other);
         let user = same(&self.subject, &other.subject) || same(&self.user, &other.user);
-        user && !(apart && !self.is_device(other))
+        user && one_device
     }
 }
 

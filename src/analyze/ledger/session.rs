@@ -388,7 +388,10 @@ impl Session {
             retry,
             outline: message.outline().to_owned(),
         });
-        self.view.messages.sort_by_key(|message| message.exchange);
+        let before = self.view.messages.iter().rev().nth(1);
+        if before.is_some_and(|before| before.exchange > exchange.id) {
+            self.view.messages.sort_by_key(|message| message.exchange);
+        }
     }
 
     /// The package a message of this side belongs to (OMA DM Protocol 1.2.1, 8): the first of the

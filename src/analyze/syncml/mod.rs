@@ -21,7 +21,7 @@ mod token;
 pub(super) use alert::{ALERT_TYPES, ALERTS, alert_type};
 pub(super) use answer::Status;
 pub(super) use danger::Danger;
-pub(super) use declared::{Declared, DeclaredKind, may_declare, scenario};
+pub(super) use declared::{Declared, DeclaredKind, Setting, may_declare, scenario};
 pub(super) use exchange::{messages, recognise, tell, tell_part};
 pub(super) use item::{Address, Item, meta};
 pub(super) use message::{Command, Message};

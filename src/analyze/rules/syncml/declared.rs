@@ -2,7 +2,7 @@
 
 use crate::analyze::draft::clip;
 use crate::analyze::rules::hit::Hit;
-use crate::analyze::syncml::{Declared, DeclaredKind, may_declare, scenario};
+use crate::analyze::syncml::{Declared, DeclaredKind, Setting, may_declare, scenario};
 use crate::model::Leg;
 
 use super::engine::{MessageRule, Said};
@@ -81,7 +81,7 @@ fn failed(said: &Said<'_, '_>) -> Option<Hit> {
     };
     let mut all = Declared::all(decoded, said.message).into_iter().filter(is_told);
     all.find_map(|declared| {
-        let bad = declared.settings().find(|setting| setting.is_bad())?;
+        let bad = declared.settings().find(Setting::is_bad)?;
         let id = said.subject.exchange.id;
         let hit = Hit::of_nodes(id, said.leg, &declared.document, &[bad.node])?;
         let words = [bad.path, bad.status, format!("state {}", bad.state)];
