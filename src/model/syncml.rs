@@ -198,6 +198,15 @@ pub struct SyncmlMessage {
     pub retry: bool,
     /// What it holds: `Alert 1201, Replace, Final`.
     pub outline: String,
+    /// Bytes at the end of its body that were not read: what stands in them is not told. Left out in
+    /// JSON when there are none.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub unread: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// One session of one device with one server.

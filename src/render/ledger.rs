@@ -33,7 +33,13 @@ const ITEMS: usize = 12;
 pub fn ledger_lines(session: &SyncmlSession, secrets: Secrets) -> Vec<String> {
     let mut lines = head(session);
     lines.push(String::new());
-    lines.extend(session.messages.iter().map(message));
+    for own in &session.messages {
+        lines.push(message(own));
+        if own.unread > 0 {
+            let unread = count(own.unread, "byte");
+            lines.push(format!("{:>7}  of it the last {unread} were not read", ""));
+        }
+    }
     for (leg, who) in [(Leg::Response, "server"), (Leg::Request, "device")] {
         let own: Vec<_> = session.entries.iter().filter(|entry| entry.leg == leg).collect();
         if own.is_empty() {

@@ -29,7 +29,7 @@ pub(super) fn answers<'a>(
     let (exchange, decoded) = (subject.exchange, subject.body(leg));
     let mut last = ("", 0_u32);
     for (at, answer) in message.answers() {
-        let results = message.commands[at].verb == "Results";
+        let results = answer.results;
         if !results && answer.is_header() {
             header(session, leg, answer, log);
             continue;
@@ -207,7 +207,7 @@ fn take_results(session: &mut Session, place: u32, results: &Brought<'_, '_>, lo
     if !matches!(entry.verb, "Get" | "Put" | "Search") || !good {
         note(&mut log.stray_results, command.node);
     }
-    let asked = entry.items.clone();
+    let asked = std::mem::take(&mut entry.items);
     for item in message.items(command) {
         let mut held = ledger_item(item, true, decoded);
         if !asked.is_empty() && !asked.iter().any(|own| answers_to(&held, own)) {
@@ -223,10 +223,14 @@ fn take_results(session: &mut Session, place: u32, results: &Brought<'_, '_>, lo
             entry.results.push(held);
         }
     }
+    entry.items = asked;
 }
 
 /// True when a result is about the node that was asked for, or one below it.
 fn answers_to(result: &LedgerItem, asked: &LedgerItem) -> bool {
+    if result.uri == asked.uri {
+        return true;
+    }
     let (result, asked) = (normal(&result.uri), normal(&asked.uri));
     result.is_empty() || asked.is_empty() || result.starts_with(&asked)
 }

@@ -204,10 +204,10 @@ impl Session {
     }
 
     /// Tells a message that was sent again, which changes nothing else.
-    pub(super) fn repeat(&mut self, exchange: &Exchange, leg: Leg, message: &Message<'_>) -> Log {
+    pub(super) fn repeat(&mut self, subject: &Subject<'_>, leg: Leg, message: &Message<'_>) -> Log {
         self.view.retries += 1;
-        self.tell(exchange, leg, message, true);
-        Log { retry: true, impatient: self.impatient(exchange), ..Log::default() }
+        self.tell(subject, leg, message, true);
+        Log { retry: true, impatient: self.impatient(subject.exchange), ..Log::default() }
     }
 
     /// The answer that asked for patience, when the device does not have it.
@@ -252,7 +252,7 @@ impl Session {
         object::follow(self, leg, message, mark, &mut log);
         self.announce(leg, message, mark);
         self.authentication.after(leg, message, mark, &log);
-        self.tell(subject.exchange, leg, message, false);
+        self.tell(subject, leg, message, false);
         close::follow(self, leg, message, mark, &mut log);
         log
     }
@@ -360,7 +360,7 @@ impl Session {
         }
     }
 
-    fn tell(&mut self, exchange: &Exchange, leg: Leg, message: &Message<'_>, retry: bool) {
+    fn tell(&mut self, subject: &Subject<'_>, leg: Leg, message: &Message<'_>, retry: bool) {
         if self.view.messages.len() >= MESSAGES {
             return;
         }
@@ -380,13 +380,14 @@ impl Session {
             (later.retry, retry) = (true, false);
         }
         self.view.messages.push(SyncmlMessage {
-            exchange: exchange.id,
+            exchange: subject.exchange.id,
             leg,
             id: message.id.clone(),
             package,
             last: message.ends_package,
             retry,
             outline: message.outline().to_owned(),
+            unread: unread(subject, leg),
         });
         let before = self.view.messages.iter().rev().nth(1);
         if before.is_some_and(|before| before.exchange > exchange.id) {
@@ -407,6 +408,18 @@ impl Session {
     }
 }
 
+/// Bytes of a body that were not given to be read.
+fn unread(subject: &Subject<'_>, leg: Leg) -> u64 {
+    let exchange = subject.exchange;
+    let facts = match leg {
+        Leg::Request => exchange.request.as_ref().map(|request| request.body),
+        Leg::Response => exchange.response.as_ref().map(|response| response.body),
+    };
+    let read = subject.body(leg).and_then(|decoded| decoded.layers.first());
+    let read = read.map_or(0, |layer| layer.bytes.len() as u64);
+    facts.map_or(0, |facts| facts.seen.saturating_sub(read))
+}
+
 /// The other side.
 pub(super) const fn opposite(leg: Leg) -> Leg {
     match leg {
@@ -419,5 +432,20 @@ const fn index(leg: Leg) -> usize {
     match leg {
         Leg::Request => 0,
         Leg::Response => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_told_apart_as_they_are_written() {
+        let same = |a: &str, b: &str| CommandId::of(a) == CommandId::of(b);
+        assert!(same("7", "7") && same("0", "0") && same("a7", "a7"));
+        for other in ["07", "+7", "7 ", "-7", "", "70"] {
+            assert!(!same("7", other), "{other}");
+        }
+        assert!(!same("0", "00") && !same("4294967296", "0"));
     }
 }

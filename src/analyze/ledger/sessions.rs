@@ -99,7 +99,7 @@ impl Ledgers {
         for (at, leg) in [(0, Leg::Request), (1, Leg::Response)] {
             let Some(message) = messages[at] else { continue };
             if session.is_retry(leg, message, prints[at]) {
-                logs[at] = Some(session.repeat(subject.exchange, leg, message));
+                logs[at] = Some(session.repeat(subject, leg, message));
             } else {
                 logs[at] = Some(session.take(subject, leg, message, prints[at], &passwords));
             }

@@ -229,7 +229,7 @@ fn refused_again(request: Option<&Message<'_>>) -> bool {
 
 fn note_final(leg: Leg, message: &Message<'_>, draft: &mut Draft) {
     let document = &message.document;
-    if let Some(node) = message.last {
+    if let Some(node) = message.finals.first().copied() {
         draft.note(leg, document, node, Level::Info, "last message of this package");
     }
 }

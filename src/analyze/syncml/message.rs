@@ -53,8 +53,10 @@ pub(in crate::analyze) struct Message<'a> {
     pub(in crate::analyze) ends_package: bool,
     /// No command of it is to be answered (`NoResp` of the header).
     silent: bool,
-    /// The first Final directly in the body.
-    pub(super) last: Option<NodeId>,
+    /// Every Final directly in the body; one is enough.
+    pub(in crate::analyze) finals: Vec<NodeId>,
+    /// The last element directly in the body.
+    pub(in crate::analyze) last_in_body: Option<NodeId>,
     /// The items of all commands, those of one in a row.
     items: Vec<Item<'a>>,
     /// The Status commands and Results, with their places in `commands`.
@@ -155,7 +157,8 @@ impl<'a> Message<'a> {
             strangers: Vec::new(),
             ends_package: false,
             silent: false,
-            last: None,
+            finals: Vec::new(),
+            last_in_body: None,
             items: Vec::new(),
             answers: Vec::new(),
             outline: OnceCell::new(),
@@ -183,6 +186,9 @@ impl<'a> Message<'a> {
                 continue;
             }
             let name = document.name(id);
+            if within.is_none() {
+                self.last_in_body = Some(id);
+            }
             if let Some(verb) = VERBS.into_iter().find(|verb| *verb == name) {
                 self.push(id, verb, within);
                 if CONTAINERS.contains(&verb) {
@@ -191,7 +197,7 @@ impl<'a> Message<'a> {
             } else if name == "Final" {
                 self.ends_package = true;
                 if within.is_none() {
-                    self.last.get_or_insert(id);
+                    self.finals.push(id);
                 }
             } else if within.is_none() || !CONTAINER_PARTS.contains(&name) {
                 self.strangers.push(id);
@@ -226,7 +232,8 @@ impl<'a> Message<'a> {
             self.items.iter_mut().skip(first).for_each(|item| item.outer = outer);
         }
         if matches!(verb, "Status" | "Results") {
-            self.answers.push((self.commands.len(), Status::read(document, node)));
+            let answer = Status::read(document, node, verb == "Results");
+            self.answers.push((self.commands.len(), answer));
         }
         let text = |id: Option<NodeId>| id.map(|id| document.text(id)).unwrap_or_default();
         let items = first..self.items.len();

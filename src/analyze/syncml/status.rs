@@ -124,8 +124,8 @@ pub(super) fn annotate(
     draft: &mut Draft,
 ) {
     let document = &message.document;
-    for (at, answer) in message.answers() {
-        let results = message.commands.get(at).is_some_and(|command| command.verb == "Results");
+    for (_, answer) in message.answers() {
+        let results = answer.results;
         let told = if results { "result of" } else { "answers" };
         draft.note(leg, document, answer.node, Level::Info, answers(told, answer, asked));
         let Some(data) = answer.data().filter(|_| !results) else { continue };

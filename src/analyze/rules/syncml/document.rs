@@ -195,16 +195,14 @@ fn body_missing(said: &Said<'_, '_>) -> Option<Hit> {
 }
 
 fn final_misplaced(said: &Said<'_, '_>) -> Option<Hit> {
-    let document = said.message.document;
-    let body = said.message.body?;
-    let names: Vec<NodeId> = document.children(body).collect();
-    let (_, before) = names.split_last()?;
-    said.first_nodes(before.iter().copied().filter(|id| document.name(*id) == "Final"))
+    let message = said.message;
+    let early = message.finals.iter().copied().filter(|id| message.last_in_body != Some(*id));
+    said.first_nodes(early)
 }
 
 fn final_filled(said: &Said<'_, '_>) -> Option<Hit> {
     let document = said.message.document;
-    let own = document.child(said.message.body?, "Final")?;
+    let own = *said.message.finals.first()?;
     let full = document.children(own).next().is_some() || !document.text(own).is_empty();
     full.then(|| said.node(own))
 }
