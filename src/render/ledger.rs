@@ -352,7 +352,7 @@ fn fit(text: &str, width: usize) -> String {
 
 /// Clean, and broken into lines of at most `width` characters: at blanks, in paths after `/`, else
 /// anywhere. Further lines are indented.
-pub(super) fn wrap(text: &str, width: usize, indent: usize) -> Vec<String> {
+fn wrap(text: &str, width: usize, indent: usize) -> Vec<String> {
     let text = clean(text);
     let mut rest: &str = text.trim();
     let mut lines: Vec<String> = Vec::new();

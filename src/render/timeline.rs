@@ -4,20 +4,13 @@ use crate::model::{Device, DeviceCertificate, Enrolment, Step, WallTime};
 
 use super::clean;
 use super::device::wipe_line;
-use super::ledger::wrap;
 use super::units::count;
 
 /// Columns of what the device sends.
-const REQUEST: usize = 28;
-
-/// Columns of a line.
-const WIDTH: usize = 80;
-
-/// Columns before the words below a step.
-const BELOW: usize = 23;
+const REQUEST: usize = 36;
 
 /// Columns of what the server answers.
-const RESPONSE: usize = 26;
+const RESPONSE: usize = 32;
 
 /// The lines above a drawing: who the device is and where it stands; all clean.
 pub fn device_lines(device: &Device) -> Vec<String> {
@@ -107,23 +100,18 @@ pub fn step_lines(step: &Step) -> Vec<String> {
         ),
         row("", &format!("{:<REQUEST$} ◀──", ""), &fit(&step.response, RESPONSE), step.walk[1]),
     ];
-    lines.extend(told("", &step.facts));
+    if !step.facts.is_empty() {
+        lines.push(row("", &format!("  {}", clean(&step.facts)), "", ""));
+    }
     let [before, after] = step.states;
     if before != after {
         let assumed = if step.assumed { " (assumed)" } else { "" };
         lines.push(row("", &format!("  = {}{assumed}", after.name()), "", ""));
     }
-    lines.extend(told("! ", &step.findings.join(", ")));
-    lines
-}
-
-/// Words below a step, in as many lines as they need; none for none.
-fn told(lead: &str, words: &str) -> Vec<String> {
-    if words.is_empty() {
-        return Vec::new();
+    if !step.findings.is_empty() {
+        lines.push(row("", &format!("  ! {}", clean(&step.findings.join(", "))), "", ""));
     }
-    let lines = wrap(&format!("{lead}{words}"), WIDTH - BELOW, 2);
-    lines.into_iter().map(|line| format!("{:BELOW$}{line}", "")).collect()
+    lines
 }
 
 fn row(left: &str, request: &str, response: &str, walk: &str) -> String {
