@@ -119,7 +119,7 @@ impl Orders {
     fn item(&mut self, document: &Document<'_>, id: NodeId) {
         let path = document.text_at(id, &["Target", "LocURI"]).unwrap_or_default();
         let mut parts = path.split('/');
-        let names = ["SecurityMode", "CertificateStore"];
+        let names = ["SecurityMode", "CertificateStore", "Cert0", "Cert1"];
         if !parts.any(|part| names.iter().any(|name| part.eq_ignore_ascii_case(name))) {
             return;
         }
@@ -129,6 +129,9 @@ impl Orders {
         if path.ends_with("/enhancedapplayersecurity/securitymode") && writes {
             let value = document.child_text(id, "Data").and_then(|text| text.parse().ok());
             self.mode = value.map(|mode| (mode, id)).or(self.mode);
+        } else if path.contains("/enhancedapplayersecurity/cert") {
+            // The certificate itself, or the name of one that is there already.
+            self.installed.extend(writes.then(|| "named".to_owned()));
         } else if let Some((_, rest)) = path.split_once("/certificatestore/my/system/") {
             let thumbprint = clip(rest.split('/').next().unwrap_or_default());
             if writes && self.installed.len() < CERTIFICATES {
