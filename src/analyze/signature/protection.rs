@@ -131,7 +131,9 @@ impl Orders {
             self.mode = value.map(|mode| (mode, id)).or(self.mode);
         } else if path.contains("/enhancedapplayersecurity/cert") {
             // The certificate itself, or the name of one that is there already.
-            self.installed.extend(writes.then(|| "named".to_owned()));
+            if writes && self.installed.is_empty() {
+                self.installed.push("named".to_owned());
+            }
         } else if let Some((_, rest)) = path.split_once("/certificatestore/my/system/") {
             let thumbprint = clip(rest.split('/').next().unwrap_or_default());
             if writes && self.installed.len() < CERTIFICATES {
