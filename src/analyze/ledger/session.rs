@@ -371,16 +371,16 @@ impl Session {
             None if self.view.is_dm() => self.package(leg),
             None => 0,
         };
-        let mut retry = retry;
+        let (exchange, mut retry) = (subject.exchange.id, retry);
         // An exchange that began earlier may end later: then the other one is the repetition.
         let earlier = |own: &&mut SyncmlMessage| {
-            own.exchange > exchange.id && own.leg == leg && own.id == message.id
+            own.exchange > exchange && own.leg == leg && own.id == message.id
         };
         if retry && let Some(later) = self.view.messages.iter_mut().find(earlier) {
             (later.retry, retry) = (true, false);
         }
         self.view.messages.push(SyncmlMessage {
-            exchange: subject.exchange.id,
+            exchange,
             leg,
             id: message.id.clone(),
             package,
@@ -390,7 +390,7 @@ impl Session {
             unread: unread(subject, leg),
         });
         let before = self.view.messages.iter().rev().nth(1);
-        if before.is_some_and(|before| before.exchange > exchange.id) {
+        if before.is_some_and(|before| before.exchange > exchange) {
             self.view.messages.sort_by_key(|message| message.exchange);
         }
     }
