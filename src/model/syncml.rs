@@ -108,6 +108,9 @@ pub struct LedgerItem {
     pub meaning: String,
     /// Its own status, when one was given for this item alone.
     pub code: String,
+    /// What a document in its value sets or tells (declared configuration); the first 64.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Self>,
 }
 
 /// One `Status` of a command.
