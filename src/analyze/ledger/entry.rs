@@ -1,7 +1,9 @@
 //! A command as the ledger holds it.
 
+use std::borrow::Cow;
+
 use crate::analyze::document::Document;
-use crate::analyze::draft::{clip, joined};
+use crate::analyze::draft::{clip, joined, kept};
 use crate::analyze::syncml::{
     ALERTS, Command, Danger, Declared, Item, Message, alert_type, may_declare,
 };
@@ -43,8 +45,8 @@ pub(super) fn entry<'a>(
     LedgerEntry {
         exchange,
         leg,
-        message: message.id.clone(),
-        command: clip(&command.id),
+        message: kept(&message.id),
+        command: kept(&command.id),
         verb: command.verb,
         alert_name: ALERTS.iter().find(|row| row.code == alert).map_or("", |row| row.name),
         alert: clip(alert),
@@ -143,11 +145,11 @@ pub(super) fn ledger_item<'a>(
     };
     LedgerItem {
         meaning,
-        kind: clip(&item.meta_text("Type")),
-        format: clip(&item.meta_text("Format")),
+        kind: kept(&item.meta_text("Type")),
+        format: kept(&item.meta_text("Format")),
         uri: clip(uri),
         value,
-        code: String::new(),
+        code: Cow::Borrowed(""),
         parts: Vec::new(),
     }
 }
@@ -161,11 +163,11 @@ fn declared<'a>(item: &Item<'a>, decoded: Option<&'a Decoded>) -> Option<Declare
 fn declared_item(item: &Item<'_>, uri: &str, declared: &Declared<'_>) -> LedgerItem {
     LedgerItem {
         uri: clip(uri),
-        kind: clip(&item.meta_text("Type")),
-        format: clip(&item.meta_text("Format")),
+        kind: kept(&item.meta_text("Type")),
+        format: kept(&item.meta_text("Format")),
         value: Some(format!("<{}>…", declared.document.name(declared.node))),
         meaning: declared.words(),
-        code: String::new(),
+        code: Cow::Borrowed(""),
         parts: declared.settings().take(ITEMS).map(|setting| setting.item()).collect(),
     }
 }

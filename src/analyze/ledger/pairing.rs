@@ -2,7 +2,7 @@
 //! (SyncML Representation 1.2.1, 6.1; MS-MDM 2.2.6.1, 2.2.7.8).
 
 use crate::analyze::document::Subject;
-use crate::analyze::draft::clip;
+use crate::analyze::draft::{clip, kept};
 use crate::analyze::hresult;
 use crate::analyze::syncml::{Command, Message, Status, status_named};
 use crate::model::{Answer, Decoded, Exchange, LedgerItem, Leg, Outcome};
@@ -134,7 +134,7 @@ fn take_status(
             || known.refs.iter().any(|uri| answer.refs.contains(uri))
     };
     // A part is acknowledged with 213, work begun with 101: the last word is still to come.
-    let last_word = |known: &&Answer| !matches!(known.code.as_str(), "101" | "213" | "401" | "407");
+    let last_word = |known: &&Answer| !matches!(&*known.code, "101" | "213" | "401" | "407");
     if entry.answers.iter().filter(last_word).any(same) {
         entry.twice = true;
         note(&mut log.repeated, status.node);
@@ -168,7 +168,7 @@ fn take_status(
 }
 
 fn read(exchange: &Exchange, message: &Message<'_>, status: &Status<'_>) -> Answer {
-    let code = clip(status.code());
+    let code = kept(status.code());
     let (error, error_meaning) = match status.error() {
         None => (String::new(), String::new()),
         Some(text) => match hresult::parse(text) {
@@ -181,7 +181,7 @@ fn read(exchange: &Exchange, message: &Message<'_>, status: &Status<'_>) -> Answ
     };
     Answer {
         exchange: exchange.id,
-        message: message.id.clone(),
+        message: kept(&message.id),
         name: status_named(&code).map_or("", |row| row.name),
         code,
         refs: status.refs().take(ITEMS).map(|uri| clip(&uri)).collect(),

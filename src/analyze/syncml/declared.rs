@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use crate::analyze::csp::{self, Found};
 use crate::analyze::document::Document;
-use crate::analyze::draft::{Draft, clip, counted, joined, labelled};
+use crate::analyze::draft::{Draft, clip, counted, joined, kept, labelled};
 use crate::analyze::hresult;
 use crate::analyze::table::rows;
 use crate::model::{Decoded, LedgerItem, Leg, Level, NodeId};
@@ -246,7 +246,7 @@ impl Setting {
             uri: self.path.clone(),
             value: self.value.clone(),
             meaning: self.meaning(),
-            code: self.status.clone(),
+            code: kept(&self.status),
             ..LedgerItem::default()
         }
     }
