@@ -106,7 +106,7 @@ fn exact_xml_says_how_it_was_written() {
         inner,
         b"\xC3\x02\r\n\x01\x01\x01\x01\x01",
     ];
-    let documents: [(&str, Vec<u8>, &str); 12] = [
+    let documents: [(&str, Vec<u8>, &str); 13] = [
         ("canonical", b"\x03\x01\x6A\x00\x00\x0D\x05".to_vec(), "<Ping xmlns=\"Ping\"/>"),
         (
             "version and name",
@@ -158,6 +158,12 @@ fn exact_xml_says_how_it_was_written() {
             b"\x01\x01\x03\x00\x47\x46\x03 X\0\x02\x81\x20\x03=\0\x02\x81\x20\x03 1 \0\x01\x01".to_vec(),
             "<?wbxml version=\"1.1\" charset=\"3\" entities=\"160\"?>\n<Add xmlns=\"AirSync\">\
              <Responses> X\u{A0}=\u{A0} 1 </Responses></Add>",
+        ),
+        (
+            "literals that have tokens",
+            b"\x03\x01\x6A\x05Ping\0\x00\x0D\x45\x04\x00\x01".to_vec(),
+            "<?wbxml strings=\"UGluZwA=\" literals=\"Ping\"?>\n<Ping xmlns=\"Ping\">\
+             <Ping xmlns=\"\"/></Ping>",
         ),
         (
             "a document inside",
