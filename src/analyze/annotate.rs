@@ -7,7 +7,7 @@ use crate::model::{
 use super::document::Subject;
 use super::draft::{Draft, clip};
 use super::rules::{Enrolling, Scene, Switches, check, check_enrolment, check_messages};
-use super::{eas, elsewhere, enrolment, http, syncml};
+use super::{eas, elsewhere, enrolment, http, sealed, syncml};
 
 /// Says what one exchange means. Pure: needs nothing but the exchange and its decoded bodies.
 ///
@@ -58,6 +58,7 @@ pub(super) fn tell(
     } else {
         http::tell(subject, &mut draft);
     }
+    sealed::tell(subject, &mut draft);
     elsewhere::tell(exchange, response, &mut draft);
     damage(exchange, subject.body(Leg::Request), Leg::Request, &mut draft);
     damage(exchange, response, Leg::Response, &mut draft);

@@ -36,6 +36,7 @@ mod hresult;
 mod http;
 mod ledger;
 mod rules;
+mod sealed;
 pub mod signature;
 mod syncml;
 mod table;

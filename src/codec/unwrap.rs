@@ -373,7 +373,8 @@ impl<'a> Unwrapping<'a> {
     }
 
     fn open_children(&mut self, task: &Task, among: Option<&[NodeId]>) {
-        if task.nesting >= limits::NESTING {
+        // Without nodes left nothing inside could be read; the ceiling was told already.
+        if task.nesting >= limits::NESTING || self.nodes_left == 0 {
             return;
         }
         let Some(layer) = self.layers.get(task.layer.index()) else { return };

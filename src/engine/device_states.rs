@@ -142,11 +142,6 @@ impl Story {
         self.folds.sessions.syncml_session(id, settled)
     }
 
-    /// Checks MD5 credentials of this user with a password from now on.
-    pub(super) fn know_password(&mut self, user: &str, password: &str) {
-        self.folds.sessions.know_password(user, password);
-    }
-
     /// The SyncML sessions so far; `settled`: nothing more will come.
     pub(super) fn syncml_sessions(&self, settled: bool) -> Vec<SyncmlSession> {
         self.folds.sessions.syncml_sessions(settled)

@@ -21,17 +21,18 @@ use super::viewer::{DETAIL_LIMIT, EngineError, Viewer};
 const PIECE: usize = 1 << 20;
 
 /// A window on a lone body, as on a capture with one exchange that carries it: as the half of it that it
-/// seems to be. Of a body above 64 MiB the rest is counted and not looked at. `None` when the beginning
-/// (1 MiB) of the body is no document.
+/// seems to be, begun and ended at `when`. Of a body above 64 MiB the rest is counted and not looked at.
+/// `None` when the beginning (1 MiB) of the body is no document.
 ///
 /// # Errors
 /// When there is no room for it among the temporary files.
 pub fn open_body(
     file: &Path,
     body: &Bytes,
+    when: WallTime,
     keyring: Arc<Keyring>,
 ) -> Result<Option<Viewer>, EngineError> {
-    let mut exchange = Exchange::begin(ExchangeId(1), ConnId(1), Kind::Http, WallTime(0));
+    let mut exchange = Exchange::begin(ExchangeId(1), ConnId(1), Kind::Http, when);
     exchange.host = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned();
     let (seen, kept) = (body.len() as u64, body.len().min(DETAIL_LIMIT));
     let facts = BodyFacts { seen, kept: kept as u64, ended: true };
@@ -68,7 +69,7 @@ mod tests {
 
     fn open(body: &str) -> Option<Viewer> {
         let body = Bytes::copy_from_slice(body.as_bytes());
-        open_body(Path::new("folder/one.xml"), &body, Arc::default()).unwrap()
+        open_body(Path::new("folder/one.xml"), &body, WallTime(7), Arc::default()).unwrap()
     }
 
     #[test]
@@ -88,6 +89,7 @@ mod tests {
             assert_eq!(viewer.count().unwrap(), 1);
             let detail = viewer.detail(ExchangeId(1)).unwrap().unwrap();
             assert_eq!(detail.exchange.host, "one.xml");
+            assert_eq!(detail.exchange.started, WallTime(7));
             let bytes = detail.decoded(leg).unwrap().layers[0].bytes.clone();
             assert_eq!(bytes, text);
             let sessions = viewer.syncml_sessions().unwrap();

@@ -268,22 +268,6 @@ impl Viewer {
         Ok(story.syncml_sessions(self.shared.running.is_none()))
     }
 
-    /// The same, folded anew with passwords to check MD5 credentials with: (user, password).
-    ///
-    /// # Errors
-    /// When the capture cannot be read.
-    pub fn syncml_sessions_knowing(
-        &self,
-        passwords: &[(String, String)],
-    ) -> Result<Vec<SyncmlSession>, EngineError> {
-        let mut story = Story::new(self.shared.store.reader()?, &self.shared.keyring);
-        for (user, password) in passwords {
-            story.know_password(user, password);
-        }
-        story.catch_up(&mut |_| ())?;
-        Ok(story.syncml_sessions(self.shared.running.is_none()))
-    }
-
     /// What is known so far of every device, in few words. Takes in at most about `most` exchanges
     /// more than the last call, so that a large capture is learned in steps.
     ///

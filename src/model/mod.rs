@@ -14,6 +14,7 @@ pub mod filter;
 mod ids;
 mod node;
 mod peer;
+mod piece;
 mod row;
 mod signature;
 mod span;
@@ -41,6 +42,7 @@ pub use node::{
     Attribute, Attributes, Element, Name, Namespace, Node, NodeId, NodeKind, Text, Written,
 };
 pub use peer::{CertificateFacts, Scheme, Tls, Verdict};
+pub use piece::{BLOCK, Piece};
 pub use row::{Marking, Progress, Row, SortBy};
 pub use signature::{Carrier, Holds, Reason, SignatureReport, SignerCertificate, SignerReport};
 pub use span::Span;
@@ -49,5 +51,5 @@ pub use syncml::{
     SyncmlSession,
 };
 pub use tree::{NameId, NamespaceId, Siblings, Tree};
-pub use utf8::Utf8Prefix;
+pub use utf8::{Utf8Prefix, Utf8Runs};
 pub use vocabulary::{TokenName, Vocabulary};

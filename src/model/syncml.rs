@@ -108,6 +108,9 @@ pub struct LedgerItem {
     pub meaning: String,
     /// Its own status, when one was given for this item alone.
     pub code: String,
+    /// What a document in its value sets or tells (declared configuration); the first 64.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Self>,
 }
 
 /// One `Status` of a command.
@@ -195,6 +198,15 @@ pub struct SyncmlMessage {
     pub retry: bool,
     /// What it holds: `Alert 1201, Replace, Final`.
     pub outline: String,
+    /// Bytes at the end of its body that were not read: what stands in them is not told. Left out in
+    /// JSON when there are none.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub unread: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// One session of one device with one server.

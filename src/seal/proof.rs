@@ -1,15 +1,18 @@
-//! Whether the sender of a certificate request has the key (RFC 2986 §4.2).
+//! Whether the sender of a certificate request has the key (RFC 2986 §4.2), and whether a certificate
+//! was made by the one that names itself its issuer (RFC 5280 §4.1.1.3).
 
 use aws_lc_rs::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
 use x509_parser::certification_request::X509CertificationRequest;
-use x509_parser::prelude::FromDer as _;
+use x509_parser::prelude::{
+    AlgorithmIdentifier, FromDer as _, SubjectPublicKeyInfo, X509Certificate,
+};
 
-use crate::codec::x509::CertificateRequest;
+use crate::codec::x509::{Certificate, CertificateRequest};
 
-/// What the request's own signature says.
+/// What a signature says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Proof {
-    /// Made with the key that is to be certified.
+    /// Made with the key that is to be certified, or with that of the issuer.
     Right,
     /// Made with another, or over other bytes.
     Wrong,
@@ -23,22 +26,38 @@ impl Proof {
     pub fn of_request(der: &[u8]) -> Option<Self> {
         let bits = CertificateRequest::read(der)?.key.bits;
         let (_, request) = X509CertificationRequest::from_der(der).ok()?;
-        Some(Self::of(&request, bits))
+        let info = &request.certification_request_info;
+        let seal = (&request.signature_algorithm, &*request.signature_value.data);
+        Some(Self::of(info.raw, seal, &info.subject_pki, bits))
     }
 
-    fn of(request: &X509CertificationRequest<'_>, bits: usize) -> Self {
-        let info = &request.certification_request_info;
-        let curve =
-            info.subject_pki.algorithm.parameters.as_ref().and_then(|any| any.as_oid().ok());
+    /// Checks the signature of one certificate with the key of another, both in DER; `None` when either is
+    /// none. Names are not compared.
+    pub fn of_certificate(der: &[u8], issuer: &[u8]) -> Option<Self> {
+        let bits = Certificate::read(issuer)?.key.bits;
+        let (_, issuer) = X509Certificate::from_der(issuer).ok()?;
+        let (_, own) = X509Certificate::from_der(der).ok()?;
+        let seal = (&own.signature_algorithm, &*own.signature_value.data);
+        Some(Self::of(own.tbs_certificate.as_ref(), seal, issuer.public_key(), bits))
+    }
+
+    /// `seal`: algorithm and signature over `content`.
+    fn of(
+        content: &[u8],
+        seal: (&AlgorithmIdentifier<'_>, &[u8]),
+        key: &SubjectPublicKeyInfo<'_>,
+        bits: usize,
+    ) -> Self {
+        let curve = key.algorithm.parameters.as_ref().and_then(|any| any.as_oid().ok());
         let curve = curve.map(|oid| oid.to_id_string()).unwrap_or_default();
-        let name = request.signature_algorithm.algorithm.to_id_string();
+        let name = seal.0.algorithm.to_id_string();
         let Some(algorithm) = algorithm(&name, &curve) else { return Self::Unchecked };
         let least = if name.ends_with(".1.1.12") { 2_048 } else { 1_024 };
         if curve.is_empty() && bits < least {
             return Self::Unchecked;
         }
-        let key = UnparsedPublicKey::new(algorithm, &*info.subject_pki.subject_public_key.data);
-        match key.verify(info.raw, &request.signature_value.data) {
+        let key = UnparsedPublicKey::new(algorithm, &*key.subject_public_key.data);
+        match key.verify(content, seal.1) {
             Ok(()) => Self::Right,
             Err(_) => Self::Wrong,
         }

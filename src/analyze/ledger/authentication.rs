@@ -227,9 +227,7 @@ struct Challenge {
 }
 
 fn header_answers(message: &Message<'_>) -> impl Iterator<Item = HeaderAnswer> {
-    let statuses = message.answers().filter(|(at, status)| {
-        message.commands.get(*at).is_some_and(|c| c.verb == "Status") && status.is_header()
-    });
+    let statuses = message.answers().filter(|(_, status)| !status.results && status.is_header());
     statuses.map(|(_, status)| {
         let document = &message.document;
         let challenge = status.challenge().map(|node| Challenge {

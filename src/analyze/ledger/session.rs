@@ -4,7 +4,9 @@ use crate::analyze::document::Subject;
 use crate::analyze::draft::clip;
 use crate::analyze::flow::Mark;
 use crate::analyze::syncml::Message;
-use crate::model::{ConnId, Exchange, Initiator, Leg, SyncmlMessage, SyncmlSession, WallTime};
+use crate::model::{
+    ConnId, Exchange, Initiator, Leg, Outcome, SyncmlMessage, SyncmlSession, WallTime,
+};
 
 use super::authentication::Authentication;
 use super::close;
@@ -79,6 +81,8 @@ pub(in crate::analyze) struct Side {
     pub(in crate::analyze) sent: Vec<Sent>,
     /// It sent a message without `Final` last.
     pub(in crate::analyze) open: bool,
+    /// Its last message did no more than ask for the next one (alert 1222).
+    pub(in crate::analyze) waits: bool,
     /// Packages it finished.
     pub(in crate::analyze) packages: u32,
     /// The object it is sending in parts.
@@ -174,7 +178,9 @@ impl Session {
 
     /// Takes note of an exchange that belongs to the session.
     pub(super) fn touch(&mut self, exchange: &Exchange, over: WallTime) {
-        self.view.last = exchange.id;
+        self.view.first = self.view.first.min(exchange.id);
+        self.view.last = self.view.last.max(exchange.id);
+        self.view.started = self.view.started.min(exchange.started);
         self.conn = exchange.conn;
         self.view.ended = self.view.ended.max(over);
     }
@@ -198,10 +204,10 @@ impl Session {
     }
 
     /// Tells a message that was sent again, which changes nothing else.
-    pub(super) fn repeat(&mut self, exchange: &Exchange, leg: Leg, message: &Message<'_>) -> Log {
+    pub(super) fn repeat(&mut self, subject: &Subject<'_>, leg: Leg, message: &Message<'_>) -> Log {
         self.view.retries += 1;
-        self.tell(exchange, leg, message, true);
-        Log { retry: true, impatient: self.impatient(exchange), ..Log::default() }
+        self.tell(subject, leg, message, true);
+        Log { retry: true, impatient: self.impatient(subject.exchange), ..Log::default() }
     }
 
     /// The answer that asked for patience, when the device does not have it.
@@ -211,11 +217,11 @@ impl Session {
     }
 
     /// Takes in one message of one side.
-    pub(super) fn take(
+    pub(super) fn take<'a>(
         &mut self,
-        subject: &Subject<'_>,
+        subject: &Subject<'a>,
         leg: Leg,
-        message: &Message<'_>,
+        message: &Message<'a>,
         fingerprint: u64,
         passwords: &Passwords,
     ) -> Log {
@@ -227,6 +233,7 @@ impl Session {
             id_taken: self.sent(leg, &message.id).is_some(),
             continues: self.side(leg).open,
             other_open: self.side(other).open,
+            other_waits: self.side(other).waits,
             after_abort: self.aborted.is_some(),
             asked_to: self.side(other).asked_to.clone(),
             impatient: self.impatient(subject.exchange),
@@ -238,14 +245,14 @@ impl Session {
         let mark = Mark::leg(subject.exchange, leg);
         self.facts.follow(subject, leg, message, mark);
         self.authentication.before(subject, leg, message, passwords, &mut log);
-        pairing::answers(self, subject.exchange, leg, message, &mut log);
+        pairing::answers(self, subject, leg, message, &mut log);
         log.early = self.is_early(leg, message);
         self.register(subject, leg, message, fingerprint, mark);
         outcome::settle_groups(self, &log);
         object::follow(self, leg, message, mark, &mut log);
         self.announce(leg, message, mark);
         self.authentication.after(leg, message, mark, &log);
-        self.tell(subject.exchange, leg, message, false);
+        self.tell(subject, leg, message, false);
         close::follow(self, leg, message, mark, &mut log);
         log
     }
@@ -258,11 +265,11 @@ impl Session {
     }
 
     /// Notes a message and its commands, so that answers find them.
-    fn register(
+    fn register<'a>(
         &mut self,
-        subject: &Subject<'_>,
+        subject: &Subject<'a>,
         leg: Leg,
-        message: &Message<'_>,
+        message: &Message<'a>,
         fingerprint: u64,
         mark: Mark,
     ) {
@@ -289,12 +296,12 @@ impl Session {
     }
 
     /// Puts a command into the ledger; answers do not stand in it.
-    fn hold(
+    fn hold<'a>(
         &mut self,
-        subject: &Subject<'_>,
+        subject: &Subject<'a>,
         leg: Leg,
-        message: &Message<'_>,
-        command: &crate::analyze::syncml::Command<'_>,
+        message: &Message<'a>,
+        command: &crate::analyze::syncml::Command<'a>,
         places: &[Option<u32>],
     ) -> Option<u32> {
         if matches!(command.verb, "Status" | "Results") {
@@ -305,11 +312,17 @@ impl Session {
             return None;
         }
         let place = u32::try_from(self.view.entries.len()).ok()?;
-        let mut held = entry(subject.exchange.id, leg, message, command);
+        let mut held = entry(subject.exchange.id, leg, subject.body(leg), message, command);
         held.within = command.within.and_then(|at| places.get(at).copied().flatten());
         held.depth = held.within.map_or(0, |at| self.view.entries[at as usize].depth + 1);
+        let silent = message.wants_no_answer(command);
+        if silent {
+            held.outcome = Outcome::NotOwed;
+        }
         self.view.entries.push(held);
-        self.side_mut(leg).waiting.push(place);
+        if !silent {
+            self.side_mut(leg).waiting.push(place);
+        }
         Some(place)
     }
 
@@ -334,7 +347,11 @@ impl Session {
         };
         let sizes = (size("MaxMsgSize"), size("MaxObjSize"));
         let asked_to = message.document.child_text(header, "RespURI");
+        let mut asked = message.commands.iter().filter(|command| command.verb != "Status");
+        let waits = asked.all(|command| command.verb == "Alert")
+            && message.alerts().any(|code| code == "1222");
         let side = self.side_mut(leg);
+        side.waits = waits;
         side.max_message = sizes.0.or(side.max_message);
         side.max_object = sizes.1.or(side.max_object);
         side.asked_to = asked_to.map(|uri| (clip(&uri), mark));
@@ -343,7 +360,7 @@ impl Session {
         }
     }
 
-    fn tell(&mut self, exchange: &Exchange, leg: Leg, message: &Message<'_>, retry: bool) {
+    fn tell(&mut self, subject: &Subject<'_>, leg: Leg, message: &Message<'_>, retry: bool) {
         if self.view.messages.len() >= MESSAGES {
             return;
         }
@@ -354,15 +371,28 @@ impl Session {
             None if self.view.is_dm() => self.package(leg),
             None => 0,
         };
+        let (exchange, mut retry) = (subject.exchange.id, retry);
+        // An exchange that began earlier may end later: then the other one is the repetition.
+        let earlier = |own: &&mut SyncmlMessage| {
+            own.exchange > exchange && own.leg == leg && own.id == message.id
+        };
+        if retry && let Some(later) = self.view.messages.iter_mut().find(earlier) {
+            (later.retry, retry) = (true, false);
+        }
         self.view.messages.push(SyncmlMessage {
-            exchange: exchange.id,
+            exchange,
             leg,
             id: message.id.clone(),
             package,
             last: message.ends_package,
             retry,
             outline: message.outline().to_owned(),
+            unread: unread(subject, leg),
         });
+        let before = self.view.messages.iter().rev().nth(1);
+        if before.is_some_and(|before| before.exchange > exchange) {
+            self.view.messages.sort_by_key(|message| message.exchange);
+        }
     }
 
     /// The package a message of this side belongs to (OMA DM Protocol 1.2.1, 8): the first of the
@@ -378,6 +408,18 @@ impl Session {
     }
 }
 
+/// Bytes of a body that were not given to be read.
+fn unread(subject: &Subject<'_>, leg: Leg) -> u64 {
+    let exchange = subject.exchange;
+    let facts = match leg {
+        Leg::Request => exchange.request.as_ref().map(|request| request.body),
+        Leg::Response => exchange.response.as_ref().map(|response| response.body),
+    };
+    let read = subject.body(leg).and_then(|decoded| decoded.layers.first());
+    let read = read.map_or(0, |layer| layer.bytes.len() as u64);
+    facts.map_or(0, |facts| facts.seen.saturating_sub(read))
+}
+
 /// The other side.
 pub(super) const fn opposite(leg: Leg) -> Leg {
     match leg {
@@ -390,5 +432,20 @@ const fn index(leg: Leg) -> usize {
     match leg {
         Leg::Request => 0,
         Leg::Response => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_told_apart_as_they_are_written() {
+        let same = |a: &str, b: &str| CommandId::of(a) == CommandId::of(b);
+        assert!(same("7", "7") && same("0", "0") && same("a7", "a7"));
+        for other in ["07", "+7", "7 ", "-7", "", "70"] {
+            assert!(!same("7", other), "{other}");
+        }
+        assert!(!same("0", "00") && !same("4294967296", "0"));
     }
 }

@@ -76,10 +76,10 @@ impl Observed<'_> {
 
 impl Ledgers {
     /// Takes in an exchange that ended. `None` when neither body is a message.
-    pub(in crate::analyze) fn observe(
+    pub(in crate::analyze) fn observe<'a>(
         &mut self,
-        subject: &Subject<'_>,
-        messages: &[Option<Message<'_>>; 2],
+        subject: &Subject<'a>,
+        messages: &[Option<Message<'a>>; 2],
     ) -> Option<Observed<'_>> {
         let messages = messages.each_ref().map(Option::as_ref);
         let bodies = [subject.body(Leg::Request), subject.body(Leg::Response)];
@@ -99,7 +99,7 @@ impl Ledgers {
         for (at, leg) in [(0, Leg::Request), (1, Leg::Response)] {
             let Some(message) = messages[at] else { continue };
             if session.is_retry(leg, message, prints[at]) {
-                logs[at] = Some(session.repeat(subject.exchange, leg, message));
+                logs[at] = Some(session.repeat(subject, leg, message));
             } else {
                 logs[at] = Some(session.take(subject, leg, message, prints[at], &passwords));
             }

@@ -4,8 +4,10 @@ mod bound;
 mod carrier;
 mod fold;
 mod known;
+mod protection;
 
 pub use bound::DeviceCertificate;
 pub use carrier::{Signature, in_body, in_exchange};
 pub(super) use fold::Memory;
 pub use fold::{Signatures, SignaturesSeen};
+pub(super) use protection::{Orders, Sealed, Shape};

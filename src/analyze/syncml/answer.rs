@@ -10,6 +10,8 @@ use crate::model::NodeId;
 pub(in crate::analyze) struct Status<'a> {
     pub(in crate::analyze) document: Document<'a>,
     pub(in crate::analyze) node: NodeId,
+    /// It is a Results.
+    pub(in crate::analyze) results: bool,
     message: Cow<'a, str>,
     command: Cow<'a, str>,
     verb: Cow<'a, str>,
@@ -19,8 +21,8 @@ pub(in crate::analyze) struct Status<'a> {
 }
 
 impl<'a> Status<'a> {
-    /// Reads the Status or Results at `node`.
-    pub(super) fn read(document: Document<'a>, node: NodeId) -> Self {
+    /// Reads the Status at `node`, or the Results.
+    pub(super) fn read(document: Document<'a>, node: NodeId, results: bool) -> Self {
         let [mut message, mut command, mut verb, mut data, mut challenge] = [None; 5];
         for child in document.tree.children(node) {
             let place = match document.name(child) {
@@ -37,6 +39,7 @@ impl<'a> Status<'a> {
         Self {
             document,
             node,
+            results,
             message: text(message),
             command: text(command),
             verb: text(verb),

@@ -53,7 +53,7 @@ pub(in crate::analyze) fn named(code: &str) -> Option<&'static Status> {
 /// How loud a code is: what the protocol does in its normal course is plain or notable.
 fn level(code: &str) -> Level {
     match code.parse::<u16>().unwrap_or(0) {
-        214..=216 | 304 | 401 | 407 | 418 => Level::Notable,
+        214..=216 | 304 | 401 | 407 | 418 | 419 | 508 => Level::Notable,
         100..=299 => Level::Info,
         _ => Level::Warning,
     }
@@ -124,8 +124,8 @@ pub(super) fn annotate(
     draft: &mut Draft,
 ) {
     let document = &message.document;
-    for (at, answer) in message.answers() {
-        let results = message.commands.get(at).is_some_and(|command| command.verb == "Results");
+    for (_, answer) in message.answers() {
+        let results = answer.results;
         let told = if results { "result of" } else { "answers" };
         draft.note(leg, document, answer.node, Level::Info, answers(told, answer, asked));
         let Some(data) = answer.data().filter(|_| !results) else { continue };

@@ -1,7 +1,9 @@
 //! `synctap decode`: one body from a file or standard input.
 
 use std::io::{self, Write as _};
+use std::panic::resume_unwind;
 use std::process::ExitCode;
+use std::thread;
 
 use crate::analyze;
 use crate::cli::args::{DecodeArgs, LegArg};
@@ -11,7 +13,7 @@ use crate::cli::output::{say, stdout};
 use crate::cli::report::Report;
 use crate::codec;
 use crate::codec::{DocumentType, Hints};
-use crate::model::{Decoded, Leg, Note};
+use crate::model::{Decoded, Leg};
 use crate::render;
 use crate::render::{Outline, OutlineOptions, Outlined, Secrets};
 use crate::seal::{Bootstrap, Integrity, Pin};
@@ -35,10 +37,10 @@ pub(super) fn run(args: &DecodeArgs) -> Result<ExitCode, Report> {
     let keyring = keys::load(&args.keys)?;
     let as_type = args.as_type.as_deref().map(document_type).transpose()?;
     let decoded = codec::decode_opening(body, as_type, &hints, &keyring);
-    let notes = analyze::annotate_body(&decoded, leg);
     let secrets = if args.show_secrets { Secrets::Shown } else { Secrets::Masked };
     let mut out = stdout();
     if args.json {
+        let notes = analyze::annotate_body(&decoded, leg);
         let mut object = render::json_decoded(&decoded, &notes, secrets);
         object["schema"] = render::SCHEMA.into();
         if let Some(integrity) = &integrity {
@@ -49,7 +51,7 @@ pub(super) fn run(args: &DecodeArgs) -> Result<ExitCode, Report> {
         print_xml(&mut out, &decoded, secrets)?;
     } else {
         let options = OutlineOptions { value_limit: VALUE_LIMIT, layer_lines: usize::MAX, secrets };
-        print_outline(&mut out, &decoded, &notes, options)?;
+        print_outline(&mut out, &decoded, leg, options)?;
     }
     out.flush()?;
     if let Some(integrity) = &integrity {
@@ -65,15 +67,20 @@ fn check_mac(body: &[u8], args: &DecodeArgs) -> Option<Integrity> {
     Some(bootstrap.verify(body, Pin { user: &args.pin, imsi: &args.imsi }))
 }
 
-/// One line at a time: the first does not wait for the last.
+/// One line at a time: the first does not wait for the last. Notes and lines are found side by side.
 fn print_outline(
     out: &mut impl io::Write,
     decoded: &Decoded,
-    notes: &[Note],
+    leg: Option<Leg>,
     options: OutlineOptions,
 ) -> io::Result<()> {
-    let index = Outline::new(decoded, notes, options);
-    for line in Outlined::new(&index, Some(decoded), notes).lines(0..usize::MAX) {
+    let (index, notes) = thread::scope(|scope| {
+        let notes = scope.spawn(|| analyze::annotate_body(decoded, leg));
+        let index = Outline::bare(decoded, options);
+        (index, notes.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    });
+    let index = index.noted(&notes);
+    for line in Outlined::new(&index, Some(decoded), &notes).lines(0..usize::MAX) {
         writeln!(out, "{line}")?;
     }
     Ok(())

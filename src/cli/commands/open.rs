@@ -1,9 +1,11 @@
 //! `synctap open`: a capture in the terminal UI.
 
+use std::fs;
 use std::io::{self, IsTerminal as _};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::UNIX_EPOCH;
 
 use tokio_util::sync::CancellationToken;
 
@@ -15,6 +17,7 @@ use crate::cli::keys;
 use crate::cli::report::{Report, chain};
 use crate::engine;
 use crate::engine::{DECODER_VERSION, EngineError, Viewer};
+use crate::model::WallTime;
 use crate::seal::Keyring;
 use crate::store::{Store, StoreError};
 use crate::tui;
@@ -31,7 +34,7 @@ pub(super) fn run(args: &OpenArgs, config: Option<&Path>) -> Result<ExitCode, Re
             .because("standard output is not a terminal")
             .hint(format!("print the capture: synctap show {}", args.file.display())));
     }
-    let viewer = viewer_with(&args.file, keys::load(&args.keys)?)?;
+    let viewer = viewer_with(&args.file, keys::load_knowing(&args.keys, config)?)?;
     let shutdown = CancellationToken::new();
     runtime()?.block_on(async {
         signals(&shutdown, false)?;
@@ -63,8 +66,15 @@ pub(super) fn viewer_with(file: &Path, keyring: Keyring) -> Result<Viewer, Repor
 /// A file that is no capture but one document, as a capture with that alone.
 fn lone_body(file: &Path, keyring: &Arc<Keyring>) -> Result<Option<Viewer>, Report> {
     let body = input::read(file)?;
-    let viewer = engine::open_body(file, &body, Arc::clone(keyring));
+    let viewer = engine::open_body(file, &body, changed(file), Arc::clone(keyring));
     viewer.map_err(|error| cannot_read(file, &error))
+}
+
+/// When a file was changed last; the beginning of 1970 when nobody knows.
+fn changed(file: &Path) -> WallTime {
+    let since = fs::metadata(file).and_then(|facts| facts.modified()).ok();
+    let since = since.and_then(|when| when.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
+    WallTime(i64::try_from(since.as_micros()).unwrap_or_default())
 }
 
 fn cannot_read(file: &Path, error: &EngineError) -> Report {
@@ -113,6 +123,19 @@ mod tests {
         let lines = cannot_open(&file, &error).lines();
         assert!(lines.contains("cause: No such file or directory"), "{lines}");
         assert!(lines.contains("hint: check the path:"), "{lines}");
+    }
+
+    #[test]
+    fn one_document_is_opened_like_a_capture_and_other_files_are_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("one.xml");
+        fs::write(&file, "<SyncML xmlns=\"SYNCML:SYNCML1.2\"><SyncHdr/></SyncML>").unwrap();
+        let opened = viewer(&file).map_err(|report| report.lines()).unwrap();
+        let row = opened.window(0, 9).unwrap().remove(0);
+        assert_eq!(row.summary.protocol, crate::model::Protocol::SyncMl);
+        fs::write(&file, "just text").unwrap();
+        let lines = viewer(&file).map(drop).unwrap_err().lines();
+        assert!(lines.contains("is not a synctap capture"), "{lines}");
     }
 
     #[test]

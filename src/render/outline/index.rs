@@ -75,13 +75,15 @@ pub(super) enum Kind {
 impl Outline {
     /// Finds the lines of `decoded` with `notes` on its nodes.
     pub fn new(decoded: &Decoded, notes: &[Note], options: OutlineOptions) -> Self {
-        let mut order: Vec<u32> = (0..).take(notes.len()).collect();
-        // Stable: notes on one node stay in their order.
-        order.sort_by_key(|at| notes.get(*at as usize).map(|note| (note.layer, note.node)));
+        Self::bare(decoded, options).noted(notes)
+    }
+
+    /// The same as far as no notes are needed: they may be made at the same time.
+    pub fn bare(decoded: &Decoded, options: OutlineOptions) -> Self {
         let index = Self {
             entries: Vec::new(),
             headlines: vec![u32::MAX; decoded.layers.len()],
-            notes: order,
+            notes: Vec::new(),
             hidden: Hidden::of(decoded, options.secrets),
             options,
         };
@@ -89,6 +91,14 @@ impl Outline {
         builder.layer(LayerId::BODY, 0);
         builder.index.entries.shrink_to_fit();
         builder.index
+    }
+
+    /// With `notes` on the nodes.
+    pub fn noted(mut self, notes: &[Note]) -> Self {
+        self.notes = (0..).take(notes.len()).collect();
+        // Stable: notes on one node stay in their order.
+        self.notes.sort_by_key(|at| notes.get(*at as usize).map(|note| (note.layer, note.node)));
+        self
     }
 
     /// How many lines.

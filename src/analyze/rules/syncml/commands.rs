@@ -171,13 +171,15 @@ fn other_in_atomic(said: &Said<'_, '_>) -> Option<Hit> {
 }
 
 fn empty_atomic(said: &Said<'_, '_>) -> Option<Hit> {
-    let all = &said.message.commands;
-    commands(said, |command| {
-        command.verb == "Atomic"
-            && !all.iter().any(|inner| {
-                inner.within.and_then(|at| all.get(at)).is_some_and(|a| a.node == command.node)
-            })
-    })
+    // What stands in a container follows it.
+    let all = said.message.commands.iter();
+    let behind = all.clone().skip(1).map(|command| command.within).chain([None]);
+    let empty = all
+        .enumerate()
+        .zip(behind)
+        .filter(|((at, command), behind)| command.verb == "Atomic" && *behind != Some(*at));
+    let nodes: Vec<NodeId> = empty.map(|((_, command), _)| command.node).collect();
+    said.nodes(&nodes)
 }
 
 fn add_and_replace(said: &Said<'_, '_>) -> Option<Hit> {

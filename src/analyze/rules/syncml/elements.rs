@@ -59,6 +59,23 @@ fn known(name: &str) -> Option<&'static Known> {
     ELEMENTS.get(name.len())?.iter().find(|known| known.name == name)
 }
 
+/// What the vocabulary says of the names met last: a tree has each of them in one place.
+struct Met([(usize, usize, Option<&'static Known>); PLACES]);
+
+/// Names remembered in [`Met`].
+const PLACES: usize = 64;
+
+impl Met {
+    fn known(&mut self, name: &str) -> Option<&'static Known> {
+        let (address, length) = (name.as_ptr().addr(), name.len());
+        let place = &mut self.0[(address ^ length) % PLACES];
+        if (place.0, place.1) != (address, length) {
+            *place = (address, length, known(name));
+        }
+        place.2
+    }
+}
+
 /// `(CmdID, NoResp?, Meta?, Item+)` as names. Groups may come in any order; Status has two published
 /// orders, the header and Item have rules of their own.
 fn order(name: &str, content: &'static str) -> Vec<&'static str> {
@@ -92,6 +109,9 @@ impl Own {
     }
 }
 
+/// Elements that room is made for beforehand.
+const RESERVED: usize = 4096;
+
 /// An element around the next node.
 struct Open {
     node: NodeId,
@@ -113,7 +133,8 @@ impl Open {
 /// The elements of a message in document order, without what stands in Data.
 pub(super) fn own_elements(document: &Document<'_>) -> Vec<Own> {
     let tree = document.tree;
-    let mut own: Vec<Own> = Vec::new();
+    let mut own: Vec<Own> = Vec::with_capacity((tree.len() / 2).min(RESERVED));
+    let mut met = Met([(0, 0, None); PLACES]);
     let mut open: Vec<Open> = Vec::new();
     let mut next = NodeId(0);
     while let Some(end) = tree.end(next) {
@@ -121,7 +142,7 @@ pub(super) fn own_elements(document: &Document<'_>) -> Vec<Own> {
         while open.pop_if(|open| open.end <= id).is_some() {}
         if tree.is_element(id) {
             let name = document.name(id);
-            let known = known(name);
+            let known = met.known(name);
             let around = open.last_mut();
             let once = known.map_or(0, |known| known.once);
             own.push(Own {

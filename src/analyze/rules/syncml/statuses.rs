@@ -51,7 +51,8 @@ pub(super) const RULES: &[MessageRule] = &[
 
 /// Every Status, or every Results, that fits.
 fn answers(said: &Said<'_, '_>, verb: &str, fits: impl Fn(&Status<'_>) -> bool) -> Option<Hit> {
-    let own = said.message.answers().filter(|(at, _)| said.message.commands[*at].verb == verb);
+    let results = verb == "Results";
+    let own = said.message.answers().filter(|(_, status)| status.results == results);
     let nodes: Vec<NodeId> =
         own.filter(|(_, status)| fits(status)).map(|(_, status)| status.node).collect();
     said.nodes(&nodes)
@@ -92,7 +93,7 @@ fn header_not_first(said: &Said<'_, '_>) -> Option<Hit> {
     let statuses: Vec<&Status<'_>> = said
         .message
         .answers()
-        .filter(|(at, _)| said.message.commands[*at].verb == "Status")
+        .filter(|(_, status)| !status.results)
         .map(|(_, status)| status)
         .collect();
     let (first, rest) = statuses.split_first()?;
@@ -193,9 +194,9 @@ fn nested_answer(said: &Said<'_, '_>) -> Option<Hit> {
 
 fn results_first(said: &Said<'_, '_>) -> Option<Hit> {
     let mut waiting: Vec<(NodeId, &str, &str)> = Vec::new();
-    for (at, status) in said.message.answers() {
+    for (_, status) in said.message.answers() {
         let place = (status.message(), status.command());
-        if said.message.commands[at].verb == "Results" {
+        if status.results {
             waiting.push((status.node, place.0, place.1));
         } else if let Some((node, ..)) =
             waiting.iter().find(|(_, message, command)| (*message, *command) == place)
