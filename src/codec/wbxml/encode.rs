@@ -62,10 +62,10 @@ pub(super) struct Encoder<'a> {
     table: Vec<u8>,
     /// Names that have been looked up, and where they stand in the table.
     literals: HashMap<String, u32>,
-    pub(super) tag_page: u8,
+    tag_page: u8,
     attribute_page: u8,
     /// Strings of the table that are written by their offset.
-    pub(super) strings: Vec<(u32, String)>,
+    strings: Vec<(u32, String)>,
     /// One past the last node that was written together with one before it.
     pub(super) joined: NodeId,
     /// The note before the document inside that comes next.

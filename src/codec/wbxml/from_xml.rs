@@ -56,12 +56,10 @@ impl Encoder<'_> {
         self.opaque(&bytes);
     }
 
-    /// True for a name that a note says stands in the string table, and that no token has as it is:
-    /// libwbxml writes names with prefixes so, without them.
+    /// True for a name that a note says was written as a literal.
     pub(super) fn is_literal(&self, element: &Element<'_>, name: &str) -> bool {
         element.namespace.as_str().is_empty()
-            && self.strings.iter().any(|(_, string)| string == name)
-            && self.preamble.book.tag_token(None, name, self.tag_page).is_none()
+            && self.preamble.literals.iter().any(|literal| literal == name)
     }
 
     /// False for what only XML needs: our own marks, and declarations, but for document types that
