@@ -5,15 +5,15 @@ use std::collections::HashMap;
 use crate::model::{Attribute, Element, Name, Node, NodeId, NodeKind, Text, Tree, Written};
 
 use super::attribute_encode::{self, AttributeCode};
-use super::events::{
-    END, ENTITY, HAS_ATTRIBUTES, HAS_CONTENT, LITERAL, LITERAL_A, LITERAL_AC, LITERAL_C, OPAQUE,
-    PI, STR_I, STR_T, SWITCH_PAGE,
-};
 use super::from_xml::from_base64;
 use super::naming;
 use super::note;
 use super::preamble::{Empty, Preamble, push_mb_u32};
 use super::source::{Piece, Source};
+use super::token::{
+    END, ENTITY, HAS_ATTRIBUTES, HAS_CONTENT, LITERAL, LITERAL_A, LITERAL_AC, LITERAL_C, OPAQUE,
+    PI, STR_I, STR_T, SWITCH_PAGE,
+};
 
 /// Why a tree has no WBXML.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -8,10 +8,10 @@ use crate::codec::mime;
 use crate::model::{Attribute, Element, Name, Node, NodeId, NodeKind, Tree, Written};
 
 use super::encode::{EncodeError, Encoder};
-use super::events::{END, EXT_T_0};
 use super::note;
 use super::packing;
 use super::preamble::{Declared, Empty, Preamble, push_mb_u32};
+use super::token::{END, EXT_T_0};
 
 /// The namespace of this product's own attributes in XML.
 const OWN: &str = "urn:synctap:xml";
