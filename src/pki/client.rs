@@ -3,13 +3,15 @@
 //! They live in memory alone, and are the demonstration's.
 
 use std::fmt;
+use std::sync::Arc;
 
 use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType,
     ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, PKCS_RSA_SHA256, RsaKeySize,
     SanType, SigningKey as _, SubjectPublicKeyInfo,
 };
-use rustls::pki_types::CertificateDer;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use time::{Duration, OffsetDateTime};
 use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::prelude::FromDer as _;
@@ -18,6 +20,7 @@ use zeroize::Zeroizing;
 use super::authority::{self, BACKDATED};
 use super::cms;
 use super::error::{PkiError, mint};
+use super::trust::crypto_provider;
 
 /// From the begin to the end of a certificate: what policies of enrolment usually ask for.
 const VALIDITY: Duration = Duration::days(365);
@@ -65,6 +68,18 @@ impl ClientKey {
         let now = OffsetDateTime::now_utc();
         let made = cms::signed(content, certificate, now, |bytes| self.0.sign(bytes).ok());
         made.ok_or_else(|| mint("a signature", rcgen::Error::CouldNotParseCertificate))
+    }
+
+    /// What a TLS client with this key and `certificate` (DER) shows a server that asks.
+    ///
+    /// # Errors
+    /// `Tls` when the TLS library refuses the key.
+    pub fn identity(&self, certificate: &[u8]) -> Result<Arc<SingleCertAndKey>, PkiError> {
+        let private = PrivateKeyDer::try_from(self.0.serialize_der())
+            .map_err(|reason| rustls::Error::General(reason.into()))?;
+        let signing = crypto_provider().key_provider.load_private_key(private)?;
+        let chain = vec![certificate.to_vec().into()];
+        Ok(Arc::new(SingleCertAndKey::from(CertifiedKey::new(chain, signing))))
     }
 
     /// The key itself, as PKCS#8 in DER: for what opens messages, never for a file.

@@ -5,6 +5,8 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
+use crate::terminal::contains;
+
 const BINARY: &str = env!("CARGO_BIN_EXE_synctap");
 
 fn synctap(home: &Path, args: &[&str]) -> Output {
@@ -179,7 +181,13 @@ fn an_enrolment_and_its_check_ins_are_one_story() {
     // Whoever enrolled is not told of once more for being managed.
     assert_eq!(timeline.matches("DE30DE30DE30DE30DE30DE30DE300001").count(), 0, "{timeline}");
     assert_eq!(timeline.matches("de30de30de30de30de30de30de300001").count(), 1, "{timeline}");
-    // The keys are gone with the demonstration.
+    // The keys are gone with the demonstration: none of RSA in PKCS#8 was written.
+    let private =
+        b"\x02\x01\x00\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00\x04\x82";
+    let public = &private[5..18];
+    let bytes = std::fs::read(capture).unwrap();
+    assert!(contains(&bytes, public) && !contains(&bytes, private));
+    assert!(!contains(&bytes, b"IBADANBgkqhkiG9w0BAQEFAASC"), "the same in base64");
     let sealed = told(&["show", capture, "26"]);
     assert!(sealed.contains("CMS EnvelopedData"), "{sealed}");
     assert!(

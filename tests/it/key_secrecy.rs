@@ -137,9 +137,11 @@ fn recorded(home: &Path, capture: &Path, keys: &[&str]) -> Vec<u8> {
     line.into_bytes()
 }
 
-/// Looks at the capture with keys given, and exports and saves all there is.
+/// Looks at the capture with keys given and the password typed, and exports and saves all there is.
 fn exported(home: &Path, capture: &str, keys: &[&str]) -> Vec<u8> {
-    let mut screen = Screen::start(home, &[&["open", capture], keys].concat(), LOGS);
+    let mut screen = Screen::start(home, &[&["open", capture], keys].concat(), &LOGS[..1]);
+    screen.wait_for("password of");
+    screen.press(&format!("{PASSWORD}\r"));
     screen.wait_for("SyncML");
     for (press, answer) in [
         ("ej", "to synctap-000001.jsonl"),

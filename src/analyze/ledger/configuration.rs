@@ -118,7 +118,7 @@ impl Tree {
         };
         for item in &entry.items {
             // One item of several may have failed.
-            let good = match item.code.as_str() {
+            let good = match &*item.code {
                 "" => matches!(entry.outcome, Outcome::Done | Outcome::Accepted),
                 code => code.starts_with('2') && !matches!(code, "213" | "215" | "216"),
             };
@@ -129,6 +129,14 @@ impl Tree {
     }
 
     fn put(&mut self, number: usize, entry: &LedgerEntry, item: &LedgerItem, known: Known) {
+        // A document that stays behind when it is removed leaves what it set.
+        for part in item.parts.iter().filter(|part| part.value.is_some()) {
+            self.put_one(number, entry, part, known);
+        }
+        self.put_one(number, entry, item, known);
+    }
+
+    fn put_one(&mut self, number: usize, entry: &LedgerEntry, item: &LedgerItem, known: Known) {
         let path = normal(&item.uri);
         if path.is_empty() {
             return;
@@ -154,8 +162,8 @@ impl Tree {
             value,
             told: number,
             exchange: entry.exchange,
-            message: entry.message.clone(),
-            command: entry.command.clone(),
+            message: entry.message.to_string(),
+            command: entry.command.to_string(),
             status: if item.code.is_empty() { entry.code() } else { &item.code }.to_owned(),
         };
         if self.nodes.len() < NODES || self.nodes.contains_key(&path) {
@@ -178,13 +186,15 @@ impl Tree {
             node.known = Known::Removed;
             (node.changed, node.told) = (number, number);
             node.exchange = entry.exchange;
-            (node.message, node.command) = (entry.message.clone(), entry.command.clone());
+            (node.message, node.command) = (entry.message.to_string(), entry.command.to_string());
             entry.code().clone_into(&mut node.status);
         }
     }
 
     fn finish(mut self) -> Configuration {
         self.told.nodes = self.nodes.into_values().collect();
+        // Resources of declared configuration are no nodes of the tree: they come after it.
+        self.told.nodes.sort_by_key(|node| !node.path.starts_with('.'));
         self.told
     }
 }
@@ -203,7 +213,7 @@ mod tests {
         let item = LedgerItem {
             uri: uri.into(),
             value: value.map(str::to_owned),
-            code: code.into(),
+            code: code.to_owned().into(),
             ..LedgerItem::default()
         };
         LedgerEntry {

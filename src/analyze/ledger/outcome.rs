@@ -8,8 +8,8 @@ use super::turn::Log;
 /// What a status code says about its command.
 pub(super) fn of_code(code: &str) -> Outcome {
     match code.parse::<u16>().unwrap_or_default() {
-        101 | 202 | 213 => Outcome::Accepted,
-        214 | 215 | 304 => Outcome::NotExecuted,
+        101 | 202 | 213 | 508 => Outcome::Accepted,
+        214 | 215 | 304 | 419 => Outcome::NotExecuted,
         216 => Outcome::RolledBack,
         200..=299 => Outcome::Done,
         _ => Outcome::Failed,
@@ -31,10 +31,10 @@ pub(super) fn of_answers(answers: &[Answer]) -> Outcome {
 
 /// Says why, as far as the answers of the command itself tell, and how loud that is.
 pub(super) fn explain(entry: &mut LedgerEntry) {
-    let code = entry.code().to_owned();
-    let (level, why) = match (code.as_str(), entry.verb) {
+    let (level, why) = match (entry.code(), entry.verb) {
         ("404", "Delete") => (Level::Info, "was gone already"),
         ("418", "Add") => (Level::Info, "was there already"),
+        ("508", "Alert") => (Level::Notable, "a slow synchronisation is to follow"),
         ("401" | "407", _) => (Level::Notable, ""),
         _ => match entry.outcome {
             Outcome::Failed => (Level::Warning, ""),
@@ -88,8 +88,7 @@ fn settle(session: &mut Session, members: std::ops::Range<usize>) {
         None => structural(entries).to_owned(),
     };
     for entry in entries {
-        let code = entry.code().to_owned();
-        let text = match (code.as_str(), entry.verb) {
+        let text = match (entry.code(), entry.verb) {
             ("216", _) => "rolled back",
             ("215", _) => "left out",
             ("516", _) => "could not be rolled back",

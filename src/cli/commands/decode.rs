@@ -1,6 +1,6 @@
 //! `synctap decode`: one body from a file or standard input.
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::panic::resume_unwind;
 use std::process::ExitCode;
 use std::thread;
@@ -9,7 +9,7 @@ use crate::analyze;
 use crate::cli::args::{DecodeArgs, LegArg};
 use crate::cli::input;
 use crate::cli::keys;
-use crate::cli::output::stdout;
+use crate::cli::output::{say, stdout};
 use crate::cli::report::Report;
 use crate::codec;
 use crate::codec::{DocumentType, Hints};
@@ -37,7 +37,10 @@ pub(super) fn run(args: &DecodeArgs) -> Result<ExitCode, Report> {
     let keyring = keys::load(&args.keys)?;
     let as_type = args.as_type.as_deref().map(document_type).transpose()?;
     let decoded = codec::decode_opening(body, as_type, &hints, &keyring);
-    let secrets = if args.show_secrets { Secrets::Shown } else { Secrets::Masked };
+    // XML for a file or a program is a conversion, which `encode` turns back; on a terminal somebody
+    // may look on.
+    let converts = args.xml && !io::stdout().is_terminal();
+    let secrets = if args.show_secrets || converts { Secrets::Shown } else { Secrets::Masked };
     let mut out = stdout();
     if args.json {
         let notes = analyze::annotate_body(&decoded, leg);
@@ -57,7 +60,7 @@ pub(super) fn run(args: &DecodeArgs) -> Result<ExitCode, Report> {
     }
     out.flush()?;
     if let Some(integrity) = &integrity {
-        crate::cli::output::say(&format!("MAC: {}", integrity.words()));
+        say(&format!("MAC: {}", integrity.words()));
     }
     let sound = decoded.problems.is_empty() && integrity != Some(Integrity::Invalid);
     Ok(if sound { ExitCode::SUCCESS } else { HAS_PROBLEMS.into() })
@@ -101,8 +104,15 @@ fn print_xml(out: &mut impl io::Write, decoded: &Decoded, secrets: Secrets) -> R
             .hint("leave out `--xml`, or say what it is with `--as TYPE`"));
     };
     // A string table may hold what is masked.
-    let note = |id| codec::note(decoded, id, secrets == Secrets::Shown);
-    writeln!(out, "{}", render::xml_exact(decoded, layer, secrets, &note))?;
+    let print = |secrets| {
+        let note = |id| codec::note(decoded, id, secrets == Secrets::Shown);
+        render::xml_exact(decoded, layer, secrets, &note)
+    };
+    let text = print(secrets);
+    writeln!(out, "{text}")?;
+    if secrets == Secrets::Masked && text != print(Secrets::Shown) {
+        say("credentials are masked on a terminal; `--show-secrets`, a file or a pipe has them");
+    }
     say_problems(decoded);
     Ok(())
 }
@@ -110,7 +120,7 @@ fn print_xml(out: &mut impl io::Write, decoded: &Decoded, secrets: Secrets) -> R
 fn say_problems(decoded: &Decoded) {
     for problem in &decoded.problems {
         let text = render::clean(&problem.text);
-        crate::cli::output::say(&format!("byte {}: {text}", problem.span.start));
+        say(&format!("byte {}: {text}", problem.span.start));
     }
 }
 

@@ -42,6 +42,11 @@ impl Device {
         Self { proxy, config }
     }
 
+    /// Where its proxy is.
+    pub(super) fn proxy(&self) -> SocketAddr {
+        self.proxy
+    }
+
     /// A bare connection to the proxy.
     pub(super) async fn connect(&self) -> Result<Wire, DemoError> {
         let stream = TcpStream::connect(self.proxy).await?;

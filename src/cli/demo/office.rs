@@ -62,6 +62,11 @@ impl Office {
         self.key.secret()
     }
 
+    /// The certificate of the authority that certifies devices, DER.
+    pub(super) fn root(&self) -> &[u8] {
+        self.authority.certificate()
+    }
+
     /// Answers one message of an enrolment, or one to the sign-in page.
     pub(super) async fn enrol(&self, wire: &mut Wire, request: &Message) -> io::Result<()> {
         let text = String::from_utf8_lossy(&request.body);

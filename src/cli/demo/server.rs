@@ -19,14 +19,17 @@ use crate::pki::{Authority, KeyKind, Leaf, LeafMint, crypto_provider};
 
 use super::office::Office;
 use super::provisioning::{Standings, activesync};
-use super::stage::{DemoError, HOST};
+use super::stage::{DemoError, HOST, MANAGER};
 use super::wire::Wire;
 
 /// Where each server listens; all stop when this is dropped.
 #[derive(Debug)]
 pub(super) struct Servers {
-    /// Provisions, enrols and manages devices.
+    /// Provisions and enrols devices.
     pub(super) good: SocketAddr,
+    /// The management server of the story: asks for the certificate of the enrolment, and goes on
+    /// without, as signatures say who it is.
+    pub(super) manager: SocketAddr,
     /// Certified by somebody the proxy does not know.
     pub(super) untrusted: SocketAddr,
     /// Wants a certificate of its client.
@@ -56,12 +59,17 @@ impl Servers {
         let mut roots = RootCertStore::empty();
         roots.add(trusted.export_der().to_vec().into())?;
         let mut tasks = JoinSet::new();
+        let mut enrolled = RootCertStore::empty();
+        enrolled.add(office.root().to_vec().into())?;
         let backend = Backend { standings: Standings::default(), office };
         let mut serve = async |tls| listen(&mut tasks, tls, backend.clone()).await;
         let authority = Arc::clone(&trusted);
         let (trusted, stranger) = (LeafMint::new(trusted), LeafMint::new(stranger));
         let (now, day) = (OffsetDateTime::now_utc(), time::Duration::DAY);
         let good = serve(Some(by_name(LeafMint::new(Arc::clone(&authority)))?)).await?;
+        let enrolled = Asks { roots: enrolled, insists: false };
+        let manager = trusted.leaf(MANAGER, KeyKind::P256)?;
+        let manager = serve(Some(config(&manager, Some(enrolled))?)).await?;
         let untrusted = serve(Some(config(&*leaf(&stranger)?, None)?)).await?;
         let exclusive = Asks { roots: roots.clone(), insists: true };
         let exclusive = serve(Some(config(&*leaf(&trusted)?, Some(exclusive))?)).await?;
@@ -77,6 +85,7 @@ impl Servers {
         let (silent, deaf) = Deaf::start().await?;
         Ok(Self {
             good,
+            manager,
             untrusted,
             exclusive,
             curious,

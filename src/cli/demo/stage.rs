@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::pki_types::ServerName;
+use rustls::sign::SingleCertAndKey;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::time::sleep;
 
@@ -90,8 +91,11 @@ impl Stage {
 
     /// Where the servers of the story are; no one else knows their names.
     pub(crate) fn hosts(&self) -> HashMap<String, SocketAddr> {
-        let names = [MAIL, DISCOVERY, LOGIN, ENROLMENT, MANAGER];
-        names.into_iter().map(|name| (name.to_owned(), self.servers.good)).collect()
+        let mut hosts: HashMap<String, SocketAddr> = [MAIL, DISCOVERY, LOGIN, ENROLMENT]
+            .map(|name| (name.to_owned(), self.servers.good))
+            .into();
+        hosts.insert(MANAGER.to_owned(), self.servers.manager);
+        hosts
     }
 
     /// The keys that the bodies of the story are encrypted for, as `--key` would give them.
@@ -134,12 +138,18 @@ impl Stage {
 
     /// A device behind `proxy` that trusts it.
     pub(super) fn device(&self, proxy: SocketAddr) -> Device {
-        Device::new(proxy, self.trusting(self.proxy_roots.clone()))
+        Device::new(proxy, trusting(self.proxy_roots.clone(), None))
+    }
+
+    /// The same, which shows who it is to servers that ask for its certificate.
+    pub(super) fn identified(&self, proxy: SocketAddr, identity: Arc<SingleCertAndKey>) -> Device {
+        Device::new(proxy, trusting(self.proxy_roots.clone(), Some(identity)))
     }
 
     /// A device that trusts nobody.
+    #[expect(clippy::unused_self, reason = "reads as what the stage gives")]
     pub(super) fn distrustful(&self, proxy: SocketAddr) -> Device {
-        Device::new(proxy, self.trusting(RootCertStore::empty()))
+        Device::new(proxy, trusting(RootCertStore::empty(), None))
     }
 
     pub(super) fn servers(&self) -> &Servers {
@@ -150,17 +160,22 @@ impl Stage {
     pub(super) async fn pause(&self) {
         sleep(self.pace).await;
     }
+}
 
-    #[expect(clippy::unused_self, reason = "reads as what the stage gives")]
-    fn trusting(&self, roots: RootCertStore) -> Option<Arc<ClientConfig>> {
-        let mut config = ClientConfig::builder_with_provider(crypto_provider())
-            .with_safe_default_protocol_versions()
-            .ok()?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Some(Arc::new(config))
-    }
+fn trusting(
+    roots: RootCertStore,
+    identity: Option<Arc<SingleCertAndKey>>,
+) -> Option<Arc<ClientConfig>> {
+    let builder = ClientConfig::builder_with_provider(crypto_provider())
+        .with_safe_default_protocol_versions()
+        .ok()?
+        .with_root_certificates(roots);
+    let mut config = match identity {
+        Some(identity) => builder.with_client_cert_resolver(identity),
+        None => builder.with_no_client_auth(),
+    };
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Some(Arc::new(config))
 }
 
 /// The name of the servers that misbehave.

@@ -88,11 +88,11 @@ impl<'s> Pc<'s> {
         let request = STANDARD.encode(stage.pc_key().request(SUBJECT, "HW-DEMO0001")?);
         let told = include_str!("messages/request-token.xml");
         let answer = post.soap(&mut wire, ENROLMENT, told, &request).await?;
-        Self::provisioned(stage, device, &answer)
+        Self::provisioned(stage, &device, &answer)
     }
 
     /// Takes over what the provisioning document gives.
-    fn provisioned(stage: &'s Stage, device: Device, answer: &Message) -> Result<Self, DemoError> {
+    fn provisioned(stage: &'s Stage, device: &Device, answer: &Message) -> Result<Self, DemoError> {
         let missing = || DemoError::Body("no provisioning document");
         let text = String::from_utf8_lossy(&answer.body);
         let (_, from) = text.split_once("DeviceEnrollmentProvisionDoc").ok_or_else(missing)?;
@@ -103,6 +103,8 @@ impl<'s> Pc<'s> {
         let decoded = |text: &str| STANDARD.decode(text).map_err(|_| missing());
         let certificate = decoded(between(own, "EncodedCertificate\" value=\"", "\""))?;
         let nonce = decoded(between(&document, "AAUTHDATA\" value=\"", "\""))?;
+        let identity = stage.pc_key().identity(&certificate)?;
+        let device = stage.identified(device.proxy(), identity);
         Ok(Self { stage, device, certificate, server: Vec::new(), nonce })
     }
 
