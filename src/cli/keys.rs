@@ -71,16 +71,17 @@ fn add(keyring: &mut Keyring, file: &Path, bytes: &[u8]) -> Result<(), Report> {
 /// Asks on the terminal, without showing what is typed.
 fn ask(name: &str) -> Result<Zeroizing<String>, Report> {
     let cannot = |error: io::Error| Report::new("cannot read a password").because(error);
-    let mut stderr = io::stderr().lock();
-    write!(stderr, "password of {}: ", crate::render::clean(name)).map_err(cannot)?;
-    stderr.flush().map_err(cannot)?;
     let stdin = io::stdin();
     let shown = tcgetattr(&stdin).map_err(|error| cannot(error.into()))?;
     let mut hidden = shown.clone();
     hidden.local_modes.remove(LocalModes::ECHO);
+    // Before the question: what is typed at once after it is not to be seen either.
     tcsetattr(&stdin, OptionalActions::Now, &hidden).map_err(|error| cannot(error.into()))?;
+    let mut stderr = io::stderr().lock();
     let mut line = Zeroizing::new(String::new());
-    let read = io::Read::take(stdin.lock(), PASSWORD_BYTES).read_line(&mut line);
+    let read = write!(stderr, "password of {}: ", crate::render::clean(name))
+        .and_then(|()| stderr.flush())
+        .and_then(|()| io::Read::take(stdin.lock(), PASSWORD_BYTES).read_line(&mut line));
     // Whatever was read, the terminal is to show again what is typed.
     let back = tcsetattr(&stdin, OptionalActions::Now, &shown);
     writeln!(stderr).map_err(cannot)?;
