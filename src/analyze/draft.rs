@@ -1,6 +1,7 @@
 //! The annotation while it is being written.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use crate::model::{Annotated, Leg, Level, NodeId, Note, Summary};
 
@@ -114,6 +115,43 @@ pub(super) fn clipped(text: &str) -> Cow<'_, str> {
     if text.len() <= VALUE_CHARS { text.into() } else { clip_to(text, VALUE_CHARS).into() }
 }
 
+/// Numbers that need no copy: `0` to `999`.
+static NUMBERS: LazyLock<Vec<String>> =
+    LazyLock::new(|| (0..1_000).map(|n| n.to_string()).collect());
+
+/// Words that need no copy: formats and types of values (OMA MetInf 1.2).
+const WORDS: [&str; 12] = [
+    "b64",
+    "bin",
+    "bool",
+    "chr",
+    "date",
+    "float",
+    "int",
+    "node",
+    "null",
+    "text/plain",
+    "time",
+    "xml",
+];
+
+/// The same as [`clip`] for what is a small number or a known word nearly always, and kept by the
+/// thousand: those are not copied.
+pub(super) fn kept(text: &str) -> Cow<'static, str> {
+    if text.is_empty() {
+        return Cow::Borrowed("");
+    }
+    if let Some(number) = text.parse().ok().and_then(|at: usize| NUMBERS.get(at))
+        && number == text
+    {
+        return Cow::Borrowed(number);
+    }
+    match WORDS.iter().find(|word| **word == text) {
+        Some(word) => Cow::Borrowed(word),
+        None => clip(text).into(),
+    }
+}
+
 /// The first `limit` characters of `text`; the cut shows as `…`.
 pub(super) fn clip_to(text: &str, limit: usize) -> String {
     if text.len() <= limit {
@@ -161,6 +199,16 @@ mod tests {
         draft.raise(Level::Info);
         let summary = draft.finish().summary;
         assert_eq!((summary.facts.as_str(), summary.level), ("WIPE, one", Level::Alarm));
+    }
+
+    #[test]
+    fn small_numbers_and_known_words_are_not_copied() {
+        for text in ["", "0", "7", "200", "999", "int", "text/plain"] {
+            assert!(matches!(kept(text), Cow::Borrowed(own) if own == text), "{text}");
+        }
+        for text in ["07", "+7", "1000", "-1", "text/xml", "ä"] {
+            assert!(matches!(kept(text), Cow::Owned(own) if own == text), "{text}");
+        }
     }
 
     #[test]
