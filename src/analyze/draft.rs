@@ -183,6 +183,24 @@ pub(super) fn joined(parts: impl IntoIterator<Item = String>, separator: &str) -
     parts.join(separator)
 }
 
+/// Undoes percent encoding (RFC 3986 §2.1); what is no escape stays.
+pub(super) fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let escaped = match tail {
+            [high, low, ..] if *first == b'%' => {
+                let digit = |byte: &u8| char::from(*byte).to_digit(16);
+                digit(high).zip(digit(low)).and_then(|(h, l)| u8::try_from(h * 16 + l).ok())
+            }
+            _ => None,
+        };
+        bytes.push(escaped.unwrap_or(*first));
+        rest = if escaped.is_some() { &tail[2..] } else { tail };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -215,5 +233,12 @@ mod tests {
     fn clipping_counts_characters_not_bytes() {
         assert_eq!(clip_to("äöü", 3), "äöü");
         assert_eq!(clip_to("äöüß", 3), "äöü…");
+    }
+
+    #[test]
+    fn what_is_no_escape_stays() {
+        assert_eq!(percent_decoded("100%"), "100%");
+        assert_eq!(percent_decoded("%zz%4"), "%zz%4");
+        assert_eq!(percent_decoded("%2D-"), "--");
     }
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::annotation::Level;
 use super::clock::WallTime;
+use super::device::SessionBrief;
 use super::ids::{ExchangeId, Leg};
 
 /// How a session stands (OMA DM Protocol 1.2.1, 8).
@@ -261,6 +262,34 @@ impl SyncmlSession {
     /// Commands of one side with this outcome.
     pub fn count(&self, leg: Leg, outcome: Outcome) -> usize {
         self.entries.iter().filter(|entry| entry.leg == leg && entry.outcome == outcome).count()
+    }
+
+    /// The same in few words.
+    pub fn brief(&self) -> SessionBrief {
+        let of_server = |outcomes: &[Outcome]| {
+            let own = self.entries.iter().filter(|entry| entry.leg == Leg::Response);
+            own.filter(|entry| outcomes.contains(&entry.outcome)).count() as u64
+        };
+        SessionBrief {
+            id: self.id.clone(),
+            protocol: self.protocol.clone(),
+            host: self.host.clone(),
+            user: self.user.clone(),
+            started: self.started,
+            first: self.first,
+            end: self.last,
+            verdict: self.verdict,
+            why: self.why.clone(),
+            authentication: self.authentication.clone(),
+            done: of_server(&[Outcome::Done, Outcome::Accepted]),
+            failed: of_server(&[
+                Outcome::Failed,
+                Outcome::RolledBack,
+                Outcome::NotExecuted,
+                Outcome::Unanswered,
+            ]),
+            waiting: of_server(&[Outcome::Waiting]),
+        }
     }
 
     /// True when it has a message in this exchange, as far as its messages are told.

@@ -50,7 +50,9 @@ pub(super) fn run(args: &DecodeArgs) -> Result<ExitCode, Report> {
     } else if args.xml {
         print_xml(&mut out, &decoded, secrets)?;
     } else {
-        let options = OutlineOptions { value_limit: VALUE_LIMIT, layer_lines: usize::MAX, secrets };
+        let (layer_lines, only_inside) = (usize::MAX, !args.asn1);
+        let options =
+            OutlineOptions { value_limit: VALUE_LIMIT, layer_lines, secrets, only_inside };
         print_outline(&mut out, &decoded, leg, options)?;
     }
     out.flush()?;
