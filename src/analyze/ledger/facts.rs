@@ -76,7 +76,7 @@ impl Facts {
             return;
         }
         let uri = item.uri().unwrap_or_default();
-        if let Some(what) = told(&uri) {
+        if let Some(what) = told(uri) {
             let value = value().filter(|value| !value.is_empty());
             self.told.retain(|(known, _)| *known != what);
             self.told.extend(value.map(|value| (what, value)));
