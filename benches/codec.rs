@@ -2,7 +2,8 @@
 //!
 //! `cargo bench --bench codec`; with `SYNCTAP_CORPUS=DIR` it writes the corpus there instead, and
 //! with `SYNCTAP_RATES=FILTER` it prints one rate a line (those whose name has FILTER in it), for
-//! `benches/peers/compare`; with `SYNCTAP_GROWTH=1` the rates of five shapes at 1 to 16 MB.
+//! `benches/peers/compare`; with `SYNCTAP_GROWTH=1` the rates of five shapes at 1 to 16 MB, and what
+//! memory the largest document takes.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -35,7 +36,8 @@ fn main() {
         return rates(&filter);
     }
     if std::env::var_os("SYNCTAP_GROWTH").is_some() {
-        return growth();
+        growth();
+        return memory();
     }
     divan::main();
 }
@@ -165,6 +167,33 @@ fn growth() {
             println!("| {name} | {what} |{}", rates.collect::<String>());
         }
     }
+}
+
+/// What the tree of the largest document and its XML take at most, the body not counted.
+fn memory() {
+    let set = CORPUS.iter().max_by_key(|set| set.documents[0].bytes.len()).expect("a set");
+    println!("\n| {} of {} bytes | nodes | peak |\n|---|---|---|", set.name, set.bytes());
+    let (body, content_type) = set.bodies[0].clone();
+    let hints = Hints { content_type, ..Hints::default() };
+    let before = peak_from_here();
+    let decoded = decode(body, &hints);
+    let nodes: usize = decoded.layers.iter().filter_map(|l| Some(l.tree.as_ref()?.len())).sum();
+    println!("| tree | {nodes} | {:.1} MiB |", peak() - before);
+    black_box(xml(&decoded, decoded.main(), Secrets::Shown));
+    println!("| tree and XML | {nodes} | {:.1} MiB |", peak() - before);
+}
+
+/// Makes the memory that is used now the peak, and returns it in MiB (proc(5), `clear_refs`).
+fn peak_from_here() -> f64 {
+    std::fs::write("/proc/self/clear_refs", "5").expect("a peak that can be set");
+    peak()
+}
+
+/// The most memory that was used, in MiB.
+fn peak() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
+    line.trim().trim_end_matches(" kB").parse::<f64>().expect("a number") / 1024.0
 }
 
 /// One file a set: documents as type (one byte, 0 ActiveSync), length (four bytes, little-endian),

@@ -133,11 +133,10 @@ pub(super) fn may_hold(name: &str) -> bool {
 
 /// By namespace and name of the element (MS-ASCMD 2.2.3, MS-ASAIRS 2.2.2, MS-MDE2 3.4.4.1).
 fn place(tree: &Tree, layer: &[u8], id: NodeId) -> Option<Place> {
-    let name = tree.name(id)?;
-    if !may_hold(name) {
-        return None;
-    }
-    let space = tree.element(id)?.namespace.as_str();
+    let (name, space) = match tree.bare(id) {
+        Some(tag) => (tag.name, tag.namespace),
+        None => (tree.name(id)?, tree.element(id)?.namespace.as_str()),
+    };
     match (name, space) {
         ("Data", "" | "Provision") => Some(Place::Document),
         ("Data", _) if is_syncml(space) => Some(Place::Document),
@@ -176,59 +175,64 @@ struct Holder<'a> {
 
 impl Holder<'_> {
     fn open(&self, place: Place, kind: &NodeKind<'_>) -> Option<Found> {
-        let (span, bytes) = match kind {
+        let (span, bytes, stands) = match kind {
             NodeKind::Opaque(span) | NodeKind::Text(Text::Slice(span), _) => {
-                (*span, self.layer.slice(span.range()))
+                (*span, span.of(self.layer), true)
             }
-            NodeKind::Text(Text::Owned(text), _) => {
-                (self.span, Bytes::copy_from_slice(text.as_bytes()))
-            }
+            NodeKind::Text(Text::Owned(text), _) => (self.span, text.as_bytes(), false),
             _ => return None,
         };
         if bytes.len() > limits::EMBEDDED_BYTES {
             return None;
         }
         let is_opaque = matches!(kind, NodeKind::Opaque(_));
-        match place {
-            Place::Document => self.document(span, bytes, is_opaque),
+        // Nearly all are no documents: nothing is kept of those.
+        let copy = || Bytes::copy_from_slice(bytes);
+        let whole = || if stands { self.layer.slice(span.range()) } else { copy() };
+        let plain = || if is_opaque { Some(whole()) } else { Some(mime::base64(bytes)?.into()) };
+        let (bytes, media_type) = match place {
+            Place::Document => self.document(bytes, is_opaque, whole)?,
             Place::Message => {
-                mime::is_likely(&bytes).then(|| (span, bytes, "message/rfc822".to_owned()))
+                mime::is_likely(bytes).then(|| (whole(), "message/rfc822".to_owned()))?
             }
             Place::Bytes => {
-                let bytes = if is_opaque { bytes } else { mime::base64(&bytes)?.into() };
+                let bytes = plain()?;
                 let bytes = twice(&bytes).unwrap_or(bytes);
                 let media_type = self.content_type();
                 let chance = wbxml::is_likely(&bytes) && !wbxml::is_sound(&bytes, &media_type);
-                (!bytes.is_empty() && !chance).then_some((span, bytes, media_type))
+                (!bytes.is_empty() && !chance).then_some((bytes, media_type))?
             }
             Place::Image => {
-                let bytes = if is_opaque { bytes } else { mime::base64(&bytes)?.into() };
-                (!bytes.is_empty()).then(|| (span, bytes, "image/*".to_owned()))
+                let bytes = plain()?;
+                (!bytes.is_empty()).then(|| (bytes, "image/*".to_owned()))?
             }
             Place::Certificate => {
-                let bytes = if is_opaque { bytes } else { mime::base64(&bytes)?.into() };
-                x509::facts(&bytes).map(|_| (span, bytes, String::new()))
+                let bytes = plain()?;
+                x509::facts(&bytes).map(|_| (bytes, String::new()))?
             }
-        }
+        };
+        Some((span, bytes, media_type))
     }
 
-    fn document(&self, span: Span, bytes: Bytes, is_opaque: bool) -> Option<Found> {
+    /// The document that `bytes` are, or are base64 of, and its media type.
+    fn document(
+        &self,
+        bytes: &[u8],
+        is_opaque: bool,
+        whole: impl Fn() -> Bytes,
+    ) -> Option<(Bytes, String)> {
         let media_type = || self.meta("Type").unwrap_or_default();
-        if is_opaque {
+        if is_opaque || sniff::looks_like_xml(bytes) {
             let media_type = media_type();
-            return is_document(&bytes, &media_type).then_some((span, bytes, media_type));
+            return is_document(bytes, &media_type).then(|| (whole(), media_type));
         }
-        if sniff::looks_like_xml(&bytes) {
-            let media_type = media_type();
-            return is_document(&bytes, &media_type).then_some((span, bytes, media_type));
-        }
-        if sniff::looks_like_pem(&bytes) {
-            return Some((span, bytes, String::new()));
+        if sniff::looks_like_pem(bytes) {
+            return Some((whole(), String::new()));
         }
         // Credentials are base64 too, and stay as they are.
         if self.is_in_item() && self.meta("Format").is_some_and(|format| format == "b64") {
-            let bytes = Bytes::from(mime::base64(&bytes)?);
-            return (!bytes.is_empty()).then(|| (span, bytes, media_type()));
+            let bytes = Bytes::from(mime::base64(bytes)?);
+            return (!bytes.is_empty()).then(|| (bytes, media_type()));
         }
         None
     }

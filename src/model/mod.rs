@@ -15,6 +15,7 @@ pub mod filter;
 mod ids;
 mod node;
 mod peer;
+mod piece;
 mod row;
 mod signature;
 mod span;
@@ -45,6 +46,7 @@ pub use node::{
     Attribute, Attributes, Element, Name, Namespace, Node, NodeId, NodeKind, Text, Written,
 };
 pub use peer::{CertificateFacts, ClientCertificate, Scheme, Tls, Verdict};
+pub use piece::{BLOCK, Piece};
 pub use row::{Marking, Progress, Row, SortBy};
 pub use signature::{Carrier, Holds, Reason, SignatureReport, SignerCertificate, SignerReport};
 pub use span::Span;
@@ -53,5 +55,5 @@ pub use syncml::{
     SyncmlSession,
 };
 pub use tree::{NameId, NamespaceId, Siblings, Tree};
-pub use utf8::Utf8Prefix;
+pub use utf8::{Utf8Prefix, Utf8Runs};
 pub use vocabulary::{TokenName, Vocabulary};

@@ -1,5 +1,7 @@
 //! The names that the tag tokens of one document type stand for.
 
+use super::piece::{BLOCK, Piece};
+
 /// One tag token of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TokenName {
@@ -9,26 +11,33 @@ pub struct TokenName {
     pub namespace: &'static str,
     /// Documents of other kinds may stand in it.
     pub holds: bool,
-    /// `<name>`.
-    plain: &'static str,
-    /// `<name xmlns="…">`.
-    declaring: &'static str,
-    /// `</name>`.
-    end: &'static str,
+    /// `<name>`, `</name>` and `<name xmlns="…">`, one behind the other, then blanks as many as a
+    /// block has: what is needed of a name stands close together, and can be copied as blocks.
+    markup: &'static str,
 }
 
 impl TokenName {
+    fn new(name: &'static str, namespace: &'static str, holds: bool) -> Self {
+        let blanks = " ".repeat(BLOCK);
+        let markup = format!("<{name}></{name}><{name} xmlns=\"{namespace}\">{blanks}");
+        Self { name, namespace, holds, markup: Box::leak(markup.into_boxed_str()) }
+    }
+
     /// The start tag in XML, with or without a declaration of its namespace. Written so often that
     /// it is kept.
     #[inline]
-    pub fn start(&self, declares: bool) -> &'static str {
-        if declares { self.declaring } else { self.plain }
+    pub fn start(&self, declares: bool) -> Piece<'static> {
+        if !declares {
+            return Piece::inside(self.markup, 0, self.name.len() + 2);
+        }
+        let at = 2 * self.name.len() + 5;
+        Piece::inside(self.markup, at, self.markup.len() - BLOCK - at)
     }
 
     /// The end tag in XML.
     #[inline]
-    pub fn end(&self) -> &'static str {
-        self.end
+    pub fn end(&self) -> Piece<'static> {
+        Piece::inside(self.markup, self.name.len() + 2, self.name.len() + 3)
     }
 }
 
@@ -74,10 +83,7 @@ impl Vocabulary {
         // One place for a page's namespace, so that comparing it compares places.
         let on_page = self.page_namespace(page).filter(|known| *known == namespace);
         let namespace = on_page.unwrap_or(namespace);
-        let plain = leak(format!("<{name}>"));
-        let declaring = leak(format!("<{name} xmlns=\"{namespace}\">"));
-        let end = leak(format!("</{name}>"));
-        let tag = TokenName { name, namespace, holds, plain, declaring, end };
+        let tag = TokenName::new(name, namespace, holds);
         self.prefixed |= name.contains(':');
         let (page, token) = (usize::from(page), usize::from(token));
         if self.pages.len() <= page {
@@ -91,6 +97,19 @@ impl Vocabulary {
     }
 }
 
-fn leak(text: String) -> &'static str {
-    Box::leak(text.into_boxed_str())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_as_xml_has_them() {
+        let mut vocabulary = Vocabulary::default();
+        vocabulary.set((0, 5), "Sync", "AirSync", false);
+        let tag = vocabulary.tag(0, 5).unwrap();
+        assert_eq!(tag.start(false).as_str(), "<Sync>");
+        assert_eq!(tag.start(true).as_str(), "<Sync xmlns=\"AirSync\">");
+        assert_eq!(tag.end().as_str(), "</Sync>");
+        let blocks = [tag.start(false), tag.start(true), tag.end()].map(Piece::block);
+        assert!(blocks.iter().all(Option::is_some));
+    }
 }

@@ -16,6 +16,8 @@ pub struct Book {
     pub public_id: Option<u32>,
     /// Formal public identifier, as specified.
     pub fpi: &'static str,
+    /// The registered public id and the formal one, for people.
+    pub(super) public_id_words: String,
     /// Formal public identifiers that encoders write instead.
     other_fpis: Vec<&'static str>,
     /// Root element; empty when there are many (ActiveSync).
@@ -352,11 +354,15 @@ fn book_of(cells: [&'static str; 8]) -> Book {
     let [key, name, public_id, fpi, root, media_types, includes, system_id] = cells;
     let list = |cell: &'static str| cell.split(';').filter(|name| !name.is_empty());
     let mut fpis = list(fpi);
+    let fpi = fpis.next().unwrap_or_default();
+    let public_id = hex(public_id);
+    let number = public_id.unwrap_or_default();
     Book {
         key,
         name,
-        public_id: hex(public_id),
-        fpi: fpis.next().unwrap_or_default(),
+        public_id,
+        public_id_words: format!("0x{number:X} ({fpi})"),
+        fpi,
         other_fpis: fpis.collect(),
         root,
         media_types: list(media_types).collect(),

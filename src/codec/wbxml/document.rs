@@ -292,8 +292,11 @@ fn facts(
     let public_id = match header.public_id {
         PublicId::Number(1) => "0x1 (unknown or missing)".into(),
         PublicId::Number(number) => {
-            let fpi = Book::by_public_id(number).map_or("not known", |book| book.fpi);
-            format!("0x{number:X} ({fpi})").into()
+            let known = Book::by_public_id(number);
+            known.map_or_else(
+                || format!("0x{number:X} (not known)").into(),
+                |book| book.public_id_words.as_str().into(),
+            )
         }
         PublicId::Table(offset) => {
             let fpi = header.table_string(layer, offset, charset.terminator);

@@ -123,9 +123,7 @@ pub(super) struct Leaf {
     pub(super) page: u8,
     /// Tag without its flags.
     pub(super) token: u8,
-    /// Where the tag stands.
-    pub(super) start: usize,
-    /// The characters; their terminator and END follow.
+    /// The characters; tag and `STR_I` stand before them, their terminator and END follow.
     pub(super) text: Span,
 }
 
@@ -248,7 +246,7 @@ impl<'a> Events<'a> {
                 if let Some(text) = holds_string.then(|| self.reader.string()).flatten() {
                     if self.reader.peek() == Some(END) {
                         self.reader.byte();
-                        return Some(Frequent::Leaf(Leaf { page, token, start: at, text }));
+                        return Some(Frequent::Leaf(Leaf { page, token, text }));
                     }
                     self.reader.rewind(at.saturating_add(1));
                 }

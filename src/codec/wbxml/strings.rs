@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::codec::charset::Charset;
 use crate::codec::faults::Faults;
 use crate::codec::limits;
-use crate::model::{Span, Text, Tree, Utf8Prefix, Written};
+use crate::model::{Span, Text, Tree, Utf8Runs, Written};
 
 use super::book::Book;
 use super::error::{WbxmlError, WbxmlErrorKind};
@@ -62,8 +62,8 @@ pub(super) struct Strings<'a> {
 enum Utf8<'a> {
     /// All are UTF-8, and each a character.
     All,
-    /// What begins as UTF-8.
-    Prefix(Utf8Prefix<'a>),
+    /// Some may be no UTF-8.
+    Runs(Utf8Runs<'a>),
     /// Nothing: the charset is another.
     Unknown,
 }
@@ -76,12 +76,11 @@ impl<'a> Strings<'a> {
         book: &'static Book,
         charset: &'static Charset,
     ) -> Self {
-        // The header's integers are no characters.
         let body = layer.get(header.body..).unwrap_or_default();
         let utf8 = match charset.is_utf8() {
             false => Utf8::Unknown,
             true if body.is_ascii() => Utf8::All,
-            true => Utf8::Prefix(Utf8Prefix::new(layer, header.body)),
+            true => Utf8::Runs(Utf8Runs::new(layer, header.body)),
         };
         Self { layer, header, book, charset, spent: 0, utf8 }
     }
@@ -165,15 +164,26 @@ impl<'a> Strings<'a> {
         });
     }
 
+    /// True when the bytes behind the header at `span` are UTF-8, and mean themselves.
+    #[inline]
+    pub(super) fn is_plain(&mut self, span: Span) -> bool {
+        match &mut self.utf8 {
+            Utf8::All => true,
+            Utf8::Runs(runs) => runs.get(span).is_some(),
+            Utf8::Unknown => false,
+        }
+    }
+
     /// Bytes in the document's charset as text; kept as a slice when they are UTF-8 already.
     #[inline]
-    pub(super) fn characters(&self, span: Span, faults: &mut Faults) -> Characters {
-        let known = match &self.utf8 {
-            Utf8::All => span.range().start >= self.header.body,
-            Utf8::Prefix(parts) => parts.get(span).is_some(),
-            Utf8::Unknown => false,
-        };
-        if known { Characters::Slice(span) } else { self.characters_of(span, faults) }
+    pub(super) fn characters(&mut self, span: Span, faults: &mut Faults) -> Characters {
+        // The header's integers are no characters.
+        let behind = span.range().start >= self.header.body;
+        if behind && self.is_plain(span) {
+            Characters::Slice(span)
+        } else {
+            self.characters_of(span, faults)
+        }
     }
 
     fn characters_of(&self, span: Span, faults: &mut Faults) -> Characters {

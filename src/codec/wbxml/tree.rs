@@ -130,21 +130,28 @@ impl Builder<'_, '_> {
     }
 
     #[inline]
-    fn leaf(&mut self, Leaf { page, token, start, text }: Leaf) {
-        let start = self.switched_at.take().unwrap_or(start);
-        let tag_end = text.range().start.saturating_sub(1);
+    fn leaf(&mut self, Leaf { page, token, text }: Leaf) {
+        // Tag and STR_I before the text, its terminator and END behind it.
+        let tag_end = text.start.saturating_sub(1);
+        let piece = Span { start: tag_end, end: text.end.saturating_add(1) };
+        let whole = Span { start: tag_end.saturating_sub(1), end: text.end.saturating_add(2) };
+        let whole = match self.switched_at.take() {
+            Some(start) => Span::at(start).join(whole),
+            None => whole,
+        };
         let known = self.strings.book.vocabulary().tag(page, token);
         if known.is_none_or(|tag| tag.holds) {
             if known.is_none() {
-                self.unknown_tag(page, token, Span::new(tag_end.saturating_sub(1), tag_end));
+                let tag = Span { start: tag_end.saturating_sub(1), end: tag_end };
+                self.unknown_tag(page, token, tag);
             }
             self.holders.push(NodeId(self.tree.next_id().0.saturating_add(1)));
         }
-        let text_end = text.range().end.saturating_add(1);
-        let whole = Span::new(start, text_end.saturating_add(1));
-        let characters = self.strings.characters(text, self.faults);
         let parent = self.open.last().copied();
-        let piece = Span::new(tag_end, text_end);
+        if self.strings.is_plain(text) {
+            return self.tree.push_leaf((page, token), whole, Text::Slice(text), piece, parent);
+        }
+        let characters = self.strings.characters(text, self.faults);
         self.tree.push_leaf((page, token), whole, characters.text(), piece, parent);
     }
 

@@ -4,20 +4,54 @@ use base64::Engine as _;
 use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::model::{BLOCK, Piece};
+
 /// Appends `text` as content.
 pub(super) fn text(out: &mut String, text: &str) {
-    escape(out, text, false);
+    escape::<false>(out, text);
 }
+
+/// The same, for what is nearly always short and free of what needs an escape.
+#[inline]
+pub(super) fn piece(out: &mut String, piece: Piece<'_>) {
+    if piece.block().is_some_and(|block| is_plain(block, piece.len())) {
+        piece.push_to(out);
+    } else {
+        text(out, piece.as_str());
+    }
+}
+
+/// True when nothing among the first `len` bytes is special. Looks at all of them, because a block
+/// takes the same few vector instructions whatever is in it.
+#[inline]
+fn is_plain(block: &[u8; BLOCK], len: usize) -> bool {
+    let mask = BLOCK.checked_sub(len).and_then(|start| MASKS.get(start..)?.first_chunk::<BLOCK>());
+    let Some(mask) = mask else { return false };
+    let special =
+        block.iter().zip(mask).map(|(byte, mask)| u8::from(is_special::<false>(*byte)) & mask);
+    special.fold(0, |found, special| found | special) == 0
+}
+
+/// As many ones as a block can be long, then as many zeros.
+static MASKS: [u8; 2 * BLOCK] = {
+    let mut masks = [0; 2 * BLOCK];
+    let mut at = 0;
+    while at < BLOCK {
+        masks[at] = 1;
+        at += 1;
+    }
+    masks
+};
 
 /// Appends `text` as an attribute value between double quotes.
 pub(super) fn attribute(out: &mut String, text: &str) {
-    escape(out, text, true);
+    escape::<true>(out, text);
 }
 
 /// Appends `text` as a CDATA section if that can be, else as content.
 pub(super) fn cdata(out: &mut String, text: &str) {
     if text.contains("]]>") || text.contains('\r') || !is_text(text.as_bytes()) {
-        return escape(out, text, false);
+        return escape::<false>(out, text);
     }
     out.push_str("<![CDATA[");
     out.push_str(text);
@@ -36,9 +70,9 @@ pub(super) fn exactly(out: &mut String, text: &str) {
                 '\r' => "&#13;",
                 _ => "&#32;",
             });
-            escape(out, characters.as_str(), false);
+            escape::<false>(out, characters.as_str());
         }
-        None => escape(out, text, false),
+        None => escape::<false>(out, text),
     }
 }
 
@@ -93,10 +127,9 @@ pub(super) fn is_text(bytes: &[u8]) -> bool {
         && std::str::from_utf8(bytes).is_ok_and(|text| !text.contains(['\u{FFFE}', '\u{FFFF}']))
 }
 
-fn escape(out: &mut String, text: &str, in_attribute: bool) {
-    let special = if in_attribute { &IN_ATTRIBUTE } else { &IN_TEXT };
+fn escape<const IN_ATTRIBUTE: bool>(out: &mut String, text: &str) {
     let mut rest = text;
-    while let Some(at) = first_special(rest.as_bytes(), special) {
+    while let Some(at) = first_special::<IN_ATTRIBUTE>(rest.as_bytes()) {
         let (plain, tail) = rest.split_at(at);
         out.push_str(plain);
         let mut characters = tail.chars();
@@ -104,9 +137,9 @@ fn escape(out: &mut String, text: &str, in_attribute: bool) {
             Some('&') => out.push_str("&amp;"),
             Some('<') => out.push_str("&lt;"),
             Some('>') => out.push_str("&gt;"),
-            Some('"') if in_attribute => out.push_str("&quot;"),
-            Some('\t') if in_attribute => out.push_str("&#9;"),
-            Some('\n') if in_attribute => out.push_str("&#10;"),
+            Some('"') if IN_ATTRIBUTE => out.push_str("&quot;"),
+            Some('\t') if IN_ATTRIBUTE => out.push_str("&#9;"),
+            Some('\n') if IN_ATTRIBUTE => out.push_str("&#10;"),
             // A parser would turn it into a line feed.
             Some('\r') => out.push_str("&#13;"),
             Some(c) => out.push(visible(c)),
@@ -122,44 +155,37 @@ const CHUNK: usize = 16;
 
 /// Offset of the first byte that is special.
 #[inline]
-fn first_special(bytes: &[u8], special: &[bool; 256]) -> Option<usize> {
-    let mut at = 0;
+fn first_special<const IN_ATTRIBUTE: bool>(bytes: &[u8]) -> Option<usize> {
+    let place = |bytes: &[u8]| bytes.iter().position(|byte| is_special::<IN_ATTRIBUTE>(*byte));
     let (chunks, rest) = bytes.as_chunks::<CHUNK>();
-    for chunk in chunks {
-        let maybe =
-            chunk.iter().fold(0, |found, byte| found | u8::from(may_be_special(*byte))) != 0;
-        if maybe && let Some(found) = chunk.iter().position(|byte| special[usize::from(*byte)]) {
-            return Some(at + found);
-        }
-        at += CHUNK;
+    if let Some(at) = chunks.iter().position(holds_special::<IN_ATTRIBUTE>) {
+        let at = at * CHUNK;
+        return bytes.get(at..).and_then(place).map(|found| at + found);
     }
-    rest.iter().position(|byte| special[usize::from(*byte)]).map(|found| at + found)
+    // What is left, together with some of what was seen.
+    if bytes.last_chunk().is_some_and(|chunk| !holds_special::<IN_ATTRIBUTE>(chunk)) {
+        return None;
+    }
+    place(rest).map(|found| chunks.len() * CHUNK + found)
 }
 
-/// True for all special bytes and a few more. Without short cuts, which would be branches; `<` and
-/// `>` differ in one bit.
-#[expect(clippy::needless_bitwise_bool, reason = "the loop around it is to be one of vectors")]
-fn may_be_special(byte: u8) -> bool {
-    (byte < 0x20) | (byte == b'"') | (byte == b'&') | (byte | 0x02 == b'>') | (byte == 0xEF)
+#[inline]
+fn holds_special<const IN_ATTRIBUTE: bool>(chunk: &[u8; CHUNK]) -> bool {
+    let special = |byte: &u8| u8::from(is_special::<IN_ATTRIBUTE>(*byte));
+    chunk.iter().map(special).fold(0, |found, special| found | special) != 0
 }
 
-static IN_TEXT: [bool; 256] = specials(false);
-static IN_ATTRIBUTE: [bool; 256] = specials(true);
-
-/// Bytes that may need an escape; 0xEF begins U+FFFE and U+FFFF (and much that is fine).
-const fn specials(in_attribute: bool) -> [bool; 256] {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 0x20 {
-        table[byte] = in_attribute || (byte != 0x09 && byte != 0x0A);
-        byte += 1;
-    }
-    table[0x22] = in_attribute;
-    table[0x26] = true;
-    table[0x3C] = true;
-    table[0x3E] = true;
-    table[0xEF] = true;
-    table
+/// True for bytes that may need an escape; 0xEF begins U+FFFE and U+FFFF (and much that is fine).
+/// Without short cuts, which would be branches; `<` and `>` differ in one bit.
+#[inline]
+#[expect(clippy::needless_bitwise_bool, reason = "the loops around it are to be of vectors")]
+fn is_special<const IN_ATTRIBUTE: bool>(byte: u8) -> bool {
+    let kept = !IN_ATTRIBUTE & ((byte == b'\t') | (byte == b'\n'));
+    ((byte < 0x20) & !kept)
+        | (byte == b'&')
+        | (byte | 0x02 == b'>')
+        | (byte == 0xEF)
+        | (IN_ATTRIBUTE & (byte == b'"'))
 }
 
 /// The character itself, or a picture of one that XML 1.0 §2.2 forbids.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use crate::model::{
-    Attribute, Element, Name, NodeId, NodeKind, Span, Text, TokenName, Tree, Utf8Prefix, Written,
+    Attribute, Element, Name, NodeId, NodeKind, Span, Text, TokenName, Tree, Utf8Runs, Written,
 };
 use crate::render::hidden::HiddenIn;
 use crate::render::secrets::MASK;
@@ -25,13 +25,15 @@ struct Open<'a> {
     /// The default namespace around it.
     outer: &'a str,
     end_tag: EndTag<'a>,
+    /// The start tag says that the content is base64.
+    bytes_only: bool,
 }
 
 /// How an end tag is written.
 #[derive(Debug, Clone)]
 enum EndTag<'a> {
     /// As it stands.
-    Known(&'static str),
+    Known(&'static TokenName),
     /// With a prefix in scope (perhaps none) and the local name.
     Made(&'a str, Cow<'a, str>),
 }
@@ -64,8 +66,8 @@ pub(super) struct Writer<'a> {
     hidden: &'a HiddenIn,
     /// Something is hidden.
     hides: bool,
-    /// What of the layer is text, so that its pieces need no look of their own.
-    prefix: Utf8Prefix<'a>,
+    /// Where the texts stand.
+    texts: Utf8Runs<'a>,
     /// What was written and not taken yet.
     pub(super) out: String,
     /// What follows the name in the start tag being written.
@@ -96,8 +98,8 @@ impl<'a> Writer<'a> {
         default: &'a str,
     ) -> Self {
         let begin = tree.get(NodeId(0)).map_or(0, |node| node.span.start as usize);
-        let prefix = Utf8Prefix::new(layer, begin);
-        Self { prefix, ..Self::piecewise(tree, layer, hidden, default) }
+        let texts = Utf8Runs::new(layer, begin);
+        Self { texts, ..Self::piecewise(tree, layer, hidden, default) }
     }
 
     /// The same for a few nodes: nothing is looked at that is not written.
@@ -110,7 +112,7 @@ impl<'a> Writer<'a> {
         Self {
             tree,
             layer,
-            prefix: Utf8Prefix::new(layer, layer.len()),
+            texts: Utf8Runs::new(layer, layer.len()),
             hidden,
             hides: hidden.has_any(),
             out: String::new(),
@@ -147,11 +149,9 @@ impl<'a> Writer<'a> {
         let (mark, outer) = (self.scope.mark(), self.default);
         let plain = self.tree.bare(id).filter(|tag| !bytes_only && self.is_plain(tag));
         let end_tag = if let Some(tag) = plain {
-            let declares = !is_same(tag.namespace, self.default);
-            let start = tag.start(declares);
-            self.out.push_str(start.strip_suffix('>').unwrap_or(start));
+            tag.start(!is_same(tag.namespace, self.default)).push_to(&mut self.out);
             self.default = tag.namespace;
-            EndTag::Known(tag.end())
+            EndTag::Known(tag)
         } else {
             let Some(element) = self.tree.element(id) else { return };
             let (_, local) = name::qualified(element.name);
@@ -159,12 +159,12 @@ impl<'a> Writer<'a> {
             EndTag::Made(prefix, local)
         };
         if holds == Holds::Nothing {
+            self.out.pop();
             self.out.push_str("/>");
             self.leave(mark, outer);
         } else {
-            self.out.push('>');
             let end = self.tree.end(id).map_or(0, NodeId::index);
-            self.open.push(Open { end, mark, outer, end_tag });
+            self.open.push(Open { end, mark, outer, end_tag, bytes_only });
         }
     }
 
@@ -178,9 +178,9 @@ impl<'a> Writer<'a> {
             return false;
         }
         let declares = !is_same(tag.namespace, self.default);
-        self.out.push_str(tag.start(declares));
+        tag.start(declares).push_to(&mut self.out);
         self.characters(&text);
-        self.out.push_str(tag.end());
+        tag.end().push_to(&mut self.out);
         true
     }
 
@@ -192,8 +192,7 @@ impl<'a> Writer<'a> {
                 || self.scope.is_empty() && !tag.namespace.is_empty() && tag.namespace != XMLNS)
     }
 
-    /// The start tag with everything that may stand in it, but for its last character; returns
-    /// its prefix.
+    /// The start tag with everything that may stand in it; returns its prefix.
     fn full_start(
         &mut self,
         id: NodeId,
@@ -212,6 +211,7 @@ impl<'a> Writer<'a> {
         self.out.push('<');
         self.qualified_name(prefix, local);
         self.out.push_str(&self.head);
+        self.out.push('>');
         prefix
     }
 
@@ -219,7 +219,7 @@ impl<'a> Writer<'a> {
     pub(super) fn end(&mut self) {
         let Some(Open { mark, outer, end_tag, .. }) = self.open.pop() else { return };
         match end_tag {
-            EndTag::Known(tag) => self.out.push_str(tag),
+            EndTag::Known(tag) => tag.end().push_to(&mut self.out),
             EndTag::Made(prefix, local) => {
                 self.out.push_str("</");
                 self.qualified_name(prefix, &local);
@@ -255,11 +255,14 @@ impl<'a> Writer<'a> {
 
     #[inline]
     fn characters(&mut self, text: &Text<'a>) {
-        let characters = match *text {
-            Text::Slice(span) => self.prefix.get(span).unwrap_or_default(),
-            Text::Owned(text) => text,
-        };
-        escape::text(&mut self.out, characters);
+        match *text {
+            Text::Slice(span) => {
+                if let Some(piece) = self.texts.get(span) {
+                    escape::piece(&mut self.out, piece);
+                }
+            }
+            Text::Owned(text) => escape::text(&mut self.out, text),
+        }
     }
 
     /// The innermost open element, if `id` is past its last descendant.
@@ -441,16 +444,18 @@ impl<'a> Writer<'a> {
 
     fn opaque(&mut self, id: NodeId, span: Span) {
         let bytes = span.of(self.layer);
+        if self.open.last().is_some_and(|open| open.bytes_only) {
+            return escape::base64(&mut self.out, bytes);
+        }
+        let parent = self.tree.parent(id).filter(|_| bytes.is_empty());
+        if parent.is_some_and(|parent| self.only_opaque(parent).is_some()) {
+            return;
+        }
         if escape::is_text(bytes) && self.manner == Manner::Exact {
             return escape::opaque(&mut self.out, std::str::from_utf8(bytes).unwrap_or_default());
         }
         if escape::is_text(bytes) {
             return escape::text(&mut self.out, std::str::from_utf8(bytes).unwrap_or_default());
-        }
-        let parent = self.tree.parent(id);
-        let announced = parent.is_some_and(|parent| self.only_opaque(parent).is_some());
-        if announced {
-            return escape::base64(&mut self.out, bytes);
         }
         // Beside other content there is no attribute that could say it.
         self.out.push_str("<?opaque base64 ");
