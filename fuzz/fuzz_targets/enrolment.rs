@@ -13,8 +13,8 @@ fuzz_target!(|data: &[u8]| {
     let Some((choice, body)) = data.split_first() else { return };
     match choice % 4 {
         0 => {
-            let _ = Certificate::read(body);
-            let _ = CertificateRequest::read(body);
+            let _ = Certificate::of(body);
+            let _ = CertificateRequest::of(body);
             let _ = Proof::of_request(body);
         }
         1 => {

@@ -1,6 +1,7 @@
 //! The annotation while it is being written.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use crate::model::{Annotated, Leg, Level, NodeId, Note, Summary};
 
@@ -114,6 +115,43 @@ pub(super) fn clipped(text: &str) -> Cow<'_, str> {
     if text.len() <= VALUE_CHARS { text.into() } else { clip_to(text, VALUE_CHARS).into() }
 }
 
+/// Numbers that need no copy: `0` to `999`.
+static NUMBERS: LazyLock<Vec<String>> =
+    LazyLock::new(|| (0..1_000).map(|n| n.to_string()).collect());
+
+/// Words that need no copy: formats and types of values (OMA MetInf 1.2).
+const WORDS: [&str; 12] = [
+    "b64",
+    "bin",
+    "bool",
+    "chr",
+    "date",
+    "float",
+    "int",
+    "node",
+    "null",
+    "text/plain",
+    "time",
+    "xml",
+];
+
+/// The same as [`clip`] for what is a small number or a known word nearly always, and kept by the
+/// thousand: those are not copied.
+pub(super) fn kept(text: &str) -> Cow<'static, str> {
+    if text.is_empty() {
+        return Cow::Borrowed("");
+    }
+    if let Some(number) = text.parse().ok().and_then(|at: usize| NUMBERS.get(at))
+        && number == text
+    {
+        return Cow::Borrowed(number);
+    }
+    match WORDS.iter().find(|word| **word == text) {
+        Some(word) => Cow::Borrowed(word),
+        None => clip(text).into(),
+    }
+}
+
 /// The first `limit` characters of `text`; the cut shows as `…`.
 pub(super) fn clip_to(text: &str, limit: usize) -> String {
     if text.len() <= limit {
@@ -145,6 +183,24 @@ pub(super) fn joined(parts: impl IntoIterator<Item = String>, separator: &str) -
     parts.join(separator)
 }
 
+/// Undoes percent encoding (RFC 3986 §2.1); what is no escape stays.
+pub(super) fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let escaped = match tail {
+            [high, low, ..] if *first == b'%' => {
+                let digit = |byte: &u8| char::from(*byte).to_digit(16);
+                digit(high).zip(digit(low)).and_then(|(h, l)| u8::try_from(h * 16 + l).ok())
+            }
+            _ => None,
+        };
+        bytes.push(escaped.unwrap_or(*first));
+        rest = if escaped.is_some() { &tail[2..] } else { tail };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,8 +220,25 @@ mod tests {
     }
 
     #[test]
+    fn small_numbers_and_known_words_are_not_copied() {
+        for text in ["", "0", "7", "200", "999", "int", "text/plain"] {
+            assert!(matches!(kept(text), Cow::Borrowed(own) if own == text), "{text}");
+        }
+        for text in ["07", "+7", "1000", "-1", "text/xml", "ä"] {
+            assert!(matches!(kept(text), Cow::Owned(own) if own == text), "{text}");
+        }
+    }
+
+    #[test]
     fn clipping_counts_characters_not_bytes() {
         assert_eq!(clip_to("äöü", 3), "äöü");
         assert_eq!(clip_to("äöüß", 3), "äöü…");
+    }
+
+    #[test]
+    fn what_is_no_escape_stays() {
+        assert_eq!(percent_decoded("100%"), "100%");
+        assert_eq!(percent_decoded("%zz%4"), "%zz%4");
+        assert_eq!(percent_decoded("%2D-"), "--");
     }
 }

@@ -10,7 +10,7 @@ use super::document::Subject;
 use super::draft::clip_to;
 use super::enrolment::{Enrolments, Told};
 use super::flow::{self, Observation, over};
-use super::ledger::Ledgers;
+use super::ledger::{Ledgers, Managed};
 use super::rules::{Enrolling, Switches, check_enrolment, check_messages, check_turns};
 use super::syncml::{self, Message};
 
@@ -21,12 +21,14 @@ const FACTS_CHARS: usize = 400;
 ///
 /// Memory is bounded. ActiveSync: at most 1,024 devices, for each at most two policies, 32 keys and 128
 /// steps. SyncML: at most 1,024 sessions, whose ledgers hold 40,000 commands together. The one silent
-/// for longest is forgotten first. Enrolment: at most 1,024 devices, for each at most 128 steps.
+/// for longest is forgotten first. Enrolment: at most 1,024 devices, for each at most 128 steps; devices
+/// whose enrolment was not seen: as many, for each at most 96 steps.
 #[derive(Debug, Clone, Default)]
 pub struct Sessions {
     devices: flow::Sessions,
     ledgers: Ledgers,
     enrolments: Enrolments,
+    managed: Managed,
     switches: Switches,
 }
 
@@ -58,6 +60,18 @@ impl Sessions {
         request: Option<&Decoded>,
         response: Option<&Decoded>,
     ) -> (Annotated, Option<Observation>) {
+        self.tell_knowing(exchange, request, response, &[])
+    }
+
+    /// The same of an exchange whose sender proved to have these keys (SHA-256 of each public key,
+    /// lower-case hex): a device that enrolled is known by its own.
+    pub fn tell_knowing(
+        &mut self,
+        exchange: &Exchange,
+        request: Option<&Decoded>,
+        response: Option<&Decoded>,
+        keys: &[String],
+    ) -> (Annotated, Option<Observation>) {
         let subject = Subject::new(exchange, request, response);
         let messages = syncml::messages(&subject);
         let (mut annotated, seen) = self.devices.tell(&subject, &messages);
@@ -65,7 +79,7 @@ impl Sessions {
             self.ledgers.passwords.learn(&subject);
         }
         let (findings, seen) = match annotated.summary.protocol {
-            Protocol::SyncMl => self.take(&subject, &messages, &annotated),
+            Protocol::SyncMl => self.take(&subject, &messages, &annotated, keys),
             Protocol::Enrolment => self.enrol(&subject, &annotated.summary),
             _ => return (annotated, seen),
         };
@@ -90,7 +104,7 @@ impl Sessions {
         match annotated.summary.protocol {
             Protocol::SyncMl => {
                 let messages = syncml::messages(&subject);
-                self.take(&subject, &messages, annotated).1
+                self.take(&subject, &messages, annotated, &[]).1
             }
             Protocol::Enrolment => self.enrol(&subject, &annotated.summary).1,
             _ => self.devices.observe(exchange, request, response, annotated),
@@ -122,6 +136,7 @@ impl Sessions {
         subject: &Subject<'_>,
         messages: &[Option<Message<'_>>; 2],
         annotated: &Annotated,
+        keys: &[String],
     ) -> (Vec<Finding>, Option<Observation>) {
         let mut findings = check_messages(subject, messages, &self.switches);
         if subject.exchange.in_flight() {
@@ -138,29 +153,51 @@ impl Sessions {
         };
         let step = step(subject, messages, annotated, &findings);
         // A device that enrolled here has one story, whatever host manages it.
-        let enrolled = self.enrolments.manage(subject.exchange, &annotated.summary, &step);
+        let summary = &annotated.summary;
+        let enrolled = self.enrolments.manage(subject.exchange, summary, &step, keys);
+        let is_enrolled = enrolled.is_some();
         let device = enrolled.unwrap_or(device);
+        let told = (subject.exchange, summary, &step);
+        self.managed.take(&device, is_enrolled, told, seen.session);
         let (story, earlier) = (Vec::new(), Vec::new());
         let seen = Observation { device, step, findings: findings.clone(), story, earlier };
         (findings, Some(seen))
     }
 
-    /// Every device remembered, of ActiveSync and of enrolment, the first seen first.
+    /// Every device remembered, of ActiveSync, of enrolment and of SyncML, the first seen first.
     pub fn devices(&self) -> Vec<Device> {
         let mut devices = self.devices.devices();
         devices.extend(self.enrolments.devices());
+        devices.extend(self.managed.keys().filter_map(|key| self.managed.device(key)));
         devices.sort_by(|a, b| (a.first_seen, &a.key).cmp(&(b.first_seen, &b.key)));
         devices
     }
 
+    /// The devices that call themselves `id` (in any case) somewhere, in no order.
+    pub fn called(&self, id: &str) -> Vec<&DeviceKey> {
+        let id = id.to_lowercase();
+        self.keys().filter(|key| key.device == id || self.managed.is_called(key, &id)).collect()
+    }
+
+    /// The device that enrolled with one of these keys: for messages that do not say whose they are.
+    pub fn owner(&self, keys: &[String]) -> Option<DeviceKey> {
+        self.enrolments.owner(keys)
+    }
+
     /// Which devices are remembered, in no order.
     pub fn keys(&self) -> impl Iterator<Item = &DeviceKey> {
-        self.devices.keys().chain(self.enrolments.keys())
+        self.devices.keys().chain(self.enrolments.keys()).chain(self.managed.keys())
     }
 
     /// One device.
     pub fn device(&self, key: &DeviceKey) -> Option<Device> {
-        self.devices.device(key).or_else(|| self.enrolments.device(key))
+        let own = self.devices.device(key).or_else(|| self.enrolments.device(key));
+        own.or_else(|| self.managed.device(key))
+    }
+
+    /// Adds to a device what its SyncML sessions tell; `settled` as below.
+    pub fn complete(&self, device: &mut Device, settled: bool) {
+        self.managed.complete(device, &self.ledgers, settled);
     }
 
     /// The last SyncML session that an exchange belongs to; `settled` as below.

@@ -35,6 +35,7 @@ mod fold;
 mod hresult;
 mod http;
 mod ledger;
+mod meet;
 mod rules;
 mod sealed;
 pub mod signature;

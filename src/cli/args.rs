@@ -321,6 +321,9 @@ pub struct DecodeArgs {
     /// Print the document as XML, which `encode` reads back
     #[arg(long, conflicts_with = "json")]
     pub xml: bool,
+    /// Print every ASN.1 value of signed and encrypted messages, not only what is inside them
+    #[arg(long, conflicts_with_all = ["json", "xml"])]
+    pub asn1: bool,
     /// Report deviations from the WBXML grammar that can be read all the same
     #[arg(long)]
     pub strict: bool,

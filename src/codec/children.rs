@@ -4,12 +4,12 @@ use bytes::Bytes;
 
 use crate::model::{NodeId, NodeKind, Span, Text, Tree};
 
-use super::certificate;
 use super::cms;
 use super::limits;
 use super::mime;
 use super::sniff;
 use super::wbxml;
+use super::x509;
 use super::xml;
 
 /// A document found in a node of another.
@@ -86,7 +86,7 @@ fn parm(tree: &Tree, layer: &Bytes, id: NodeId) -> Option<Child> {
     let bytes = match name {
         "EncodedCertificate" => {
             let der = mime::base64(&bytes)?;
-            certificate::facts(&der).map(|_| der.into())?
+            x509::facts(&der).map(|_| der.into())?
         }
         _ if sniff::looks_like_xml(&bytes) && xml::is_document(&bytes) => bytes,
         _ => return None,
@@ -208,7 +208,7 @@ impl Holder<'_> {
             }
             Place::Certificate => {
                 let bytes = plain()?;
-                certificate::facts(&bytes).map(|_| (bytes, String::new()))?
+                x509::facts(&bytes).map(|_| (bytes, String::new()))?
             }
         };
         Some((span, bytes, media_type))
@@ -287,6 +287,6 @@ fn is_document(bytes: &[u8], media_type: &str) -> bool {
     // Encoders write `+xml` over WBXML: the bytes decide.
     wbxml::is_likely(bytes)
         || cms::is_likely(bytes)
-        || certificate::facts(bytes).is_some()
+        || x509::facts(bytes).is_some()
         || sniff::is_wbxml_type(media_type) && wbxml::is_sound(bytes, media_type)
 }

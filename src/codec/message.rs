@@ -3,10 +3,10 @@
 use crate::model::{Grade, Span};
 
 use super::asn1::{Ber, oid_name};
-use super::certificate;
 use super::cms;
 use super::cms::{Algorithm, Enveloped, Message, Recipient, Signed, SignerInfo};
 use super::faults::Fault;
+use super::x509;
 
 type Facts = Vec<(&'static str, String)>;
 
@@ -41,10 +41,15 @@ pub(crate) struct Part {
     pub(crate) bytes: Option<Vec<u8>>,
 }
 
+/// The type of every message (RFC 5652 3).
+const MESSAGE: &str = "ContentInfo";
+
 /// What was read.
 #[derive(Debug)]
 pub(crate) struct Read {
     pub(crate) name: &'static str,
+    /// The type of the value; empty when it is not known.
+    pub(crate) of: &'static str,
     pub(crate) facts: Facts,
     pub(crate) inside: Vec<Part>,
     pub(crate) fault: Option<Fault>,
@@ -53,17 +58,17 @@ pub(crate) struct Read {
 /// Says what the value is and what is inside.
 pub(crate) fn read(ber: &Ber<'_>, opener: Option<&dyn Opener>) -> Read {
     let bytes = ber.bytes();
-    let plain = |name, facts| Read { name, facts, inside: Vec::new(), fault: None };
-    if let Some(facts) = certificate::facts(bytes) {
-        return plain("X.509 certificate", facts);
+    let plain = |name, of, facts| Read { name, of, facts, inside: Vec::new(), fault: None };
+    if let Some(facts) = x509::facts(bytes) {
+        return plain("X.509 certificate", "Certificate", facts);
     }
-    if let Some(facts) = certificate::request_facts(bytes) {
-        return plain("PKCS#10 request", facts);
+    if let Some(facts) = x509::request_facts(bytes) {
+        return plain("PKCS#10 request", "CertificationRequest", facts);
     }
     let likely = cms::is_likely(bytes);
     let mut read = match Message::of(ber) {
         Some(message) if likely => tell(&message, opener),
-        _ => Read { fault: fault(ber, likely), ..plain("DER", Vec::new()) },
+        _ => Read { fault: fault(ber, likely), ..plain("DER", "", Vec::new()) },
     };
     if read.fault.is_none() && ber.is_sound() && !ber.is_whole() {
         let span = Span::new(ber.end(), bytes.len());
@@ -92,13 +97,13 @@ fn tell(message: &Message<'_>, opener: Option<&dyn Opener>) -> Read {
             let (span, octets) = (value.content_span(), value.octets());
             let bytes = value.is_constructed().then(|| octets.into_owned());
             let part = Part { label: "content", span, bytes };
-            Read { name, facts: Vec::new(), inside: vec![part], fault: None }
+            Read { name, of: MESSAGE, facts: Vec::new(), inside: vec![part], fault: None }
         }
         Message::Signed(signed) => tell_signed(name, signed),
         Message::Enveloped(sealed) => tell_sealed(name, sealed, opener),
         Message::Other(oid) => {
             let facts = vec![("type", type_words(oid))];
-            Read { name, facts, inside: Vec::new(), fault: None }
+            Read { name, of: MESSAGE, facts, inside: Vec::new(), fault: None }
         }
     }
 }
@@ -123,12 +128,12 @@ fn tell_signed(name: &'static str, signed: &Signed<'_>) -> Read {
         inside.push(Part { label: "content", span, bytes });
     }
     inside.extend(certificates(&signed.certificates));
-    Read { name, facts, inside, fault: None }
+    Read { name, of: MESSAGE, facts, inside, fault: None }
 }
 
 fn signer_facts(signer: &SignerInfo<'_>) -> Facts {
     vec![
-        ("signer", certificate::id_words(&signer.id)),
+        ("signer", x509::id_words(&signer.id)),
         ("digest", signer.digest.name().to_owned()),
         ("signature", signer.algorithm.name().to_owned()),
     ]
@@ -165,7 +170,7 @@ fn tell_sealed(name: &'static str, sealed: &Enveloped<'_>, opener: Option<&dyn O
         }
         None => facts.push(("opened", "no: no key was given".to_owned())),
     }
-    Read { name, facts, inside, fault }
+    Read { name, of: MESSAGE, facts, inside, fault }
 }
 
 fn recipient_facts(recipient: &Recipient<'_>, opener: Option<&dyn Opener>) -> Facts {
@@ -177,7 +182,7 @@ fn recipient_facts(recipient: &Recipient<'_>, opener: Option<&dyn Opener>) -> Fa
         Recipient::Other => "some other way".to_owned(),
     };
     let whose = |id| {
-        let words = certificate::id_words(id);
+        let words = x509::id_words(id);
         match opener.and_then(|opener| opener.known(id)) {
             Some(known) => format!("{words}, that is {known}"),
             None => words,

@@ -29,7 +29,6 @@
 )]
 
 pub mod asn1;
-mod certificate;
 mod charset;
 mod children;
 pub mod cms;
@@ -53,7 +52,6 @@ mod wbxml;
 pub mod x509;
 mod xml;
 
-pub use certificate::{Certificate, PemBlock, id_words, pem};
 pub use decode::{Hints, decode, decode_as, decode_opening};
 pub use document_type::{DocumentType, UnknownDocumentType};
 pub use eas::{Command, Form, Query, QueryFault};
@@ -65,3 +63,4 @@ pub use wbxml::{
     AttributeStart, Book, Data, EncodeError, Event, EventKind, Events, Follows, Header, Preamble,
     PublicId, Tag, TagName, WbxmlError, WbxmlErrorKind, encode, note,
 };
+pub use x509::{Certificate, PemBlock, id_words, pem};

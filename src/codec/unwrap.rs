@@ -11,7 +11,6 @@ use crate::model::{
 
 use super::asn1;
 use super::asn1::Ber;
-use super::certificate;
 use super::children::{self, Child};
 use super::content::Coding;
 use super::decode::Hints;
@@ -24,6 +23,7 @@ use super::multipart;
 use super::sniff::{self, Kind};
 use super::transcode::{self, Transcoded};
 use super::wbxml::{self, Outside};
+use super::x509;
 use super::xml;
 
 /// A layer whose bytes have not been read yet.
@@ -319,7 +319,7 @@ impl<'a> Unwrapping<'a> {
 
     fn read_pem(&mut self, task: &Task, bytes: &Bytes) {
         self.set_format(task.layer, Format::Text("PEM"));
-        for block in certificate::pem(bytes) {
+        for block in x509::pem(bytes) {
             let label = block.label.to_ascii_lowercase();
             let origin = Origin { layer: task.layer, span: block.span, node: None };
             let Some(layer) = self.add(label, Some(origin), block.der.into()) else { return };
@@ -352,7 +352,7 @@ impl<'a> Unwrapping<'a> {
             let grade = if cut { Grade::Odd } else { grade };
             self.problem(task.layer, span, grade, code, text);
         }
-        let tree = asn1::tree(&ber, self.nodes_left);
+        let tree = asn1::tree(&ber, read.of, self.nodes_left);
         self.nodes_left = self.nodes_left.saturating_sub(tree.len());
         let places: Vec<_> = read.inside.iter().map(|part| place(&tree, part.span)).collect();
         if let Some(layer) = self.layers.get_mut(task.layer.index()) {

@@ -3,12 +3,11 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::analyze::{Observation, Sessions};
+use crate::analyze::Observation;
 use crate::model::{
-    Device, DeviceKey, Exchange, ExchangeId, Leg, ProvisionState, SyncmlSession, Waiting, WallTime,
-    Wipe,
+    Device, DeviceKey, Exchange, ExchangeId, Leg, SyncmlSession, Waiting, WallTime, Wipe,
 };
-use crate::seal::Keyring;
+use crate::seal::{Keyring, KnownCertificate};
 use crate::store::{Reader, StoreError};
 
 use super::folds::Folds;
@@ -29,10 +28,8 @@ const IN_FLIGHT: usize = 1_024;
 pub struct DeviceBrief {
     /// Who it is.
     pub key: DeviceKey,
-    /// Where it stands.
-    pub state: ProvisionState,
-    /// The state is concluded from the middle of a conversation, not seen to come about.
-    pub assumed: bool,
+    /// Where it stands, in words.
+    pub standing: String,
     /// The last wipe, if any was demanded.
     pub wipe: Option<Wipe>,
     /// A Ping in flight.
@@ -61,19 +58,21 @@ pub(super) struct Story {
     folds: Folds,
     /// Close number of the last exchange taken in.
     closed: u64,
+    /// Nothing more will come: what waits for an answer counts as never answered.
+    settled: bool,
 }
 
 impl Story {
     /// Nothing taken in yet.
-    pub(super) fn new(reader: Reader, keyring: &Arc<Keyring>) -> Self {
-        Self { reader, folds: Folds::new(keyring), closed: 0 }
+    pub(super) fn new(reader: Reader, keyring: &Arc<Keyring>, settled: bool) -> Self {
+        Self { reader, folds: Folds::new(keyring), closed: 0, settled }
     }
 
     /// The fold over the last exchanges of a capture that a new run adds to, and the reader back. What
     /// cannot be read is not known, as if the capture began behind it.
     pub(super) fn resumed(reader: Reader, keyring: &Arc<Keyring>) -> (Folds, Reader) {
         let closed = reader.last_closed().unwrap_or_default().saturating_sub(RESUMED);
-        let mut story = Self { reader, folds: Folds::new(keyring), closed };
+        let mut story = Self { closed, ..Self::new(reader, keyring, false) };
         if let Err(error) = story.catch_up(&mut |_| ()) {
             tracing::warn!(%error, "what was recorded before is not known of devices");
         }
@@ -118,28 +117,36 @@ impl Story {
 
     /// The devices, with what they wait for at this moment.
     pub(super) fn devices(&self) -> Result<Vec<Device>, StoreError> {
-        Ok(self.now()?.devices())
+        Ok(self.now()?.devices(self.settled))
     }
 
     /// In few words each, in no order.
     pub(super) fn briefs(&self) -> Result<Vec<DeviceBrief>, StoreError> {
         let now = self.now()?;
         // One after the other: each is large.
-        Ok(now.keys().filter_map(|key| now.device(key)).map(DeviceBrief::of).collect())
+        let keys = now.sessions.keys();
+        Ok(keys.filter_map(|key| now.device(key, self.settled)).map(DeviceBrief::of).collect())
     }
 
     /// Those with this id, in any case.
     pub(super) fn called(&self, id: &str) -> Result<Vec<Device>, StoreError> {
-        let (now, id) = (self.now()?, id.to_lowercase());
-        let keys = now.keys().filter(|key| key.device == id);
-        let mut devices: Vec<Device> = keys.filter_map(|key| now.device(key)).collect();
+        let now = self.now()?;
+        let keys = now.sessions.called(id).into_iter();
+        let found = keys.filter_map(|key| now.device(key, self.settled));
+        let mut devices: Vec<Device> = found.collect();
         devices.sort_by(|a, b| (a.first_seen, &a.key).cmp(&(b.first_seen, &b.key)));
         Ok(devices)
     }
 
-    /// The SyncML session of an exchange; `settled`: nothing more will come.
-    pub(super) fn syncml_session(&self, id: ExchangeId, settled: bool) -> Option<SyncmlSession> {
-        self.folds.sessions.syncml_session(id, settled)
+    /// The SyncML session of an exchange.
+    pub(super) fn syncml_session(&self, id: ExchangeId) -> Option<SyncmlSession> {
+        self.folds.sessions.syncml_session(id, self.settled)
+    }
+
+    /// Certificates seen in exchanges before this one, as far as the capture was taken in.
+    pub(super) fn certificates_before(&self, id: ExchangeId) -> Vec<KnownCertificate> {
+        let known = self.folds.signatures.known().iter();
+        known.filter(|known| known.seen < id).cloned().collect()
     }
 
     /// Checks MD5 credentials of this user with a password from now on.
@@ -147,22 +154,22 @@ impl Story {
         self.folds.sessions.know_password(user, password);
     }
 
-    /// The SyncML sessions so far; `settled`: nothing more will come.
-    pub(super) fn syncml_sessions(&self, settled: bool) -> Vec<SyncmlSession> {
-        self.folds.sessions.syncml_sessions(settled)
+    /// The SyncML sessions so far.
+    pub(super) fn syncml_sessions(&self) -> Vec<SyncmlSession> {
+        self.folds.sessions.syncml_sessions(self.settled)
     }
 
-    fn now(&self) -> Result<Cow<'_, Sessions>, StoreError> {
+    fn now(&self) -> Result<Cow<'_, Folds>, StoreError> {
         let open = self.reader.in_flight(IN_FLIGHT)?;
         if open.is_empty() {
-            return Ok(Cow::Borrowed(&self.folds.sessions));
+            return Ok(Cow::Borrowed(&self.folds));
         }
         // What is in flight is looked at anew each time: it may have ended until the next.
         let mut folds = self.folds.clone();
         for id in open.into_iter().rev() {
             take(&self.reader, id, &mut folds)?;
         }
-        Ok(Cow::Owned(folds.sessions))
+        Ok(Cow::Owned(folds))
     }
 }
 
@@ -170,8 +177,7 @@ impl DeviceBrief {
     /// Of what is known of a device.
     pub(crate) fn of(device: Device) -> Self {
         Self {
-            state: device.state,
-            assumed: device.assumed,
+            standing: device.standing(),
             wipe: device.wipe,
             waiting: device.waiting,
             findings: device.findings,

@@ -8,14 +8,15 @@ use bytes::Bytes;
 use crate::analyze;
 use crate::analyze::Observation;
 use crate::analyze::signature;
+use crate::analyze::signature::Signature;
 use crate::codec;
 use crate::codec::{Hints, Progress};
 use crate::model::{
-    Annotated, BodyFacts, Carrier, Decoded, Detail, Exchange, Format, Grade, Headers, Layer,
+    Annotated, BodyFacts, Carrier, Decoded, Detail, Exchange, Format, Grade, Headers, Holds, Layer,
     LayerId, Leg, Level, Problem, Row, Span, Summary,
 };
 use crate::render::{bytes, signature_lines};
-use crate::seal::{Circumstances, Keyring};
+use crate::seal::{Circumstances, Keyring, KnownCertificate};
 
 use super::folds::Folds;
 
@@ -44,21 +45,34 @@ pub(super) fn detail_in_steps(
     let request = request.map(|bytes| decode(Leg::Request, bytes));
     let response = response.map(|bytes| decode(Leg::Response, bytes));
     let mut annotated = annotate(&exchange, request.as_ref(), response.as_ref());
-    let none = Keyring::new();
-    let circumstances = Circumstances {
-        carrier: Carrier::Body,
-        at: exchange.started,
-        now: None,
-        keyring: reading.keyring.unwrap_or(&none),
-        known: &[],
-    };
-    let (asked, answered) = (request.as_ref(), response.as_ref());
-    let signed = || signature::in_exchange(&exchange, asked, answered, &circumstances);
-    for signature in guarded(signed).unwrap_or_default() {
+    let bodies = [request.as_ref(), response.as_ref()];
+    for signature in guarded(|| signatures(&exchange, bodies, reading)).unwrap_or_default() {
         let lines = signature_lines(&signature.report);
         annotated.overview.extend(lines.into_iter().map(|line| ("signature", line)));
     }
     Detail { exchange, request, response, annotated }
+}
+
+/// The signatures of an exchange, checked as the list has them: with the certificates of the exchanges
+/// before it, which are looked for only when one is missing.
+fn signatures(
+    exchange: &Exchange,
+    [request, response]: [Option<&Decoded>; 2],
+    reading: Reading<'_>,
+) -> Vec<Signature> {
+    let none = Keyring::new();
+    let keyring = reading.keyring.unwrap_or(&none);
+    let check = |known: &[KnownCertificate]| {
+        let (carrier, at) = (Carrier::Body, exchange.started);
+        let circumstances = Circumstances { carrier, at, now: None, keyring, known };
+        signature::in_exchange(exchange, request, response, &circumstances)
+    };
+    let found = check(&[]);
+    let holds = found.iter().all(|signature| signature.report.holds == Holds::Valid);
+    match reading.known.filter(|_| !holds) {
+        Some(known) => check(&known()),
+        None => found,
+    }
 }
 
 /// Findings kept in one list line.
@@ -93,10 +107,26 @@ pub(super) fn tell(
     response: Option<&Decoded>,
     folds: &mut Folds,
 ) -> (Annotated, Option<Observation>) {
+    let (annotated, observed, _) = observe(exchange, request, response, folds);
+    (annotated, observed)
+}
+
+/// The same, with its signatures.
+pub(super) fn observe(
+    exchange: &Exchange,
+    request: Option<&Decoded>,
+    response: Option<&Decoded>,
+    folds: &mut Folds,
+) -> (Annotated, Option<Observation>, Vec<Signature>) {
     let Folds { sessions, signatures, .. } = folds;
-    let told = guarded(|| sessions.tell(exchange, request, response));
-    let (mut annotated, mut observed) = told.unwrap_or_else(|| (unexplained(), None));
     let seen = guarded(|| signatures.observe(exchange, request, response)).unwrap_or_default();
+    let told = guarded(|| sessions.tell_knowing(exchange, request, response, &seen.keys()));
+    let (mut annotated, mut observed) = told.unwrap_or_else(|| (unexplained(), None));
+    // A body that is encrypted says nothing of its device, but its signature does.
+    let device = observed.as_ref().map(|observed| observed.device.clone());
+    if let Some(device) = device.or_else(|| sessions.owner(&seen.keys())) {
+        signatures.bind(&device, exchange, &seen);
+    }
     for signature in &seen.signatures {
         let facts = &mut annotated.summary.facts;
         let gap = if facts.is_empty() { "" } else { ", " };
@@ -107,7 +137,7 @@ pub(super) fn tell(
         observed.findings.extend(seen.findings.iter().cloned());
     }
     annotated.also_found(seen.findings);
-    (annotated, observed)
+    (annotated, observed, seen.signatures)
 }
 
 /// Decodes one body with what its headers say about it.
@@ -117,16 +147,24 @@ pub(super) fn decode_leg(
     bytes: Bytes,
     keyring: Option<&Keyring>,
 ) -> Decoded {
-    decode_in_steps(exchange, leg, bytes, Reading { keyring, progress: Progress::default() })
+    decode_in_steps(exchange, leg, bytes, Reading { keyring, ..Reading::default() })
 }
 
 /// How bodies are read.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Reading<'a> {
     /// Who is told how far large bodies are decoded.
     pub(super) progress: Progress<'a>,
     /// Keys for what is encrypted.
     pub(super) keyring: Option<&'a Keyring>,
+    /// Certificates that were seen before.
+    pub(super) known: Option<&'a dyn Fn() -> Vec<KnownCertificate>>,
+}
+
+impl std::fmt::Debug for Reading<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reading").field("keyring", &self.keyring).finish_non_exhaustive()
+    }
 }
 
 fn decode_in_steps(exchange: &Exchange, leg: Leg, bytes: Bytes, reading: Reading<'_>) -> Decoded {

@@ -1,10 +1,11 @@
 //! Signatures of a capture, checked one after the other.
 
-use crate::analyze::signature::{DeviceCertificate, Signature, Signatures};
-use crate::model::{Decoded, Exchange, Leg};
+use crate::analyze::signature::Signature;
+use crate::model::{Decoded, Device, Exchange, Leg};
 use crate::store::{Reader, StoreError};
 
-use super::meaning::decode_leg;
+use super::folds::Folds;
+use super::meaning::{decode_leg, observe};
 use super::viewer::{EngineError, Viewer};
 
 /// Exchanges read at a time.
@@ -15,16 +16,16 @@ const BODY_LIMIT: usize = 64 * 1024 * 1024;
 
 impl Viewer {
     /// Checks every signature of the capture in the order in which the exchanges ended, and tells each.
-    /// Returns the certificates that devices signed with.
+    /// Returns the devices that have certificates, the first seen first.
     ///
     /// # Errors
     /// When the capture cannot be read.
     pub fn signatures(
         &self,
         tell: &mut dyn FnMut(&Exchange, &Signature),
-    ) -> Result<Vec<DeviceCertificate>, EngineError> {
+    ) -> Result<Vec<Device>, EngineError> {
         let reader = self.store().reader()?;
-        let mut signatures = Signatures::with(self.keyring().clone());
+        let mut folds = Folds::new(self.keyring());
         let mut last = 0;
         loop {
             let batch = reader.closed_after(last, BATCH)?;
@@ -38,11 +39,16 @@ impl Viewer {
                 };
                 let request = self.body_of(&reader, &exchange, Leg::Request)?;
                 let response = self.body_of(&reader, &exchange, Leg::Response)?;
-                let seen = signatures.observe(&exchange, request.as_ref(), response.as_ref());
-                seen.signatures.iter().for_each(|signature| tell(&exchange, signature));
+                let (_, _, signatures) =
+                    observe(&exchange, request.as_ref(), response.as_ref(), &mut folds);
+                for signature in &signatures {
+                    tell(&exchange, signature);
+                }
             }
         }
-        Ok(signatures.certificates())
+        let mut devices = folds.devices(true);
+        devices.retain(|device| !device.certificates.is_empty() || !device.requests.is_empty());
+        Ok(devices)
     }
 
     fn body_of(

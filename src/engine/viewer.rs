@@ -10,7 +10,7 @@ use crate::analyze::Observation;
 use crate::codec::Progress;
 use crate::model::{Detail, Device, Exchange, ExchangeId, Leg, Row, SyncmlSession, WallTime};
 use crate::proxy::{Covered, Mode, Monitor, Origin, lan_addresses};
-use crate::seal::Keyring;
+use crate::seal::{Keyring, KnownCertificate};
 use crate::store::{Reader, Store, StoreError};
 
 use super::device_states::{DeviceBrief, Learned, Story};
@@ -133,7 +133,7 @@ impl Viewer {
         let shared = Shared {
             list: Mutex::new(store.reader()?),
             details: Mutex::new(store.reader()?),
-            story: Mutex::new(Story::new(store.reader()?, &keyring)),
+            story: Mutex::new(Story::new(store.reader()?, &keyring, running.is_none())),
             store,
             capture,
             running,
@@ -230,7 +230,9 @@ impl Viewer {
         }
         let told = |done, all| tell(DetailStep::Decoding { done, all });
         let progress = Progress::new(&told);
-        let reading = Reading { progress, keyring: Some(&self.shared.keyring) };
+        let known = || self.certificates_before(id);
+        let reading =
+            Reading { progress, keyring: Some(&self.shared.keyring), known: Some(&known) };
         let mut detail = detail_in_steps(exchange, request, response, reading);
         // The list also knows what came before.
         if let Some(row) = row {
@@ -243,6 +245,15 @@ impl Viewer {
             }
         }
         Ok(Some(detail))
+    }
+
+    /// Certificates that exchanges before this one brought. What cannot be read is not known.
+    fn certificates_before(&self, id: ExchangeId) -> Vec<KnownCertificate> {
+        let mut story = self.shared.story.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = story.catch_up(&mut |_| ()) {
+            tracing::warn!(%error, "certificates seen before are not known");
+        }
+        story.certificates_before(id)
     }
 
     /// Every device seen so far, the first seen first: what ended since the last call is added to what
@@ -265,7 +276,7 @@ impl Viewer {
     pub fn syncml_sessions(&self) -> Result<Vec<SyncmlSession>, EngineError> {
         let mut story = self.shared.story.lock().unwrap_or_else(PoisonError::into_inner);
         story.catch_up(&mut |_| ())?;
-        Ok(story.syncml_sessions(self.shared.running.is_none()))
+        Ok(story.syncml_sessions())
     }
 
     /// The same, folded anew with passwords to check MD5 credentials with: (user, password).
@@ -276,12 +287,12 @@ impl Viewer {
         &self,
         passwords: &[(String, String)],
     ) -> Result<Vec<SyncmlSession>, EngineError> {
-        let mut story = Story::new(self.shared.store.reader()?, &self.shared.keyring);
+        let mut story = self.new_story()?;
         for (user, password) in passwords {
             story.know_password(user, password);
         }
         story.catch_up(&mut |_| ())?;
-        Ok(story.syncml_sessions(self.shared.running.is_none()))
+        Ok(story.syncml_sessions())
     }
 
     /// What is known so far of every device, in few words. Takes in at most about `most` exchanges
@@ -310,8 +321,7 @@ impl Viewer {
         id: ExchangeId,
         most: usize,
     ) -> Result<Learned<Option<SyncmlSession>>, EngineError> {
-        let settled = self.shared.running.is_none();
-        self.learn(most, |story| Ok(story.syncml_session(id, settled)))
+        self.learn(most, |story| Ok(story.syncml_session(id)))
     }
 
     fn learn<T>(
@@ -326,7 +336,7 @@ impl Viewer {
     }
 
     /// Folds the whole capture anew and tells each exchange of a device, in the order in which they
-    /// ended. Returns the devices of ActiveSync as they stand at its end, and the SyncML sessions.
+    /// ended. Returns the devices as they stand at its end, and the SyncML sessions.
     ///
     /// # Errors
     /// When the capture cannot be read.
@@ -334,9 +344,14 @@ impl Viewer {
         &self,
         tell: &mut dyn FnMut(Observation),
     ) -> Result<(Vec<Device>, Vec<SyncmlSession>), EngineError> {
-        let mut story = Story::new(self.shared.store.reader()?, &self.shared.keyring);
+        let mut story = self.new_story()?;
         story.catch_up(tell)?;
-        Ok((story.devices()?, story.syncml_sessions(self.shared.running.is_none())))
+        Ok((story.devices()?, story.syncml_sessions()))
+    }
+
+    fn new_story(&self) -> Result<Story, StoreError> {
+        let settled = self.shared.running.is_none();
+        Ok(Story::new(self.shared.store.reader()?, &self.shared.keyring, settled))
     }
 
     /// The state of the whole.

@@ -56,3 +56,20 @@ impl From<Duration> for MonoTime {
         Self(u64::try_from(value.as_micros()).unwrap_or(u64::MAX))
     }
 }
+/// A point in time as text, for machines that read it.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+pub(super) fn as_text<S: serde::Serializer>(time: &WallTime, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(&time.rfc3339())
+}
+
+/// The same of one that may be missing.
+#[expect(clippy::ref_option, reason = "serde calls it so")]
+pub(super) fn as_text_if_any<S: serde::Serializer>(
+    time: &Option<WallTime>,
+    to: S,
+) -> Result<S::Ok, S::Error> {
+    match time {
+        Some(time) => as_text(time, to),
+        None => to.serialize_none(),
+    }
+}

@@ -4,8 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::certificate::{CertificateRequested, DeviceCertificate};
 use super::clock::WallTime;
 use super::ids::ExchangeId;
+use super::syncml::SessionVerdict;
 
 /// Who a device is: the same in both forms of the query and on every connection.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -263,19 +265,6 @@ pub struct Step {
     pub findings: Vec<String>,
 }
 
-/// The certificate a device was given.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct DeviceCertificate {
-    /// Whose it is.
-    pub subject: String,
-    /// Serial number as hex pairs split at `:`.
-    pub serial: String,
-    /// Thumbprint: SHA-1 in upper-case hex.
-    pub sha1: String,
-    /// Valid until.
-    pub not_after: WallTime,
-}
-
 /// How a device came to be managed (MS-MDE2), and what it does since.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Enrolment {
@@ -285,8 +274,6 @@ pub struct Enrolment {
     pub name: String,
     /// The exchange that gave it its certificate; `None` when none did.
     pub enrolled: Option<ExchangeId>,
-    /// The certificate it holds.
-    pub certificate: Option<DeviceCertificate>,
     /// How often that was renewed.
     pub renewals: u32,
     /// The exchange that refused it, and the reason; `None` once it was enrolled.
@@ -301,9 +288,52 @@ pub struct Enrolment {
     pub sessions: u64,
     /// The id of the last of them.
     pub last_session: String,
-    /// How its sessions are known to be its own: `device id`, `the id the server gave it`, `server
-    /// and address`; empty before the first.
+    /// How its sessions are known to be its own: `its certificate`, `device id`, `the id the server
+    /// gave it`, `server and address`; empty before the first.
     pub joined: &'static str,
+}
+
+/// What is known of a device from the SyncML sessions in which it is managed or synchronised.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Management {
+    /// What the device told of itself (`./DevInfo`, `./DevDetail`), in the order of the table: what,
+    /// and the value; each the newest.
+    pub told: Vec<(&'static str, String)>,
+    /// Sessions seen.
+    pub sessions: u64,
+    /// The last session.
+    pub last: Option<SessionBrief>,
+}
+
+/// A SyncML session in few words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SessionBrief {
+    /// `SessionID`.
+    pub id: String,
+    /// `DM/1.2`, `SyncML/1.2`, ….
+    pub protocol: String,
+    /// Host with unusual port, lower case.
+    pub host: String,
+    /// User, when one was named.
+    pub user: String,
+    /// When it began.
+    pub started: WallTime,
+    /// Its first exchange.
+    pub first: ExchangeId,
+    /// Its last exchange.
+    pub end: ExchangeId,
+    /// How it stands.
+    pub verdict: SessionVerdict,
+    /// Why, in words.
+    pub why: String,
+    /// How the device proved who it is, in words; empty when it did not by SyncML.
+    pub authentication: String,
+    /// Commands of the server that were carried out.
+    pub done: u64,
+    /// Commands of the server that were refused, failed, undone or not answered.
+    pub failed: u64,
+    /// Commands of the server that wait for an answer.
+    pub waiting: u64,
 }
 
 /// Everything known of one device.
@@ -331,8 +361,16 @@ pub struct Device {
     pub previous: Option<Policy>,
     /// Its folders, in the order told; at most 256.
     pub folders: Vec<Folder>,
-    /// How it was enrolled, and what it does since; `None` for a device of ActiveSync.
+    /// How it was enrolled, and what it does since; `None` when that was not seen.
     pub enrolment: Option<Enrolment>,
+    /// What its SyncML sessions tell; `None` when it had none.
+    pub management: Option<Management>,
+    /// Its certificates, the first seen first; at most 32.
+    pub certificates: Vec<DeviceCertificate>,
+    /// Certificates it asked for; the last 16.
+    pub requests: Vec<CertificateRequested>,
+    /// The exchange in which it was ordered to sign its messages, when it is.
+    pub signing: Option<ExchangeId>,
     /// A Ping in flight.
     pub waiting: Option<Waiting>,
     /// Command of the last exchange.
@@ -367,6 +405,10 @@ impl Device {
             previous: None,
             folders: Vec::new(),
             enrolment: None,
+            management: None,
+            certificates: Vec::new(),
+            requests: Vec::new(),
+            signing: None,
             waiting: None,
             last_command: String::new(),
             last: ExchangeId(0),
@@ -375,6 +417,30 @@ impl Device {
             exchanges: 0,
             findings: 0,
             steps: Vec::new(),
+        }
+    }
+}
+
+impl Device {
+    /// True for a device that was seen to speak ActiveSync.
+    pub fn is_activesync(&self) -> bool {
+        self.enrolment.is_none() && self.management.is_none()
+    }
+
+    /// Where it stands, in words: the state of ActiveSync provisioning, of enrolment, or of its last
+    /// SyncML session.
+    pub fn standing(&self) -> String {
+        let assumed = if self.assumed { " (assumed)" } else { "" };
+        let session = self.management.as_ref().and_then(|management| management.last.as_ref());
+        match (&self.enrolment, session) {
+            (Some(Enrolment { enrolled: Some(at), .. }), _) => format!("enrolled in {at}"),
+            (Some(Enrolment { refused: Some((at, why)), .. }), _) => {
+                format!("enrolment REFUSED in {at}: {why}")
+            }
+            (Some(_), _) => "asked for a certificate, and got none".to_owned(),
+            (None, Some(last)) => format!("last session {}", last.verdict.name()),
+            (None, None) if self.management.is_some() => "managed".to_owned(),
+            (None, None) => format!("{}{assumed}", self.state.name()),
         }
     }
 }

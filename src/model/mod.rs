@@ -5,6 +5,7 @@
 //! ([`crate::analyze`]), words for a screen ([`crate::render`]). Everything here is plain data: no sockets, no files, no clock.
 
 mod annotation;
+mod certificate;
 mod clock;
 mod configuration;
 mod decoded;
@@ -26,12 +27,15 @@ mod vocabulary;
 pub use annotation::{
     Annotated, Detail, Evidence, Finding, FindingSide, Level, Note, Protocol, Requirement, Summary,
 };
+pub use certificate::{
+    CertificateRequested, CertificateStanding, CertificateUse, DeviceCertificate,
+};
 pub use clock::{MonoTime, WallTime};
 pub use configuration::{Configuration, ConfigurationChange, ConfigurationNode, Known};
 pub use decoded::{Decoded, Format, Grade, Layer, LayerId, Origin, Problem};
 pub use device::{
-    Device, DeviceCertificate, DeviceKey, Enrolment, Folder, KeyRole, KeyStep, Policy,
-    PolicyChange, ProvisionState, Setting, Step, Waiting, Wipe, WipeKind,
+    Device, DeviceKey, Enrolment, Folder, KeyRole, KeyStep, Management, Policy, PolicyChange,
+    ProvisionState, SessionBrief, Setting, Step, Waiting, Wipe, WipeKind,
 };
 pub use exchange::{
     BodyFacts, Exchange, Failure, Header, Headers, Kind, Relayed, Request, Response, Side, State,
@@ -41,7 +45,7 @@ pub use ids::{ConnId, ExchangeId, Leg, PolicyKey};
 pub use node::{
     Attribute, Attributes, Element, Name, Namespace, Node, NodeId, NodeKind, Text, Written,
 };
-pub use peer::{CertificateFacts, Scheme, Tls, Verdict};
+pub use peer::{CertificateFacts, ClientCertificate, Scheme, Tls, Verdict};
 pub use piece::{BLOCK, Piece};
 pub use row::{Marking, Progress, Row, SortBy};
 pub use signature::{Carrier, Holds, Reason, SignatureReport, SignerCertificate, SignerReport};

@@ -87,4 +87,17 @@ pub struct Tls {
     /// The server asked for a certificate of the client (none is sent).
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub client_certificate_asked: bool,
+    /// The certificate that the device showed on this connection, having proved that it has the key;
+    /// `None` when it showed none, or was not asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_certificate: Option<ClientCertificate>,
+}
+
+/// The certificate of a client.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ClientCertificate {
+    /// What people look for.
+    pub facts: CertificateFacts,
+    /// The DER bytes in base64.
+    pub der: String,
 }

@@ -51,11 +51,19 @@ pub struct SignerCertificate {
     /// Serial number, lower-case hex.
     pub serial: String,
     /// Valid from.
+    #[serde(serialize_with = "super::clock::as_text")]
     pub not_before: WallTime,
     /// Valid until.
+    #[serde(serialize_with = "super::clock::as_text")]
     pub not_after: WallTime,
+    /// Thumbprint: SHA-1 of its DER bytes in upper-case hex.
+    pub sha1: String,
     /// SHA-256 of its DER bytes, lower-case hex.
     pub sha256: String,
+    /// Kind and length of its key: `RSA 2048`.
+    pub key: String,
+    /// SHA-256 of its `SubjectPublicKeyInfo`, lower-case hex.
+    pub key_sha256: String,
     /// Where it was found: `the message`, `--trust`, `exchange #4`, ….
     pub source: String,
     /// Subjects from its issuer to what is trusted.
@@ -80,6 +88,7 @@ pub struct SignerReport {
     /// How it was signed (`rsaEncryption`, `rsassaPss with a salt of 222 bytes`).
     pub algorithm: String,
     /// When the signer says that it signed.
+    #[serde(serialize_with = "super::clock::as_text_if_any")]
     pub signing_time: Option<WallTime>,
     /// Seconds from the signing time to the arrival; negative when the signer's clock is ahead.
     pub skew: Option<i64>,
@@ -170,9 +179,16 @@ impl SignatureReport {
         let reasons: Vec<&str> = self.all_reasons().map(|reason| reason.text.as_str()).collect();
         if reasons.is_empty() {
             let form = self.signers.first().map_or("", |signer| signer.form.as_str());
-            return match form {
-                "" | "the body as sent" | "what it holds" => self.holds.words().to_owned(),
-                form => format!("{}, over {form}", self.holds.words()),
+            let mut words = self.holds.words().to_owned();
+            if !matches!(form, "" | "the body as sent" | "what it holds") {
+                words = format!("{words}, over {form}");
+            }
+            // What may be overlooked in a note.
+            let loud = ["weak-digest", "expired-since"];
+            let loud = self.all_remarks().find(|remark| loud.contains(&remark.code));
+            return match loud {
+                Some(remark) => format!("{words}, but {}", remark.text),
+                None => words,
             };
         }
         format!("{}: {}", self.holds.words(), reasons.join("; "))

@@ -1,9 +1,12 @@
 //! A SyncML session as the analysis knows it, and the ledger of its commands.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::annotation::Level;
 use super::clock::WallTime;
+use super::device::SessionBrief;
 use super::ids::{ExchangeId, Leg};
 
 /// How a session stands (OMA DM Protocol 1.2.1, 8).
@@ -99,15 +102,15 @@ pub struct LedgerItem {
     /// What it is about: target, else source address; empty when neither was sent.
     pub uri: String,
     /// `Meta/Type`; empty when absent.
-    pub kind: String,
+    pub kind: Cow<'static, str>,
     /// `Meta/Format`; empty when absent.
-    pub format: String,
+    pub format: Cow<'static, str>,
     /// The value, at most 160 characters; `None` when there was no `Data`.
     pub value: Option<String>,
     /// What the value means by the table of nodes; empty when nothing is known.
     pub meaning: String,
     /// Its own status, when one was given for this item alone.
-    pub code: String,
+    pub code: Cow<'static, str>,
 }
 
 /// One `Status` of a command.
@@ -116,9 +119,9 @@ pub struct Answer {
     /// The exchange that brought it.
     pub exchange: ExchangeId,
     /// `MsgID` of the message that brought it.
-    pub message: String,
+    pub message: Cow<'static, str>,
     /// Status code.
-    pub code: String,
+    pub code: Cow<'static, str>,
     /// Its name; empty for a code in no table.
     pub name: &'static str,
     /// The items it is for; empty for the command as a whole.
@@ -137,9 +140,9 @@ pub struct LedgerEntry {
     /// Who sent it: the request is the device's.
     pub leg: Leg,
     /// `MsgID` of its message.
-    pub message: String,
+    pub message: Cow<'static, str>,
     /// Its `CmdID`; empty when it has none.
-    pub command: String,
+    pub command: Cow<'static, str>,
     /// `Replace`, `Get`, ….
     pub verb: &'static str,
     /// Alert code of an Alert; empty otherwise.
@@ -174,7 +177,7 @@ impl LedgerEntry {
     /// The code that decides: the first that is no success, else the first; empty without one.
     pub fn code(&self) -> &str {
         let bad = self.answers.iter().find(|answer| !answer.code.starts_with(['1', '2']));
-        bad.or(self.answers.first()).map_or("", |answer| answer.code.as_str())
+        bad.or(self.answers.first()).map_or("", |answer| &*answer.code)
     }
 }
 
@@ -259,6 +262,34 @@ impl SyncmlSession {
     /// Commands of one side with this outcome.
     pub fn count(&self, leg: Leg, outcome: Outcome) -> usize {
         self.entries.iter().filter(|entry| entry.leg == leg && entry.outcome == outcome).count()
+    }
+
+    /// The same in few words.
+    pub fn brief(&self) -> SessionBrief {
+        let of_server = |outcomes: &[Outcome]| {
+            let own = self.entries.iter().filter(|entry| entry.leg == Leg::Response);
+            own.filter(|entry| outcomes.contains(&entry.outcome)).count() as u64
+        };
+        SessionBrief {
+            id: self.id.clone(),
+            protocol: self.protocol.clone(),
+            host: self.host.clone(),
+            user: self.user.clone(),
+            started: self.started,
+            first: self.first,
+            end: self.last,
+            verdict: self.verdict,
+            why: self.why.clone(),
+            authentication: self.authentication.clone(),
+            done: of_server(&[Outcome::Done, Outcome::Accepted]),
+            failed: of_server(&[
+                Outcome::Failed,
+                Outcome::RolledBack,
+                Outcome::NotExecuted,
+                Outcome::Unanswered,
+            ]),
+            waiting: of_server(&[Outcome::Waiting]),
+        }
     }
 
     /// True when it has a message in this exchange, as far as its messages are told.

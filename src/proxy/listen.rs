@@ -13,6 +13,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::advice::Systems;
+use super::asking::Asking;
 use super::body_copy::Keeper;
 use super::choose::Choice;
 use super::cidr::admits;
@@ -81,6 +82,7 @@ impl Proxy {
             site,
             choice: Arc::new(Choice::new(settings.choosing.clone())),
             systems: Systems::default(),
+            asking: Asking::default(),
             next_exchange: AtomicU64::new(1),
             next_conn: AtomicU64::new(1),
             open: Arc::default(),

@@ -22,6 +22,7 @@
 
 mod advice;
 mod answer;
+mod asking;
 mod body;
 mod body_copy;
 mod choose;

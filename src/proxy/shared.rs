@@ -10,6 +10,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::advice::Systems;
+use super::asking::Asking;
 use super::body_copy::Keeper;
 use super::choose::Choice;
 use super::listeners::Listeners;
@@ -42,6 +43,7 @@ pub(super) struct Shared {
     pub(super) site: Site,
     pub(super) choice: Arc<Choice>,
     pub(super) systems: Systems,
+    pub(super) asking: Asking,
     pub(super) next_exchange: AtomicU64,
     pub(super) next_conn: AtomicU64,
     pub(super) open: Arc<AtomicU64>,

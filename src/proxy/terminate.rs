@@ -3,6 +3,8 @@
 use std::io;
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use rustls::server::{Acceptor, ClientHello, NoServerSessionStorage};
 use rustls::sign::SingleCertAndKey;
 use rustls::{CommonState, ServerConfig, SignatureScheme};
@@ -13,10 +15,11 @@ use super::client_hello::{HelloFacts, TLS12};
 use super::failure;
 use super::shared::Shared;
 use super::wire::Wire;
+use crate::model::ClientCertificate;
 use crate::model::Failure;
 use crate::model::Tls;
 use crate::model::Verdict;
-use crate::pki::{KeyKind, Leaf, crypto_provider};
+use crate::pki::{AnyClient, KeyKind, Leaf, certificate_facts, crypto_provider};
 
 /// The protocol agreed on with both sides.
 pub(super) const HTTP11: &[u8] = b"http/1.1";
@@ -81,9 +84,16 @@ async fn handshake(
     let leaf = leaf(shared, &name, kind).await?;
     tls.chain.clone_from(&leaf.chain);
     tls.verdict = Verdict::None;
-    let config = config(shared, &leaf).map_err(|error| not_made(&name, &error))?;
+    let ask = shared.asking.is_known(&name) || shared.asking.is_known(host);
+    let config = config(shared, &leaf, ask).map_err(|error| not_made(&name, &error))?;
     let stream = start.into_stream(config).await.map_err(refused)?;
-    note_session(tls, stream.get_ref().1);
+    let session = stream.get_ref().1;
+    note_session(tls, session);
+    if let Some(certificate) = session.peer_certificates().and_then(<[_]>::first) {
+        let facts = certificate_facts(certificate).unwrap_or_default();
+        tls.client_certificate =
+            Some(ClientCertificate { facts, der: STANDARD.encode(certificate) });
+    }
     Ok(Wire::new(stream))
 }
 
@@ -114,11 +124,17 @@ async fn leaf(shared: &Shared, name: &str, kind: KeyKind) -> Result<Arc<Leaf>, F
     }
 }
 
-fn config(shared: &Shared, leaf: &Leaf) -> Result<Arc<ServerConfig>, rustls::Error> {
-    let mut config = ServerConfig::builder_with_provider(crypto_provider())
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_cert_resolver(Arc::new(SingleCertAndKey::from(Arc::clone(&leaf.key))));
+/// `ask`: the device is asked for a certificate, and may show none.
+fn config(shared: &Shared, leaf: &Leaf, ask: bool) -> Result<Arc<ServerConfig>, rustls::Error> {
+    let builder = ServerConfig::builder_with_provider(crypto_provider())
+        .with_safe_default_protocol_versions()?;
+    let builder = if ask {
+        builder.with_client_cert_verifier(Arc::new(AnyClient::new()))
+    } else {
+        builder.with_no_client_auth()
+    };
+    let mut config =
+        builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(Arc::clone(&leaf.key))));
     config.alpn_protocols = vec![HTTP11.to_vec(), HTTP10.to_vec()];
     // Every connection shakes hands in full, so that its facts are its own.
     config.session_storage = Arc::new(NoServerSessionStorage {});

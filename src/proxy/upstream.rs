@@ -88,6 +88,9 @@ impl Upstream {
         } else {
             (Wire::new(stream), None, None)
         };
+        if tls.as_ref().is_some_and(|tls| tls.client_certificate_asked) {
+            shared.asking.note(&target.host);
+        }
         if tls.is_some() {
             let secured = recorder.now();
             recorder.note(|exchange| exchange.times.server_tls = Some(secured)).await;

@@ -117,6 +117,10 @@ fn tls_json(tls: &Tls) -> Value {
         out["chain"][at]["not_before"] = certificate.not_before.rfc3339().into();
         out["chain"][at]["not_after"] = certificate.not_after.rfc3339().into();
     }
+    if let Some(own) = &tls.client_certificate {
+        out["client_certificate"]["facts"]["not_before"] = own.facts.not_before.rfc3339().into();
+        out["client_certificate"]["facts"]["not_after"] = own.facts.not_after.rfc3339().into();
+    }
     out
 }
 

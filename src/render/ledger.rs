@@ -265,7 +265,7 @@ fn story(entry: &LedgerEntry) -> Vec<String> {
         told.push("never answered".to_owned());
     }
     if entry.twice {
-        let codes: Vec<&str> = entry.answers.iter().map(|answer| answer.code.as_str()).collect();
+        let codes: Vec<&str> = entry.answers.iter().map(|answer| &*answer.code).collect();
         told.push(format!("answered {} times: {}", codes.len(), codes.join(", ")));
     }
     if !entry.why.is_empty() {
@@ -276,12 +276,12 @@ fn story(entry: &LedgerEntry) -> Vec<String> {
 
 /// `./path = value (what it means)`.
 fn item_words(item: &LedgerItem, alone: bool, secrets: Secrets) -> String {
-    let code = match item.code.as_str() {
+    let code = match &*item.code {
         "" => String::new(),
         _ if alone => String::new(),
         code => format!("[{code}] "),
     };
-    let uri = if item.uri.is_empty() { &item.kind } else { &item.uri };
+    let uri = if item.uri.is_empty() { &*item.kind } else { &*item.uri };
     let Some(value) = &item.value else { return format!("{code}{uri}") };
     if secrets == Secrets::Masked && is_secret(item) {
         return format!("{code}{uri} = {MASK}");

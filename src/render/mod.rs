@@ -5,6 +5,7 @@
 //! direction override of the wire is left in it (see [`clean`]); secrets in headers, URLs,
 //! forms and documents are masked unless asked for (`secrets.tsv` lists what is one).
 
+mod certificates;
 mod clean;
 mod configuration;
 mod curl;
@@ -26,6 +27,7 @@ mod timeline;
 mod units;
 mod xml;
 
+pub use certificates::{certificate_line, certificate_lines};
 pub use clean::{clean, printable};
 pub use configuration::{configuration_change_lines, configuration_json, configuration_lines};
 pub use curl::curl;
@@ -44,7 +46,7 @@ pub use qr::qr;
 pub use row::{RowText, brief, row, row_line};
 pub use secrets::{Secrets, mask_header, mask_url};
 pub use signature::signature_lines;
-pub use timeline::{clock, device_lines, step_lines};
+pub use timeline::{clock, device_certificates, device_lines, step_lines};
 pub use units::{age, bytes, count, thousands};
 pub use xml::{
     IndexedXml, LayerNote, XmlLine, each_xml_line, xml, xml_exact, xml_lines, xml_of_tree,

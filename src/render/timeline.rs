@@ -2,6 +2,7 @@
 
 use crate::model::{Device, DeviceCertificate, Enrolment, Step, WallTime};
 
+use super::certificates::certificate_line;
 use super::clean;
 use super::device::wipe_line;
 use super::units::count;
@@ -22,6 +23,13 @@ pub fn device_lines(device: &Device) -> Vec<String> {
     }
     if let Some(enrolment) = &device.enrolment {
         return enrolment_lines(who, device, enrolment);
+    }
+    if !device.is_activesync() {
+        let (exchanges, findings) =
+            (count(device.exchanges, "exchange"), count(device.findings, "finding"));
+        let mut lines = vec![who, format!("{}, {exchanges}, {findings}", device.standing())];
+        lines.extend(device_certificates(device));
+        return lines.iter().map(|line| clean(line).into_owned()).collect();
     }
     if !device.version.is_empty() {
         who.push_str(", ActiveSync ");
@@ -54,11 +62,8 @@ pub fn device_lines(device: &Device) -> Vec<String> {
 
 /// The lines above the story of a managed device.
 fn enrolment_lines(who: String, device: &Device, enrolment: &Enrolment) -> Vec<String> {
-    let state = match (enrolment.enrolled, &enrolment.refused) {
-        (Some(at), _) => format!("enrolled in {at}"),
-        (None, Some((at, why))) => format!("X REFUSED in {at}: {why}"),
-        (None, None) => "asked for a certificate, and got none".to_owned(),
-    };
+    let refused = enrolment.enrolled.is_none() && enrolment.refused.is_some();
+    let state = format!("{}{}", if refused { "X " } else { "" }, device.standing());
     let (exchanges, findings) =
         (count(device.exchanges, "exchange"), count(device.findings, "finding"));
     let mut lines = vec![who, format!("{state}, {exchanges}, {findings}")];
@@ -67,15 +72,7 @@ fn enrolment_lines(who: String, device: &Device, enrolment: &Enrolment) -> Vec<S
     if !named.is_empty() {
         lines.push(format!("device: {}", named.join(" of ")));
     }
-    if let Some(certificate) = &enrolment.certificate {
-        let renewed = match enrolment.renewals {
-            0 => String::new(),
-            times => format!(", renewed {}", count(times.into(), "time")),
-        };
-        let DeviceCertificate { subject, serial, not_after, .. } = certificate;
-        let until = not_after.utc().date();
-        lines.push(format!("certificate: {subject}, serial {serial}, until {until}{renewed}"));
-    }
+    lines.extend(device_certificates(device));
     if !enrolment.server.is_empty() {
         lines.push(format!("managed by {}", enrolment.server));
     }
@@ -87,6 +84,19 @@ fn enrolment_lines(who: String, device: &Device, enrolment: &Enrolment) -> Vec<S
         lines.push(format!("{sessions} of management since {first}, known by {by}"));
     }
     lines.iter().map(|line| clean(line).into_owned()).collect()
+}
+
+/// A line for each certificate of a device, and what it was used for; all clean.
+pub fn device_certificates(device: &Device) -> Vec<String> {
+    let line = |own: &DeviceCertificate| {
+        let mut uses = Vec::new();
+        uses.extend(own.issued.map(|at| format!("issued in {at}")));
+        uses.extend(own.tls.map(|seen| format!("shown by TLS {}", count(seen.times, "time"))));
+        uses.extend(own.signed.map(|seen| format!("signed {}", count(seen.times, "message"))));
+        let uses = if uses.is_empty() { String::new() } else { format!("; {}", uses.join(", ")) };
+        format!("certificate: {}{uses}", certificate_line(own, device.last_seen))
+    };
+    device.certificates.iter().map(line).collect()
 }
 
 /// The lines of one step; all clean.

@@ -50,6 +50,8 @@ pub(super) enum SchemeKind {
     Pss(u16),
     /// ECDSA.
     Ecdsa,
+    /// `EdDSA` on curve 25519 (RFC 8419).
+    Ed25519,
 }
 
 /// The scheme of a signature algorithm; `digest` is used where the algorithm names none.
@@ -68,6 +70,8 @@ pub(super) fn scheme_of(
         "1.2.840.113549.1.1.12" => (SchemeKind::Pkcs1, Some("2.16.840.1.101.3.4.2.2")),
         "1.2.840.113549.1.1.13" => (SchemeKind::Pkcs1, Some("2.16.840.1.101.3.4.2.3")),
         "1.2.840.113549.1.1.10" => return pss(algorithm),
+        // The digest is of the content alone: what is signed is not hashed before (RFC 8419 2.3).
+        "1.3.101.112" => (SchemeKind::Ed25519, Some("2.16.840.1.101.3.4.2.3")),
         "1.2.840.10045.2.1" => (SchemeKind::Ecdsa, digest.map(|digest| digest.oid.as_str())),
         "1.2.840.10045.4.1" => (SchemeKind::Ecdsa, Some("1.3.14.3.2.26")),
         "1.2.840.10045.4.3.1" => (SchemeKind::Ecdsa, Some("2.16.840.1.101.3.4.2.4")),
@@ -77,8 +81,18 @@ pub(super) fn scheme_of(
         _ => return Err(format!("the signature algorithm {} is not known", algorithm.name())),
     };
     let oid = digest_oid.unwrap_or_default();
-    let known = digest_of(oid).ok_or_else(|| format!("the digest {} is not known", name(oid)))?;
+    let known = digest_of(oid).ok_or_else(|| unknown_digest(name(oid)))?;
     Ok(Scheme { kind, digest: known, weak: is_weak(oid) })
+}
+
+/// Why a digest is not computed.
+pub(super) fn unknown_digest(name: &str) -> String {
+    match name {
+        "md5" | "md4" | "md2" => {
+            format!("the digest {} is broken and not checked here", name.to_uppercase())
+        }
+        _ => format!("the digest {name} is not known"),
+    }
 }
 
 fn name(oid: &str) -> &str {
@@ -104,8 +118,11 @@ fn pss(algorithm: &Algorithm<'_>) -> Result<Scheme, String> {
     }
     let salt = salt.and_then(|salt| u16::try_from(salt).ok()).filter(|_| trailer == Some(1));
     let salt = salt.ok_or("the parameters of RSA-PSS cannot be used")?;
-    let digest = digest_of(&hash).filter(|_| hash != SHA1);
-    let digest = digest.ok_or_else(|| format!("RSA-PSS with {} cannot be checked", name(&hash)))?;
+    let digest = digest_of(&hash).filter(|_| hash != SHA1).ok_or_else(|| {
+        let words =
+            digest_of(&hash).map_or_else(|| name(&hash).to_owned(), |d| digest_words(d).into());
+        format!("RSA-PSS with {words} cannot be checked")
+    })?;
     Ok(Scheme { kind: SchemeKind::Pss(salt), digest, weak: is_weak(&hash) })
 }
 
@@ -117,6 +134,7 @@ impl Scheme {
             SchemeKind::Pkcs1 => format!("RSA PKCS#1 v1.5 with {digest}"),
             SchemeKind::Pss(salt) => format!("RSA-PSS with {digest} and a salt of {salt} bytes"),
             SchemeKind::Ecdsa => format!("ECDSA with {digest}"),
+            SchemeKind::Ed25519 => "Ed25519".to_owned(),
         }
     }
 }
@@ -154,7 +172,7 @@ mod tests {
         let error = scheme_of(&algorithm("1.2.3.4", b""), None).unwrap_err();
         assert_eq!(error, "the signature algorithm 1.2.3.4 is not known");
         let error = scheme_of(&algorithm("1.2.840.113549.1.1.10", b""), None).unwrap_err();
-        assert_eq!(error, "RSA-PSS with sha1 cannot be checked");
+        assert_eq!(error, "RSA-PSS with SHA-1 cannot be checked");
     }
 
     #[test]

@@ -91,10 +91,12 @@ impl Chain {
 
     fn judge(&mut self, issuer: &Certificate, depth: usize, at: WallTime) {
         // Version 1 roots say nothing about themselves.
-        if issuer.is_ca == Some(false) || (issuer.is_ca.is_none() && depth > 0) {
+        if issuer.purposes.authority == Some(false)
+            || (issuer.purposes.authority.is_none() && depth > 0)
+        {
             let text = format!("{} issued a certificate but is no authority", issuer.subject);
             self.fault("issuer-no-ca", text);
-        } else if !issuer.may_certify {
+        } else if !issuer.purposes.may_certify {
             let text = format!("the key usage of {} does not allow it to issue", issuer.subject);
             self.fault("issuer-no-ca", text);
         }
@@ -105,8 +107,8 @@ impl Chain {
 /// Whether the key of `issuer` signed `certificate`.
 fn signed(certificate: &Certificate, issuer: &Certificate) -> Result<bool, String> {
     let scheme = certificate.signature_algorithm(|algorithm| scheme_of(algorithm, None));
-    let scheme = scheme.ok_or("the certificate names no signature algorithm")??;
-    is_signed_by(issuer, &scheme, certificate.signed(), certificate.signature())
+    let scheme = scheme.ok_or("the certificate does not name one signature algorithm")??;
+    is_signed_by(&issuer.key, &scheme, certificate.signed(), certificate.signature())
 }
 
 /// Why a certificate is not valid at a moment.
@@ -125,6 +127,6 @@ pub(super) fn out_of_date(certificate: &Certificate, at: WallTime, what: &str) -
 }
 
 /// A time without its fraction of a second.
-fn seconds(time: WallTime) -> String {
+pub(super) fn seconds(time: WallTime) -> String {
     WallTime(time.0.saturating_sub(time.0.checked_rem_euclid(1_000_000).unwrap_or(0))).rfc3339()
 }

@@ -3,17 +3,18 @@
 use aws_lc_rs::digest;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA1_ASN1, ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA384_ASN1, ECDSA_P256_SHA512_ASN1,
-    ECDSA_P384_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, ECDSA_P384_SHA512_ASN1, ECDSA_P521_SHA1_ASN1,
-    ECDSA_P521_SHA224_ASN1, ECDSA_P521_SHA256_ASN1, ECDSA_P521_SHA384_ASN1, ECDSA_P521_SHA512_ASN1,
-    EcdsaVerificationAlgorithm, RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY,
-    RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY,
-    RSA_PKCS1_2048_8192_SHA384, RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384,
-    RSA_PSS_2048_8192_SHA512, RsaParameters, RsaPssSaltLength, VerificationAlgorithm,
+    ECDSA_P256K1_SHA256_ASN1, ECDSA_P384_SHA256_ASN1, ECDSA_P384_SHA384_ASN1,
+    ECDSA_P384_SHA512_ASN1, ECDSA_P521_SHA1_ASN1, ECDSA_P521_SHA224_ASN1, ECDSA_P521_SHA256_ASN1,
+    ECDSA_P521_SHA384_ASN1, ECDSA_P521_SHA512_ASN1, ED25519, EcdsaVerificationAlgorithm,
+    RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY, RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY,
+    RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY, RSA_PKCS1_2048_8192_SHA384,
+    RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384, RSA_PSS_2048_8192_SHA512, RsaParameters,
+    RsaPssSaltLength, VerificationAlgorithm,
 };
 
-use crate::codec::Certificate;
 use crate::codec::asn1::{Ber, Value, oid_name};
 use crate::codec::cms::Algorithm;
+use crate::codec::x509::PublicKey;
 
 use super::algorithm::{Scheme, SchemeKind};
 
@@ -24,15 +25,18 @@ pub(super) enum KeyKind {
     Rsa,
     /// A point on this curve, by its object identifier.
     Ec(String),
+    /// Edwards curve 25519 (RFC 8410).
+    Ed25519,
     /// Anything else.
     Other(String),
 }
 
-/// What kind of key a certificate is for.
-pub(super) fn key_kind(certificate: &Certificate) -> KeyKind {
-    let kind = certificate.key_algorithm(|algorithm| match algorithm.oid.as_str() {
+/// What kind of key it is.
+pub(super) fn key_kind(key: &PublicKey) -> KeyKind {
+    let kind = key.algorithm(|algorithm| match algorithm.oid.as_str() {
         "1.2.840.113549.1.1.1" | "1.2.840.113549.1.1.10" => KeyKind::Rsa,
         "1.2.840.10045.2.1" => KeyKind::Ec(curve(algorithm)),
+        "1.3.101.112" => KeyKind::Ed25519,
         _ => KeyKind::Other(algorithm.name().to_owned()),
     });
     kind.unwrap_or_else(|| KeyKind::Other(String::new()))
@@ -44,21 +48,22 @@ pub(super) fn curve(algorithm: &Algorithm<'_>) -> String {
     ber.root().and_then(Value::oid).unwrap_or_default()
 }
 
-/// Whether `signature` was made over `message` by the key of `certificate`.
+/// Whether `signature` was made over `message` by `key`.
 ///
 /// # Errors
 /// Why that cannot be said.
 pub(super) fn is_signed_by(
-    certificate: &Certificate,
+    key: &PublicKey,
     scheme: &Scheme,
     message: &[u8],
     signature: &[u8],
 ) -> Result<bool, String> {
-    let kind = key_kind(certificate);
-    let key = certificate.key();
+    let kind = key_kind(key);
+    let key = key.value();
     let algorithm: Box<dyn VerificationAlgorithm> = match (&kind, scheme.kind) {
         (KeyKind::Rsa, SchemeKind::Pkcs1 | SchemeKind::Pss(_)) => Box::new(rsa(scheme, key)?),
         (KeyKind::Ec(curve), SchemeKind::Ecdsa) => Box::new(ecdsa(curve, scheme)?),
+        (KeyKind::Ed25519, SchemeKind::Ed25519) => Box::new(ED25519),
         (KeyKind::Other(name), _) => return Err(format!("a key of kind {name} is not known")),
         // A key of another kind cannot have made it.
         _ => return Ok(false),
@@ -98,6 +103,7 @@ fn ecdsa(curve: &str, scheme: &Scheme) -> Result<EcdsaVerificationAlgorithm, Str
         ("1.2.840.10045.3.1.7", 32) => ECDSA_P256_SHA256_ASN1,
         ("1.2.840.10045.3.1.7", 48) => ECDSA_P256_SHA384_ASN1,
         ("1.2.840.10045.3.1.7", 64) => ECDSA_P256_SHA512_ASN1,
+        ("1.3.132.0.10", 32) => ECDSA_P256K1_SHA256_ASN1,
         ("1.3.132.0.34", 32) => ECDSA_P384_SHA256_ASN1,
         ("1.3.132.0.34", 48) => ECDSA_P384_SHA384_ASN1,
         ("1.3.132.0.34", 64) => ECDSA_P384_SHA512_ASN1,

@@ -18,7 +18,8 @@ pub struct HeaderValue {
     pub remarks: Vec<Reason>,
 }
 
-/// Reads base64 (both alphabets, folded or not), PEM, or the bytes of a message as they are.
+/// Reads base64 (both alphabets, folded or not, quoted or not), hex, PEM, or the bytes of a message as
+/// they are.
 ///
 /// # Errors
 /// Why it is none of these.
@@ -41,6 +42,21 @@ pub fn read_header(value: &[u8]) -> Result<HeaderValue, Reason> {
         return Ok(HeaderValue { message: block.der, remarks });
     }
     let text = value.trim_ascii();
+    if text.is_empty() {
+        return Err(fault("empty", "the value is empty: there is no signature in it"));
+    }
+    // A byte sequence of structured fields (RFC 9651 3.3.5), or a string.
+    let bare = [b':', b'"', b'\'']
+        .into_iter()
+        .find_map(|mark| text.strip_prefix(&[mark])?.strip_suffix(&[mark]).map(<[u8]>::trim_ascii));
+    if bare.is_some() {
+        remark("quoted", "the value stands between quotes or colons");
+    }
+    let text = bare.unwrap_or(text);
+    if let Some(message) = hex(text) {
+        remark("hex", "the value is hex, where base64 is expected");
+        return Ok(HeaderValue { message, remarks });
+    }
     if text.iter().any(u8::is_ascii_whitespace) {
         remark("folded", "the value is folded or has blanks in it");
     }
@@ -50,6 +66,19 @@ pub fn read_header(value: &[u8]) -> Result<HeaderValue, Reason> {
     let message = base64_any(text).filter(|message| !message.is_empty());
     let message = message.ok_or_else(|| fault("not-base64", "the value is not base64"))?;
     Ok(HeaderValue { message, remarks })
+}
+
+/// The message that hex digits spell: they begin like a SEQUENCE.
+fn hex(text: &[u8]) -> Option<Vec<u8>> {
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    if !text.len().is_multiple_of(2) || !text.starts_with(b"30") {
+        return None;
+    }
+    let pair = |pair: &[u8]| match *pair {
+        [high, low] => u8::try_from(digit(high)? << 4 | digit(low)?).ok(),
+        _ => None,
+    };
+    text.chunks(2).map(pair).collect()
 }
 
 /// Line ends that were written as `\n`, `%0A` or `\r\n` in letters.
@@ -80,6 +109,9 @@ mod tests {
         assert_eq!(read("++//AQ=="), (bytes.clone(), vec![]));
         assert_eq!(read(" ++/\r\n /AQ== "), (bytes.clone(), vec!["folded"]));
         assert_eq!(read("--__AQ"), (bytes.clone(), vec!["url-safe"]));
+        assert_eq!(read(":++//AQ==:"), (bytes.clone(), vec!["quoted"]));
+        assert_eq!(read("\" ++//AQ==\""), (bytes.clone(), vec!["quoted"]));
+        assert_eq!(read("30030201Ff"), (vec![0x30, 3, 2, 1, 0xFF], vec!["hex"]));
         assert_eq!(read("%2b%2B//AQ%3D%3d"), (bytes.clone(), vec![]));
         let pem = "-----BEGIN CMS-----\n++//AQ==\n-----END CMS-----";
         assert_eq!(read(pem), (bytes.clone(), vec!["pem"]));
@@ -88,7 +120,10 @@ mod tests {
 
     #[test]
     fn what_is_no_base64_is_said() {
-        for value in ["", "  ", "?", "abc$", "-----BEGIN CMS-----"] {
+        for value in ["", "  ", "\r\n"] {
+            assert_eq!(read_header(value.as_bytes()).unwrap_err().code, "empty", "{value}");
+        }
+        for value in ["?", "abc$", "-----BEGIN CMS-----"] {
             assert_eq!(read_header(value.as_bytes()).unwrap_err().code, "not-base64", "{value}");
         }
         assert_eq!(read_header(&vec![b'A'; VALUE_BYTES + 1]).unwrap_err().code, "too-long");

@@ -34,7 +34,7 @@ pub enum KeyError {
         convert: &'static str,
     },
     /// It is encrypted in some other way that is not known.
-    #[error("it is encrypted with {0}, which is not known here")]
+    #[error("it is encrypted with {0}, which is not supported")]
     UnknownCipher(String),
     /// It ends early or is not laid out as it should.
     #[error("it is damaged")]
@@ -66,7 +66,7 @@ pub(super) fn read(name: &str, bytes: &[u8], password: Option<&str>) -> Result<V
 
 fn read_pem(name: &str, text: &[u8], password: Option<&str>) -> Result<Vec<Key>, KeyError> {
     if memchr::memmem::find(text, b"Proc-Type: 4,ENCRYPTED").is_some() {
-        let cipher = "the old cipher of PEM".to_owned();
+        let cipher = "the old encryption of PEM (PKCS#1)".to_owned();
         return Err(KeyError::OldCipher { cipher, convert: CONVERT_KEY });
     }
     let mut keys = Vec::new();

@@ -2,6 +2,7 @@
 
 use crate::codec::cms::{CertificateId, Enveloped};
 use crate::codec::{Certificate, Opener, Opening};
+use crate::model::ExchangeId;
 
 use super::key::Key;
 use super::key_file;
@@ -21,6 +22,8 @@ pub struct KnownCertificate {
     pub handed_out: bool,
     /// It was handed out as an authority to be trusted.
     pub trusted: bool,
+    /// The first exchange it was seen in.
+    pub seen: ExchangeId,
 }
 
 /// Private keys and trusted certificates, in memory only. Its debug text tells how many, nothing else.

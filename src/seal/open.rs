@@ -59,7 +59,7 @@ pub(super) fn open(sealed: &Enveloped<'_>, keys: &[Key]) -> Result<Unsealed, Clo
     let content =
         content.ok_or_else(|| Closed::NoKey("the content stands elsewhere".to_owned()))?;
     let length = cipher::key_length(&sealed.cipher.oid).ok_or_else(|| {
-        Closed::NoKey(format!("the cipher {} is not known here", sealed.cipher.name()))
+        Closed::NoKey(format!("the cipher {} is not supported", sealed.cipher.name()))
     })?;
     let tag = tag(sealed);
     let mut closed = Closed::NoKey("none of the keys given is that of a recipient".to_owned());
@@ -80,7 +80,7 @@ pub(super) fn open(sealed: &Enveloped<'_>, keys: &[Key]) -> Result<Unsealed, Clo
             match opened {
                 Ok(unsealed) => return Ok(unsealed),
                 Err(CipherError::Unknown(what)) => {
-                    closed = Closed::NoKey(format!("{what} is not known here"));
+                    closed = Closed::NoKey(format!("{what} is not supported"));
                 }
                 // Without a name any key may be tried, and be the wrong one.
                 Err(_) if named => {
@@ -124,13 +124,13 @@ fn attempt(key: &Key, recipient: &Recipient<'_>, length: usize) -> Result<Attemp
         Recipient::KeyAgreement { originator, ukm, algorithm, keys } => {
             let digest = kdf_digest(&algorithm.oid);
             let digest = digest.ok_or_else(|| {
-                format!("the key agreement {} is not known here", algorithm.name())
+                format!("the key agreement {} is not supported", algorithm.name())
             })?;
             let ber = Ber::read(algorithm.parameters);
             let wrap = wrap_of(&ber).ok_or("the key agreement names no key wrap")?;
             let wrap_length = wrap_length(&wrap.oid);
             let wrap_length = wrap_length
-                .ok_or_else(|| format!("the key wrap {} is not known here", wrap.name()))?;
+                .ok_or_else(|| format!("the key wrap {} is not supported", wrap.name()))?;
             let secret = originator.as_ref().and_then(|(_, point)| key.agree(point));
             let kek = secret.and_then(|secret| {
                 derive(digest, &secret, algorithm.parameters, wrap_length, ukm.as_deref())
@@ -144,7 +144,7 @@ fn attempt(key: &Key, recipient: &Recipient<'_>, length: usize) -> Result<Attemp
             Err("a recipient has a shared key, which is not given".to_owned())
         }
         Recipient::Password => Err("a recipient has a password, which is not given".to_owned()),
-        Recipient::Other => Err("a kind of recipient is not known here".to_owned()),
+        Recipient::Other => Err("a kind of recipient is not supported".to_owned()),
     }
 }
 
@@ -157,7 +157,7 @@ fn padding(algorithm: &Algorithm<'_>) -> Result<Option<Oaep>, String> {
     match algorithm.oid.as_str() {
         "1.2.840.113549.1.1.1" => return Ok(None),
         "1.2.840.113549.1.1.7" => {}
-        _ => return Err(format!("the key transport {} is not known here", algorithm.name())),
+        _ => return Err(format!("the key transport {} is not supported", algorithm.name())),
     }
     let ber = Ber::read(algorithm.parameters);
     let field = |number| ber.root().and_then(|root| root.field(number)?.child(0));
@@ -169,12 +169,10 @@ fn padding(algorithm: &Algorithm<'_>) -> Result<Option<Oaep>, String> {
     let source = field(2).and_then(|source| source.child(1));
     let label = source.map(|label| label.octets().into_owned()).unwrap_or_default();
     if mask.as_ref() != Some(&hash) {
-        return Err(
-            "the digest and the mask of RSA-OAEP differ, which is not known here".to_owned()
-        );
+        return Err("the digest and the mask of RSA-OAEP differ, which is not supported".to_owned());
     }
     let name = || oid_name(&hash).unwrap_or(&hash).to_owned();
     let digest =
-        digest_of(&hash).ok_or_else(|| format!("RSA-OAEP with {} is not known here", name()))?;
+        digest_of(&hash).ok_or_else(|| format!("RSA-OAEP with {} is not supported", name()))?;
     Ok(Some((digest.output_len(), label)))
 }

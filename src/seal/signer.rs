@@ -6,8 +6,10 @@ use crate::codec::cms::{Algorithm, Attributes, SignerInfo};
 use crate::codec::{Certificate, id_words};
 use crate::model::{Holds, Reason, SignerCertificate, SignerReport};
 
-use super::algorithm::{Scheme, digest_of, digest_words, is_weak, scheme_of, sha256_hex};
-use super::chain::{follow, out_of_date};
+use super::algorithm::{
+    Scheme, digest_of, digest_words, is_weak, scheme_of, sha1_hex, sha256_hex, unknown_digest,
+};
+use super::chain::{follow, out_of_date, seconds};
 use super::check::{digest, is_signed_by};
 use super::cipher;
 use super::form::{Form, FormKind};
@@ -74,6 +76,22 @@ fn gravity(code: &str) -> Holds {
     }
 }
 
+/// A span of time in its two largest units: `3 d 4 h`, `12 min 5 s`.
+fn span_words(seconds: i64) -> String {
+    let seconds = seconds.unsigned_abs();
+    let part =
+        |unit: u64, of: u64| seconds.checked_div(unit).unwrap_or(0).checked_rem(of).unwrap_or(0);
+    let parts = [
+        (part(86_400, u64::MAX), "d"),
+        (part(3_600, 24), "h"),
+        (part(60, 60), "min"),
+        (part(1, 60), "s"),
+    ];
+    let told = parts.into_iter().skip_while(|(number, _)| *number == 0).take(2);
+    let told = told.filter(|(number, _)| *number > 0);
+    told.map(|(number, unit)| format!("{number} {unit}")).collect::<Vec<_>>().join(" ")
+}
+
 struct Trial<'a> {
     signer: &'a SignerInfo<'a>,
     bench: &'a Bench<'a>,
@@ -98,7 +116,7 @@ impl Trial<'_> {
         let digests = digest_of(&self.signer.digest.oid);
         if digests.is_none() {
             let name = self.signer.digest.name().to_owned();
-            self.reason("unknown-algorithm", format!("the digest {name} is not known"));
+            self.reason("unknown-algorithm", unknown_digest(&name));
         }
         self.signing_time();
         if let (Some(algorithm), Some(attributes)) = (digests, &self.signer.attributes) {
@@ -139,7 +157,7 @@ impl Trial<'_> {
         self.report.skew = Some(skew);
         if skew < -SKEW_SECONDS || (skew > SKEW_SECONDS && self.bench.circumstances.now.is_none()) {
             let side = if skew < 0 { "after" } else { "before" };
-            let text = format!("signed {} s {side} it arrived", skew.saturating_abs());
+            let text = format!("signed {} {side} it arrived", span_words(skew));
             self.remark("skew", text);
         }
     }
@@ -247,7 +265,10 @@ impl Trial<'_> {
             serial: certificate.serial_hex(),
             not_before: certificate.not_before,
             not_after: certificate.not_after,
+            sha1: sha1_hex(certificate.der()).to_uppercase(),
             sha256: sha256_hex(certificate.der()),
+            key: certificate.key.to_string(),
+            key_sha256: sha256_hex(&certificate.key.der),
             source,
             chain: Vec::new(),
         });
@@ -272,13 +293,14 @@ impl Trial<'_> {
         certificate: &Certificate,
     ) {
         for signature in self.signatures() {
-            match is_signed_by(certificate, scheme, &attributes.signed_bytes, &signature) {
+            match is_signed_by(&certificate.key, scheme, &attributes.signed_bytes, &signature) {
                 Ok(true) => return,
                 Ok(false) => {}
                 Err(why) => return self.reason("unknown-algorithm", why),
             }
             let sorted = attributes.sorted_bytes.as_deref();
-            if sorted.is_some_and(|s| is_signed_by(certificate, scheme, s, &signature) == Ok(true))
+            if sorted
+                .is_some_and(|s| is_signed_by(&certificate.key, scheme, s, &signature) == Ok(true))
             {
                 let text = "the attributes were not sent in the order in which they were signed";
                 return self.remark("attribute-order", text);
@@ -306,7 +328,7 @@ impl Trial<'_> {
             let hashed = (form.kind == FormKind::Digest).then(|| digest(digests, &form.bytes));
             let bytes = hashed.as_deref().unwrap_or(&form.bytes);
             signatures.iter().any(|signature| {
-                let signed = is_signed_by(certificate, scheme, bytes, signature);
+                let signed = is_signed_by(&certificate.key, scheme, bytes, signature);
                 signed.map_err(|why| trouble = Some(why)) == Ok(true)
             })
         };
@@ -329,8 +351,8 @@ impl Trial<'_> {
     fn wrong_key(&mut self, scheme: &Scheme, certificate: &Certificate, message: &[u8]) {
         let signature = &self.signer.signature;
         let other = self.candidates().take(KEYS).find(|(other, _)| {
-            other.key() != certificate.key()
-                && is_signed_by(other, scheme, message, signature) == Ok(true)
+            other.key != certificate.key
+                && is_signed_by(&other.key, scheme, message, signature) == Ok(true)
         });
         let text = match other {
             Some((other, _)) => format!(
@@ -352,6 +374,13 @@ impl Trial<'_> {
         let at = circumstances.at;
         let dated = out_of_date(certificate, at, "");
         let signed = self.report.signing_time.and_then(|time| out_of_date(certificate, time, ""));
+        let dated = match (dated, self.report.signing_time, &signed) {
+            (Some(Reason { code, text }), Some(time), None) => {
+                let text = format!("{text}; it was in date when it was signed, {}", seconds(time));
+                Some(Reason { code, text })
+            }
+            (dated, ..) => dated,
+        };
         if let Some(Reason { code, text }) = dated.or(signed) {
             self.reason(code, text);
         } else if circumstances.now.is_some_and(|now| now > certificate.not_after) {
@@ -361,7 +390,7 @@ impl Trial<'_> {
             );
             self.remark("expired-since", text);
         }
-        if !certificate.may_sign {
+        if !certificate.purposes.may_sign {
             self.remark(
                 "key-usage",
                 "the key usage of the certificate does not speak of signatures",

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::codec::Certificate;
 use crate::codec::asn1::Ber;
-use crate::codec::cms::{Enveloped, Message, SignerInfo};
+use crate::codec::cms::{Enveloped, Message, SignerInfo, is_likely};
 use crate::model::{
     Carrier, Decoded, Holds, Reason, SignatureReport, SignerCertificate, Span, WallTime,
 };
@@ -108,8 +108,12 @@ pub fn verify(
         }
         None => {
             let why = ber.stop().map_or("it is laid out in no known way", |stop| stop.why);
-            let text = format!("the signature is no cryptographic message: {why}");
-            SignatureReport::unchecked(carrier, "not-cms", text)
+            let what = if is_likely(message) {
+                "the signature is cut off or damaged"
+            } else {
+                "the signature is no cryptographic message"
+            };
+            SignatureReport::unchecked(carrier, "not-cms", format!("{what}: {why}"))
         }
     }
 }

@@ -219,8 +219,8 @@ mod tests {
 
     use super::*;
     use crate::model::{
-        CertificateFacts, ConnId, Failure, Header, Headers, MonoTime, PolicyKey, Relayed, Request,
-        Response, Scheme, State, Summary, Times, Tls, Verdict, WallTime,
+        CertificateFacts, ClientCertificate, ConnId, Failure, Header, Headers, MonoTime, PolicyKey,
+        Relayed, Request, Response, Scheme, State, Summary, Times, Tls, Verdict, WallTime,
     };
     use crate::store::migrate;
 
@@ -292,6 +292,10 @@ mod tests {
                     sha256: name,
                 }],
                 client_certificate_asked: true,
+                client_certificate: Some(ClientCertificate {
+                    facts: CertificateFacts::default(),
+                    der: why.clone(),
+                }),
                 verdict: if why.is_empty() { Verdict::Verified } else { Verdict::Unverified(why) },
             },
         )

@@ -147,8 +147,12 @@ impl LegLines {
         let Some(decoded) = detail.decoded(leg) else {
             return Self { headers, ..Self::default() };
         };
-        let options =
-            OutlineOptions { value_limit: VALUE_LIMIT, layer_lines: LAYER_LINES, secrets };
+        let options = OutlineOptions {
+            value_limit: VALUE_LIMIT,
+            layer_lines: LAYER_LINES,
+            secrets,
+            only_inside: false,
+        };
         let tree = Outline::new(decoded, detail.annotated.notes(leg), options);
         let secret = SecretPlaces::of(decoded, tree.hidden());
         let mut xml: Vec<IndexedXml> = Vec::new();

@@ -30,7 +30,7 @@ pub(super) fn of_devices(learned: &Learned<Vec<Device>>) -> Pages {
         let why = if unfinished {
             "Not seen so far."
         } else {
-            "Nothing is known of it: it spoke no ActiveSync that came to an end."
+            "Nothing is known of it: no exchange of ActiveSync, enrolment or SyncML came to an end."
         };
         let none = vec![SheetLine::new(Tone::Plain, why)];
         return Pages { notes, lines: vec![none.clone(), none.clone(), none], unfinished };
@@ -92,7 +92,12 @@ fn state(device: &Device, lines: &mut Vec<SheetLine>) {
 fn policy(device: &Device, lines: &mut Vec<SheetLine>) {
     lines.extend(heading(device));
     let Some(policy) = &device.policy else {
-        lines.push(SheetLine::new(Tone::Plain, "No policy was delivered in this capture."));
+        let why = if device.is_activesync() {
+            "No policy was delivered in this capture."
+        } else {
+            "Policies are of ActiveSync. What management set is in `synctap config`."
+        };
+        lines.push(SheetLine::new(Tone::Plain, why));
         return;
     };
     if let Some(before) = &device.previous {

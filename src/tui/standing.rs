@@ -86,14 +86,13 @@ impl Standings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{DeviceKey, ProvisionState};
+    use crate::model::DeviceKey;
 
     fn brief(user: &str, seen: i64) -> DeviceBrief {
         let (host, device) = ("mail.example".into(), "phone".into());
         DeviceBrief {
             key: DeviceKey { host, user: user.into(), device },
-            state: ProvisionState::Provisioned,
-            assumed: false,
+            standing: "provisioned".into(),
             wipe: None,
             waiting: None,
             findings: 0,

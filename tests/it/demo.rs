@@ -175,7 +175,7 @@ fn an_enrolment_and_its_check_ins_are_one_story() {
     }
     assert_eq!(ledger.matches("the digest is that of the password").count(), 2, "{ledger}");
     let timeline = told(&["timeline", capture]);
-    for words in ["enrolled in #21", "known by device id", "session 1", "session 2"] {
+    for words in ["enrolled in #21", "known by its certificate", "session 1", "session 2"] {
         assert!(timeline.contains(words), "{words}\n{timeline}");
     }
     // Whoever enrolled is not told of once more for being managed.

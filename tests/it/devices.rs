@@ -296,7 +296,10 @@ fn timeline_and_policy_of_a_capture() {
         (Some(0), Some(true))
     );
     let (json, _) = synctap(&["timeline", path, "--json"]);
-    assert_eq!(json.lines().count(), 5);
+    // The device first, then its steps.
+    let known: serde_json::Value = serde_json::from_str(json.lines().next().unwrap()).unwrap();
+    assert_eq!(known["known"]["state"], "provisioned");
+    assert_eq!(json.lines().count(), 6);
     let (same, _) = synctap(&["policy", path, "--against", path]);
     assert!(
         same.contains("changes from lab00012 of alice at mail.lab.test in the other capture: none"),

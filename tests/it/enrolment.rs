@@ -72,7 +72,12 @@ fn no_secret_is_shown_or_told() {
             assert!(!format!("{:?}", turn.annotated).contains("not-a-secret"), "{name}");
             for decoded in [&turn.request, &turn.response].into_iter().flatten() {
                 let shown = |secrets| {
-                    let options = OutlineOptions { secrets, value_limit: 9_999, layer_lines: 999 };
+                    let options = OutlineOptions {
+                        secrets,
+                        value_limit: 9_999,
+                        layer_lines: 999,
+                        only_inside: false,
+                    };
                     outline_text(&outline(decoded, &[], options))
                 };
                 let masked = shown(Secrets::Masked);
@@ -134,8 +139,11 @@ fn a_renewal_is_the_same_device() {
     let (devices, _) = folded("renewal");
     let enrolment = devices[0].enrolment.as_ref().unwrap();
     assert_eq!((devices.len(), enrolment.renewals, enrolment.sessions), (1, 2, 1));
-    let certificate = enrolment.certificate.as_ref().unwrap();
-    assert_eq!(certificate.sha1, sha1_hex(&pki("renewed")).to_uppercase());
+    // The second answer repeats the certificate of the first.
+    let [own] = &devices[0].certificates[..] else { panic!("{devices:?}") };
+    assert_eq!(own.sha1, sha1_hex(&pki("renewed")).to_uppercase());
+    assert!(own.renewed_by.is_none() && own.key_requested == Some(true));
+    assert!(devices[0].requests.iter().all(|asked| asked.answered));
 }
 
 #[test]
@@ -154,13 +162,13 @@ fn requests_prove_possession_of_their_key() {
         assert_eq!(proof(name), Proof::Right, "{name}");
     }
     assert_eq!(proof("unproved.request"), Proof::Wrong);
-    let request = CertificateRequest::read(&pki("device.request")).unwrap();
-    let certificate = Certificate::read(&pki("device")).unwrap();
+    let request = CertificateRequest::of(&pki("device.request")).unwrap();
+    let certificate = Certificate::of(&pki("device")).unwrap();
     assert_eq!(request.key, certificate.key);
     assert_eq!((request.key.bits, request.purposes.hardware_id.as_str()), (2048, "HW-LAB0001"));
     assert_eq!(request.purposes.extended, ["client authentication"]);
     assert_eq!(certificate.purposes.names, ["UPN al@enrol.test"]);
-    let curve = Certificate::read(&pki("curve")).unwrap();
+    let curve = Certificate::of(&pki("curve")).unwrap();
     assert_eq!((curve.key.to_string(), curve.key.bits), ("EC P-256".to_owned(), 256));
 }
 
@@ -170,14 +178,14 @@ fn broken_certificates_are_none_or_read() {
     for name in ["root", "device", "curve", "device.request", "curve.request", "renewal.p7"] {
         let der = pki(name);
         for end in 0..der.len() {
-            assert!(Certificate::read(&der[..end]).is_none(), "{name} {end}");
-            assert!(CertificateRequest::read(&der[..end]).is_none(), "{name} {end}");
+            assert!(Certificate::of(&der[..end]).is_none(), "{name} {end}");
+            assert!(CertificateRequest::of(&der[..end]).is_none(), "{name} {end}");
         }
         for at in 0..der.len() {
             let mut der = der.clone();
             der[at] ^= [0xFF, 0x80, 0x01][at % 3];
-            let _ = Certificate::read(&der);
-            let _ = CertificateRequest::read(&der);
+            let _ = Certificate::of(&der);
+            let _ = CertificateRequest::of(&der);
         }
     }
 }

@@ -623,3 +623,55 @@ async fn a_device_without_tls_before_a_server_with_it() {
     let row = detail.annotated.overview.iter().find(|(label, _)| *label == "unprotected");
     assert!(row.unwrap().1.contains("plain HTTP"), "{row:?}");
 }
+
+/// A server that asks for a certificate: the device is asked from its next connection on, and what it
+/// shows is recorded.
+#[tokio::test]
+async fn a_device_is_asked_where_its_server_asks() {
+    use synctap::pki::{AnyClient, KeyKind, LeafMint, crypto_provider};
+    let mint = LeafMint::new(support::origin_authority());
+    let leaf = mint.leaf("localhost", KeyKind::P256).unwrap();
+    let key = rustls::sign::SingleCertAndKey::from(std::sync::Arc::clone(&leaf.key));
+    let config = rustls::ServerConfig::builder_with_provider(crypto_provider())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_client_cert_verifier(std::sync::Arc::new(AnyClient::new()))
+        .with_cert_resolver(std::sync::Arc::new(key));
+    let origin = Origin::tls_with(config, |mut peer: Peer| async move {
+        peer.message().await;
+        peer.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
+        peer.rest().await;
+    })
+    .await;
+    let lab = Lab::regular().await;
+    let own = rcgen::KeyPair::generate().unwrap();
+    let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
+    params.distinguished_name.push(rcgen::DnType::CommonName, "5CD1234ABC");
+    let certificate = params.self_signed(&own).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(own.serialize_der()).unwrap();
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(support::authority().export_der().to_vec().into()).unwrap();
+    let config = rustls::ClientConfig::builder_with_provider(crypto_provider())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_client_auth_cert(vec![certificate.der().clone()], key)
+        .unwrap();
+    for round in 1..=2 {
+        let tunnel = lab.client().await.tunnel("localhost", origin.port()).await;
+        let mut peer = tunnel.tls_with("localhost", config.clone()).await.unwrap();
+        peer.send(GET).await;
+        assert_eq!(peer.message().await.status(), 200);
+        let exchange = lab.events.closed(round).await;
+        let shown = exchange.client_tls.unwrap().client_certificate;
+        let subject = shown.map(|shown| shown.facts.subject);
+        let expected = (round == 2).then(|| "CN=5CD1234ABC".to_owned());
+        assert_eq!(subject, expected, "connection {round}");
+    }
+    // A device that has none goes on without.
+    let mut peer = lab.tunnelled(&origin).await;
+    peer.send(GET).await;
+    assert_eq!(peer.message().await.status(), 200);
+    let exchange = lab.events.closed(3).await;
+    assert_eq!(exchange.client_tls.unwrap().client_certificate, None);
+}

@@ -4,6 +4,7 @@
 mod advice;
 mod annotate;
 mod binary;
+mod bindings;
 mod browser;
 mod captures;
 mod certificates;

@@ -115,6 +115,19 @@ fn what_libwbxml_calls_activesync() {
     assert_eq!(text(&read(body)), "<channel/>");
 }
 
+/// Electricity meters name SyncML 1.2 by its number, in the string table, without an end.
+#[test]
+fn a_number_where_the_name_should_be() {
+    let decoded = read(b"\x03\0\0\x03\x02\x12\x01\x6D\x6C\x5B\x02\x5E\x01\x01\x01");
+    assert_eq!(decoded.layers[0].format, Format::Wbxml("SyncML 1.2"));
+    let codes: Vec<_> = decoded.problems.iter().map(|problem| problem.code).collect();
+    assert_eq!(codes, ["wbxml-public-id"]);
+    assert!(text(&decoded).contains("<MsgID>^</MsgID>"));
+    // A name that nobody knows, before a root that is known.
+    let decoded = read(b"\x03\0\0\x6A\x02x\0\x00\x0D\x05");
+    assert_eq!(text(&decoded), "<Ping xmlns=\"Ping\"/>");
+}
+
 /// libwbxml writes a charset into version 1.0, which has none, and cannot read it back.
 #[test]
 fn version_1_0_with_a_charset() {

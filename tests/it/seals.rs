@@ -197,7 +197,7 @@ fn what_is_encrypted_in_an_unknown_way_says_so() {
     let decoded =
         decode_opening(message("sealed-rc2.der").into(), None, &Hints::default(), &keyring);
     let facts: BTreeMap<_, _> = decoded.layers[0].facts.iter().cloned().collect();
-    assert_eq!(facts["opened"], "no: the cipher rc2-cbc is not known here");
+    assert_eq!(facts["opened"], "no: the cipher rc2-cbc is not supported");
 }
 
 #[test]
@@ -358,4 +358,46 @@ fn a_capture_is_verified_and_opened_and_keeps_no_key() {
         let part = &der[der.len() - 200..der.len() - 168];
         assert!(!kept.windows(part.len()).any(|window| window == part));
     }
+}
+
+/// The certificate of a signature came with an earlier exchange: list and detail say the same.
+#[test]
+fn every_view_knows_the_certificates_seen_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("known");
+    let store = Store::create(&path, DECODER_VERSION).unwrap();
+    let writer = store.writer();
+    let kept = |bytes: &[u8]| BodyFacts {
+        seen: bytes.len() as u64,
+        kept: bytes.len() as u64,
+        ended: true,
+    };
+    let (handed, body) = (message("provisioning.xml"), message("body.xml"));
+    let value =
+        base64::Engine::encode(&base64::engine::general_purpose::STANDARD, message("nocerts.der"));
+    let signature = Headers(vec![Header { name: "MS-Signature".into(), value }]);
+    for (id, headers, asked, answer) in
+        [(1, Headers::default(), Vec::new(), handed), (2, signature, body, Vec::new())]
+    {
+        let at = WallTime::parse_rfc3339(AT).unwrap();
+        let mut exchange = Exchange::begin(ExchangeId(id), ConnId(1), Kind::Http, at);
+        let (method, target) = ("POST".to_owned(), "/dm".to_owned());
+        let body = kept(&asked);
+        exchange.request = Some(Request { method, target, headers, body, ..Request::default() });
+        exchange.response =
+            Some(Response { status: 200, body: kept(&answer), ..Response::default() });
+        exchange.state = State::Complete;
+        writer.append(ExchangeId(id), Leg::Request, asked.into(), || ());
+        writer.append(ExchangeId(id), Leg::Response, answer.into(), || ());
+        writer.put(exchange.clone(), Row::new(&exchange, Summary::default()));
+    }
+    store.close().unwrap();
+    let store = Arc::new(Store::open(&path, DECODER_VERSION).unwrap());
+    let viewer = open_with_keys(store, &path, Arc::new(Keyring::new())).unwrap();
+    let mut verified = Vec::new();
+    viewer.signatures(&mut |_, signature| verified.push(signature.report.words())).unwrap();
+    assert_eq!(verified, ["valid"]);
+    let detail = viewer.detail(ExchangeId(2)).unwrap().unwrap();
+    let told = detail.annotated.overview.iter().find(|(key, _)| *key == "signature").unwrap();
+    assert_eq!(told.1, "MS-Signature: valid");
 }

@@ -3,7 +3,8 @@
 //! ```text
 //! signed                                 what follows is this
 //!
-//! > MS-Signature good.der body.xml       header, signature (or `-` for none), body
+//! > MS-Signature good.der body.xml       header, signature (or `-` for none), body; a certificate of
+//!                                        the folder `certs` may follow that TLS shows
 //! < 200 answer.xml                       status of the answer, and its body
 //! ```
 //!
@@ -15,8 +16,10 @@ use std::path::Path;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use synctap::codec::pem;
 use synctap::model::{
-    Carrier, ConnId, Exchange, ExchangeId, Kind, Leg, MonoTime, Request, Response, State, WallTime,
+    Carrier, ClientCertificate, ConnId, Exchange, ExchangeId, Kind, Leg, MonoTime, Request,
+    Response, State, Tls, WallTime,
 };
 use synctap::seal::{Circumstances, Keyring, Over, verify};
 
@@ -47,7 +50,7 @@ fn file(name: &str) -> Vec<u8> {
 
 fn turn(id: u64, before: WallTime, question: &str, answer: &str) -> Turn {
     let words: Vec<&str> = question.split(' ').collect();
-    let [header, signature, body] = words[..] else { panic!("{question}") };
+    let [header, signature, body, ref tls @ ..] = words[..] else { panic!("{question}") };
     let body = Bytes::from(file(body));
     let mut headers = vec![("Content-Type".to_owned(), TYPE.to_owned())];
     let mut at = USUALLY;
@@ -65,6 +68,7 @@ fn turn(id: u64, before: WallTime, question: &str, answer: &str) -> Turn {
     let at = WallTime(at.0.max(before.0 + 1_000_000));
     let mut exchange = Exchange::begin(ExchangeId(id), ConnId(1), Kind::Http, at);
     exchange.host = "mdm.example".into();
+    exchange.client_tls = tls.first().map(|name| shown(name));
     exchange.request = Some(Request {
         method: "POST".into(),
         target: "/dm?mode=Maintenance".into(),
@@ -88,6 +92,15 @@ fn turn(id: u64, before: WallTime, question: &str, answer: &str) -> Turn {
     let request = decoded(&exchange, body, Leg::Request);
     let response = decoded(&exchange, answered, Leg::Response);
     Turn::told(exchange, Some(request), Some(response))
+}
+
+/// TLS on which the device showed a certificate of the folder `certs`.
+fn shown(name: &str) -> Tls {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("certs").join(name);
+    let der = pem(&fs::read(path).unwrap()).next().unwrap().der;
+    let der = STANDARD.encode(der);
+    let client_certificate = Some(ClientCertificate { der, ..ClientCertificate::default() });
+    Tls { client_certificate, ..Tls::default() }
 }
 
 /// Two seconds after a message says that it was signed.

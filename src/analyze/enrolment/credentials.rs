@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::analyze::document::Document;
 use crate::analyze::draft::{Draft, clip, joined, labelled};
 use crate::codec;
-use crate::model::{Decoded, Leg, Level, NodeId};
+use crate::model::{Decoded, Leg, Level, NodeId, WallTime};
 
 use super::envelope::Envelope;
 use super::identity;
@@ -149,7 +149,8 @@ impl Token {
     }
 
     fn words(&self) -> String {
-        let until = self.expires.map(identity::day).unwrap_or_default();
+        let until =
+            self.expires.map(|at| identity::day(WallTime::from_unix(at, 0))).unwrap_or_default();
         let parts = [
             labelled("for", &self.audience),
             labelled("issued by", &self.issuer),

@@ -1,7 +1,7 @@
 //! A provisioning document in words: certificates, the account, the schedule, Wi-Fi.
 
 use crate::analyze::document::Document;
-use crate::analyze::draft::{Draft, clip, joined, labelled};
+use crate::analyze::draft::{Draft, clip, joined, labelled, percent_decoded};
 use crate::codec::x509::PublicKey;
 use crate::model::{Decoded, Leg, Level, WallTime};
 
@@ -85,7 +85,7 @@ fn chain(found: &Stored<'_>, stored: &[Stored<'_>]) -> String {
         other
             .certificate
             .as_ref()
-            .is_some_and(|c| c.subject == certificate.issuer && c.purposes.is_ca)
+            .is_some_and(|c| c.subject == certificate.issuer && c.purposes.is_ca())
     });
     match issuer {
         Some(issuer) => format!("the issuer is sent along ({})", issuer.store),
@@ -209,24 +209,6 @@ fn search_words(value: &str) -> String {
     joined(parts.take(8), ", ")
 }
 
-/// Undoes percent encoding (RFC 3986 §2.1); what is no escape stays.
-fn percent_decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let escaped = match tail {
-            [high, low, ..] if *first == b'%' => {
-                let digit = |byte: &u8| char::from(*byte).to_digit(16);
-                digit(high).zip(digit(low)).and_then(|(h, l)| u8::try_from(h * 16 + l).ok())
-            }
-            _ => None,
-        };
-        bytes.push(escaped.unwrap_or(*first));
-        rest = if escaped.is_some() { &tail[2..] } else { tail };
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
 /// A Wi-Fi profile: its name and how it is protected. The key is not told.
 fn wifi(document: &Provisioning<'_>, parm: &Parm<'_>, decoded: &Decoded) -> Option<String> {
     let layer = document.opened(parm.node)?;
@@ -270,7 +252,5 @@ mod tests {
     fn search_criteria_are_read_aloud() {
         let value = "Subject=DC%3dcom%2cCN%3dUsers&amp;Stores=My%5CUser";
         assert_eq!(search_words(value), "Subject=DC=com,CN=Users, Stores=My\\User");
-        assert_eq!(percent_decoded("100%"), "100%");
-        assert_eq!(percent_decoded("%zz%4"), "%zz%4");
     }
 }

@@ -9,10 +9,13 @@ use std::collections::{HashMap, VecDeque};
 use crate::analyze::document::Subject;
 use crate::analyze::draft::{clip, clip_to, joined};
 use crate::analyze::flow::{Mark, over};
+use crate::analyze::meet::meet;
+use crate::analyze::signature::device_certificate;
 use crate::model::{
-    Device, DeviceCertificate, DeviceKey, Enrolment, Exchange, Finding, Leg, ProvisionState, Step,
-    Summary, WallTime,
+    CertificateRequested, Device, DeviceCertificate, DeviceKey, Enrolment, Exchange, ExchangeId,
+    Finding, Leg, ProvisionState, Step, Summary, WallTime,
 };
+use crate::seal::sha256_hex;
 
 use super::envelope::{Envelope, Message};
 use super::policy::CertificatePolicy;
@@ -33,6 +36,15 @@ const MANAGEMENT_STEPS: usize = 96;
 
 /// A beginning waits so long for the device to name itself: a person signs in meanwhile.
 const PATIENCE: i64 = 30 * 60 * 1_000_000;
+
+/// Certificates kept of one device.
+const CERTIFICATES: usize = 16;
+
+/// Certificate requests kept of one device.
+const REQUESTS: usize = 16;
+
+/// Microseconds of a day.
+const DAY: i64 = 86_400_000_000;
 
 /// Characters of the facts in one step.
 const FACTS_CHARS: usize = 400;
@@ -132,17 +144,18 @@ impl Enrolments {
         Some(Told { device: kept.device.key.clone(), step, earlier })
     }
 
-    /// Takes in one exchange of management; `step` is its place in the story. `None` when the device did
-    /// not enrol here.
+    /// Takes in one exchange of management; `step` is its place in the story, and `keys` are those that
+    /// its sender proved to have (SHA-256 of each public key). `None` when the device did not enrol here.
     pub(in crate::analyze) fn manage(
         &mut self,
         exchange: &Exchange,
         summary: &Summary,
         step: &Step,
+        keys: &[String],
     ) -> Option<DeviceKey> {
         self.turn += 1;
         let turn = self.turn;
-        let (id, how) = self.find(exchange, summary)?;
+        let (id, how) = self.find(exchange, summary, keys)?;
         let kept = self.devices.get_mut(&id)?;
         kept.turn = turn;
         kept.meet(exchange, summary);
@@ -168,6 +181,12 @@ impl Enrolments {
         self.devices.values().map(Kept::view)
     }
 
+    /// The device that enrolled with one of these keys.
+    pub(in crate::analyze) fn owner(&self, keys: &[String]) -> Option<DeviceKey> {
+        let own = self.devices.values().find(|kept| kept.has_one_of(keys));
+        own.map(|kept| kept.device.key.clone())
+    }
+
     /// Which devices are remembered, in no order.
     pub(in crate::analyze) fn keys(&self) -> impl Iterator<Item = &DeviceKey> {
         self.devices.values().map(|kept| &kept.device.key)
@@ -179,7 +198,16 @@ impl Enrolments {
     }
 
     /// The device that an exchange of management belongs to, and how that is known.
-    fn find(&self, exchange: &Exchange, summary: &Summary) -> Option<(String, &'static str)> {
+    fn find(
+        &self,
+        exchange: &Exchange,
+        summary: &Summary,
+        keys: &[String],
+    ) -> Option<(String, &'static str)> {
+        let own = self.devices.iter().find(|(_, kept)| kept.has_one_of(keys));
+        if let Some((id, _)) = own {
+            return Some((id.clone(), "its certificate"));
+        }
         let id = bare(&summary.device);
         if self.devices.contains_key(&id) {
             return Some((id, "device id"));
@@ -287,19 +315,7 @@ impl Kept {
     }
 
     fn meet(&mut self, exchange: &Exchange, summary: &Summary) {
-        let device = &mut self.device;
-        device.exchanges += 1;
-        device.last = exchange.id;
-        device.last_seen = exchange.started.max(device.last_seen);
-        clip(&summary.command).clone_into(&mut device.last_command);
-        if !summary.version.is_empty() {
-            device.version.clone_from(&summary.version);
-        }
-        let headers = exchange.request.as_ref().map(|request| &request.headers);
-        let agent = headers.and_then(|headers| headers.first("User-Agent"));
-        if let Some(agent) = agent.filter(|agent| !agent.is_empty()) {
-            device.user_agent = clip(agent);
-        }
+        meet(&mut self.device, exchange, summary);
         self.address = address(exchange);
     }
 
@@ -328,6 +344,9 @@ impl Kept {
         summary: &Summary,
     ) {
         let id = subject.exchange.id;
+        if let Some(request) = request {
+            self.requested(id, request);
+        }
         let enrolment = &mut self.enrolment;
         if !summary.user.is_empty() {
             enrolment.user.clone_from(&summary.user);
@@ -345,20 +364,18 @@ impl Kept {
         let Some(decoded) = subject.body(Leg::Response) else { return };
         for document in Provisioning::all(decoded) {
             let own = document.certificates(decoded).into_iter().find(Stored::is_own);
-            if let Some((certificate, sha1)) =
-                own.and_then(|own| Some((own.certificate?, own.sha1)))
-            {
-                let is_new = request.is_some_and(|request| request.kind == RequestKind::Renew);
-                enrolment.renewals += u32::from(is_new);
-                enrolment.enrolled = Some(id);
-                enrolment.refused = None;
-                enrolment.certificate = Some(DeviceCertificate {
-                    subject: clip(&certificate.subject),
-                    serial: certificate.serial,
-                    sha1,
-                    not_after: WallTime(certificate.not_after.saturating_mul(1_000_000)),
+            if let Some(issued) = own.and_then(|own| own.certificate) {
+                let renewal = document.renewal_days().map(|days| {
+                    WallTime(issued.not_after.0.saturating_sub(days.saturating_mul(DAY)))
                 });
+                let renews = request.is_some_and(|request| request.kind == RequestKind::Renew);
+                self.issued(
+                    id,
+                    renews,
+                    DeviceCertificate { renewal, ..device_certificate(&issued) },
+                );
             }
+            let enrolment = &mut self.enrolment;
             if let Some(address) = document.accounts().find_map(|account| account.address()) {
                 enrolment.server = clip(address.value.trim());
                 self.server_host = host_of(&enrolment.server);
@@ -372,6 +389,58 @@ impl Kept {
             }
         }
     }
+
+    /// Takes in that the device asked for a certificate.
+    fn requested(&mut self, exchange: ExchangeId, request: &TokenRequest<'_>) {
+        let Some(pkcs10) = &request.pkcs10 else { return };
+        let asked = CertificateRequested {
+            exchange,
+            subject: clip(&pkcs10.subject),
+            key: pkcs10.key.to_string(),
+            key_sha256: sha256_hex(&pkcs10.key.der),
+            renewal: request.kind == RequestKind::Renew,
+            answered: false,
+        };
+        push(&mut self.device.requests, REQUESTS, asked);
+    }
+
+    /// Takes in that a certificate was issued to the device.
+    fn issued(&mut self, exchange: ExchangeId, renews: bool, mut certificate: DeviceCertificate) {
+        let asked = self.device.requests.iter_mut().rev().find(|asked| asked.exchange == exchange);
+        if let Some(asked) = asked {
+            asked.answered = true;
+            certificate.requested = Some(exchange);
+            certificate.key_requested = Some(asked.key_sha256 == certificate.key_sha256);
+        }
+        certificate.issued = Some(exchange);
+        self.enrolment.renewals += u32::from(renews);
+        self.enrolment.enrolled = Some(exchange);
+        self.enrolment.refused = None;
+        // An answer may be sent again.
+        if self.device.certificates.iter().any(|known| known.sha256 == certificate.sha256) {
+            return;
+        }
+        for older in &mut self.device.certificates {
+            older.renewed_by.get_or_insert_with(|| certificate.serial.clone());
+        }
+        push(&mut self.device.certificates, CERTIFICATES, certificate);
+    }
+
+    /// True when the device asked for a certificate for one of these keys, or was issued one.
+    fn has_one_of(&self, keys: &[String]) -> bool {
+        let device = &self.device;
+        let issued = device.certificates.iter().map(|certificate| &certificate.key_sha256);
+        let asked = device.requests.iter().map(|asked| &asked.key_sha256);
+        !keys.is_empty() && issued.chain(asked).any(|own| keys.contains(own))
+    }
+}
+
+/// Keeps the last `limit`.
+fn push<T>(list: &mut Vec<T>, limit: usize, item: T) {
+    if list.len() >= limit {
+        list.remove(0);
+    }
+    list.push(item);
 }
 
 /// The certificate request of an exchange.

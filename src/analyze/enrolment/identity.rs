@@ -34,7 +34,7 @@ pub(in crate::analyze) fn request_in(
             inside.push(id);
         }
     }
-    inside.iter().find_map(|id| CertificateRequest::read(&decoded.layer(*id)?.bytes))
+    inside.iter().find_map(|id| CertificateRequest::of(&decoded.layer(*id)?.bytes))
 }
 
 /// `CN=…, RSA 2048, SHA-256 with RSA, for client authentication`.
@@ -44,7 +44,7 @@ pub(super) fn request_words(request: &CertificateRequest) -> String {
         [
             clip(&request.subject),
             request.key.to_string(),
-            request.signature.clone(),
+            request.signed_with.clone(),
             labelled("for", &purposes.extended.join(", ")),
             labelled("names", &purposes.names.join(", ")),
             labelled("hardware id", &clip(&purposes.hardware_id)),
@@ -77,8 +77,7 @@ pub(super) fn certificate_words(certificate: &Certificate) -> String {
 /// What is wrong with the validity of a certificate at a time; `None` when nothing is, or when the
 /// time is not known.
 pub(super) fn outdated(certificate: &Certificate, now: WallTime) -> Option<String> {
-    let now = now.0.div_euclid(1_000_000);
-    if now <= 0 {
+    if now.0 <= 0 {
         return None;
     }
     if now < certificate.not_before {
@@ -87,8 +86,7 @@ pub(super) fn outdated(certificate: &Certificate, now: WallTime) -> Option<Strin
     (now > certificate.not_after).then(|| format!("expired on {}", day(certificate.not_after)))
 }
 
-/// The day of a Unix time in seconds, in UTC; empty when there is none.
-pub(super) fn day(seconds: i64) -> String {
-    let time = time::OffsetDateTime::from_unix_timestamp(seconds).ok();
-    time.map(|time| time.date().to_string()).unwrap_or_default()
+/// The day of a time, in UTC.
+pub(super) fn day(time: WallTime) -> String {
+    time.utc().date().to_string()
 }

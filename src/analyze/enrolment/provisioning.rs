@@ -151,7 +151,7 @@ impl<'a> Provisioning<'a> {
             let (_, store) = around.split_first()?;
             let layer = self.opened.get(&parm.node).copied();
             let layer = layer.and_then(|id| decoded.layer(id));
-            let certificate = layer.and_then(|layer| Certificate::read(&layer.bytes));
+            let certificate = layer.and_then(|layer| Certificate::of(&layer.bytes));
             let known = layer.filter(|_| certificate.is_some());
             let sha1 = known.map(|layer| sha1_hex(&layer.bytes).to_uppercase());
             Some(Stored {
@@ -179,6 +179,14 @@ impl<'a> Provisioning<'a> {
                 && self.value(*at, "APPID").eq_ignore_ascii_case("w7")
         });
         all.map(|at| Account { document: self, at })
+    }
+
+    /// How many days before its end a certificate is to be renewed (`RenewPeriod`, MS-MDE2 3.6); of the
+    /// machine's own store, else of the user's.
+    pub(in crate::analyze) fn renewal_days(&self) -> Option<i64> {
+        let path = ["CertificateStore", "My", "WSTEP", "Renew"];
+        let days = self.at_path(&path).find_map(|at| self.parm(at, "RenewPeriod"))?;
+        days.value.trim().parse().ok().filter(|days| (0..=36_500).contains(days))
     }
 
     /// `DMClient/Provider/{id}`.

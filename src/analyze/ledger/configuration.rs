@@ -118,7 +118,7 @@ impl Tree {
         };
         for item in &entry.items {
             // One item of several may have failed.
-            let good = match item.code.as_str() {
+            let good = match &*item.code {
                 "" => matches!(entry.outcome, Outcome::Done | Outcome::Accepted),
                 code => code.starts_with('2') && !matches!(code, "213" | "215" | "216"),
             };
@@ -154,8 +154,8 @@ impl Tree {
             value,
             told: number,
             exchange: entry.exchange,
-            message: entry.message.clone(),
-            command: entry.command.clone(),
+            message: entry.message.to_string(),
+            command: entry.command.to_string(),
             status: if item.code.is_empty() { entry.code() } else { &item.code }.to_owned(),
         };
         if self.nodes.len() < NODES || self.nodes.contains_key(&path) {
@@ -178,7 +178,7 @@ impl Tree {
             node.known = Known::Removed;
             (node.changed, node.told) = (number, number);
             node.exchange = entry.exchange;
-            (node.message, node.command) = (entry.message.clone(), entry.command.clone());
+            (node.message, node.command) = (entry.message.to_string(), entry.command.to_string());
             entry.code().clone_into(&mut node.status);
         }
     }
@@ -203,7 +203,7 @@ mod tests {
         let item = LedgerItem {
             uri: uri.into(),
             value: value.map(str::to_owned),
-            code: code.into(),
+            code: code.to_owned().into(),
             ..LedgerItem::default()
         };
         LedgerEntry {

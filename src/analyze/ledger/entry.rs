@@ -1,6 +1,8 @@
 //! A command as the ledger holds it.
 
-use crate::analyze::draft::clip;
+use std::borrow::Cow;
+
+use crate::analyze::draft::{clip, kept};
 use crate::analyze::syncml::{ALERTS, Command, Item, Message};
 use crate::model::{ExchangeId, LedgerEntry, LedgerItem, Leg, Level, Outcome};
 
@@ -35,8 +37,8 @@ pub(super) fn entry(
     LedgerEntry {
         exchange,
         leg,
-        message: message.id.clone(),
-        command: clip(&command.id),
+        message: kept(&message.id),
+        command: kept(&command.id),
         verb: command.verb,
         alert_name: ALERTS.iter().find(|row| row.code == alert).map_or("", |row| row.name),
         alert: clip(alert),
@@ -74,10 +76,10 @@ pub(super) fn ledger_item(item: &Item<'_>, values: bool) -> LedgerItem {
     let value = markup.or_else(|| item.data().map(|data| clip(&text(data))));
     LedgerItem {
         meaning: meaning.map(|(_, text)| text).unwrap_or_default(),
-        kind: clip(&item.meta_text("Type")),
-        format: clip(&item.meta_text("Format")),
+        kind: kept(&item.meta_text("Type")),
+        format: kept(&item.meta_text("Format")),
         uri: clip(uri),
         value,
-        code: String::new(),
+        code: Cow::Borrowed(""),
     }
 }

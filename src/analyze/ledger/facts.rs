@@ -22,6 +22,8 @@ pub(in crate::analyze) struct Facts {
     pub(in crate::analyze) sync_type: Option<(String, Mark)>,
     /// `./DevDetail/SwV` as the device told it.
     pub(in crate::analyze) build: Option<String>,
+    /// What the device told of itself: what, and the value.
+    pub(in crate::analyze) told: Vec<(&'static str, String)>,
     /// Types of generic alerts that were fatal or critical, lower case.
     pub(in crate::analyze) loud: Vec<String>,
     /// Why the last message of the device got no message in return.
@@ -74,6 +76,11 @@ impl Facts {
             return;
         }
         let uri = item.uri().unwrap_or_default();
+        if let Some(what) = told(uri) {
+            let value = value().filter(|value| !value.is_empty());
+            self.told.retain(|(known, _)| *known != what);
+            self.told.extend(value.map(|value| (what, value)));
+        }
         if uri.eq_ignore_ascii_case("./DevInfo/DevId") {
             self.device_id = value();
         } else if uri.eq_ignore_ascii_case("./DevDetail/SwV") {
@@ -102,6 +109,34 @@ impl Facts {
             (until, Mark::leg(exchange, Leg::Response))
         });
     }
+}
+
+/// What a device tells of itself in a node (OMA `DevInfo` 1.2 5.3, `DevDetail` 1.2 5.3; `DevDetail`
+/// CSP).
+fn told(uri: &str) -> Option<&'static str> {
+    const NODES: [(&str, &str); 14] = [
+        ("DevInfo/DevId", "device id"),
+        ("DevInfo/Man", "manufacturer"),
+        ("DevInfo/Mod", "model"),
+        ("DevInfo/DmV", "DM client"),
+        ("DevInfo/Lang", "language"),
+        ("DevDetail/DevTyp", "kind"),
+        ("DevDetail/OEM", "OEM"),
+        ("DevDetail/FwV", "firmware"),
+        ("DevDetail/SwV", "software"),
+        ("DevDetail/HwV", "hardware"),
+        ("DevDetail/Ext/Microsoft/DeviceName", "name"),
+        ("DevDetail/Ext/Microsoft/OSPlatform", "system"),
+        ("DevDetail/Ext/Microsoft/ProcessorArchitecture", "processor"),
+        ("DevDetail/Ext/Microsoft/CommercializationOperator", "operator"),
+    ];
+    let path = uri.strip_prefix("./").filter(|path| path.get(..3).is_some_and(is_dev))?;
+    let path = path.trim_end_matches('/');
+    NODES.iter().find(|(node, _)| node.eq_ignore_ascii_case(path)).map(|(_, what)| *what)
+}
+
+fn is_dev(start: &str) -> bool {
+    start.eq_ignore_ascii_case("dev")
 }
 
 /// The types named by an `MDM-GenericAlert` header, lower case (MS-MDM 2.1).

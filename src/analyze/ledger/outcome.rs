@@ -31,8 +31,7 @@ pub(super) fn of_answers(answers: &[Answer]) -> Outcome {
 
 /// Says why, as far as the answers of the command itself tell, and how loud that is.
 pub(super) fn explain(entry: &mut LedgerEntry) {
-    let code = entry.code().to_owned();
-    let (level, why) = match (code.as_str(), entry.verb) {
+    let (level, why) = match (entry.code(), entry.verb) {
         ("404", "Delete") => (Level::Info, "was gone already"),
         ("418", "Add") => (Level::Info, "was there already"),
         ("401" | "407", _) => (Level::Notable, ""),
@@ -88,8 +87,7 @@ fn settle(session: &mut Session, members: std::ops::Range<usize>) {
         None => structural(entries).to_owned(),
     };
     for entry in entries {
-        let code = entry.code().to_owned();
-        let text = match (code.as_str(), entry.verb) {
+        let text = match (entry.code(), entry.verb) {
             ("216", _) => "rolled back",
             ("215", _) => "left out",
             ("516", _) => "could not be rolled back",

@@ -1,7 +1,7 @@
 //! Status and Results brought to the commands they answer, over `MsgRef`, `CmdRef` and `TargetRef`
 //! (SyncML Representation 1.2.1, 6.1; MS-MDM 2.2.6.1, 2.2.7.8).
 
-use crate::analyze::draft::clip;
+use crate::analyze::draft::{clip, kept};
 use crate::analyze::hresult;
 use crate::analyze::syncml::{Item, Message, Status, status_named};
 use crate::model::{Answer, Exchange, LedgerItem, Leg, Outcome};
@@ -129,7 +129,7 @@ fn take_status(
             || known.refs.iter().any(|uri| answer.refs.contains(uri))
     };
     // A part is acknowledged with 213, work begun with 101: the last word is still to come.
-    let last_word = |known: &&Answer| !matches!(known.code.as_str(), "101" | "213" | "401" | "407");
+    let last_word = |known: &&Answer| !matches!(&*known.code, "101" | "213" | "401" | "407");
     if entry.answers.iter().filter(last_word).any(same) {
         entry.twice = true;
         note(&mut log.repeated, status.node);
@@ -163,7 +163,7 @@ fn take_status(
 }
 
 fn read(exchange: &Exchange, message: &Message<'_>, status: &Status<'_>) -> Answer {
-    let code = clip(status.code());
+    let code = kept(status.code());
     let (error, error_meaning) = match status.error() {
         None => (String::new(), String::new()),
         Some(text) => match hresult::parse(text) {
@@ -176,7 +176,7 @@ fn read(exchange: &Exchange, message: &Message<'_>, status: &Status<'_>) -> Answ
     };
     Answer {
         exchange: exchange.id,
-        message: message.id.clone(),
+        message: kept(&message.id),
         name: status_named(&code).map_or("", |row| row.name),
         code,
         refs: status.refs().take(ITEMS).map(|uri| clip(&uri)).collect(),

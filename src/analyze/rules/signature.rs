@@ -1,9 +1,9 @@
 //! Rules about signatures (MS-MDM 2.1, RFC 5652).
 
 use crate::analyze::draft::clip;
-use crate::analyze::signature::{Memory, Signature};
+use crate::analyze::signature::{Memory, Signature, by_tls};
 use crate::model::{Carrier, Evidence, Exchange, Finding, Leg, SignatureReport, SignerReport};
-use crate::seal::KnownCertificate;
+use crate::seal::{KnownCertificate, sha256_hex};
 
 use super::catalogue::text_of;
 use super::engine::{Switches, finding, sort};
@@ -43,6 +43,7 @@ const RULES: &[SignatureRule] = &[
     ("sig-cert-valid", certificate_valid),
     ("sig-cert-issuer", certificate_issuer),
     ("sig-multi-signer", multi_signer),
+    ("sig-cert-equals-tls", certificate_equals_tls),
 ];
 
 /// Ids of every rule here.
@@ -122,7 +123,8 @@ fn every_message(scene: &SignedScene<'_>) -> Option<Hit> {
 }
 
 fn base64(scene: &SignedScene<'_>) -> Option<Hit> {
-    scene.in_header()?.has("not-base64").then(|| scene.half())
+    let report = scene.in_header()?;
+    (report.has("not-base64") || report.has("empty")).then(|| scene.half())
 }
 
 fn cms_parse(scene: &SignedScene<'_>) -> Option<Hit> {
@@ -175,12 +177,22 @@ fn certificate_valid(scene: &SignedScene<'_>) -> Option<Hit> {
 /// Compared with what was handed out at enrolment: certificates that may not issue others.
 fn certificate_issuer(scene: &SignedScene<'_>) -> Option<Hit> {
     let own = scene.known.iter().filter(|known| known.handed_out && !known.trusted);
-    let mut issued = own.map(|k| &k.certificate).filter(|c| c.is_ca != Some(true)).peekable();
+    let mut issued = own.map(|k| &k.certificate).filter(|c| !c.purposes.is_ca()).peekable();
     issued.peek()?;
     let issuers: Vec<&str> = issued.map(|certificate| certificate.issuer.as_str()).collect();
     let foreign = scene.signers().filter_map(|signer| signer.certificate.as_ref());
     let foreign = foreign.into_iter().find(|c| !issuers.contains(&c.issuer.as_str()))?;
     Some(scene.half().saying(clip(&foreign.issuer)))
+}
+
+/// Only where TLS shows a certificate at all: on the device's own connection, or by a gateway's word.
+fn certificate_equals_tls(scene: &SignedScene<'_>) -> Option<Hit> {
+    let tls = sha256_hex(by_tls(scene.exchange)?.certificate.der());
+    let signers = scene.signers().filter_map(|signer| signer.certificate.as_ref());
+    let mut signers = signers.peekable();
+    let first = signers.peek()?.subject.clone();
+    let differs = signers.all(|signer| signer.sha256 != tls);
+    differs.then(|| scene.half().saying(clip(&first)))
 }
 
 fn multi_signer(scene: &SignedScene<'_>) -> Option<Hit> {

@@ -7,12 +7,15 @@ use crate::analyze::document::{Document, Subject};
 use crate::analyze::draft::clip;
 use crate::analyze::flow::Mark;
 use crate::analyze::rules::{SignedScene, Switches, check_signatures};
-use crate::model::{Carrier, Decoded, Exchange, Finding, Holds, Leg, NodeId, WallTime};
+use crate::model::{
+    Carrier, Decoded, Device, DeviceKey, Exchange, Finding, Holds, Leg, NodeId, WallTime,
+};
 use crate::seal::{Circumstances, Keyring, KnownCertificate};
 
-use super::bound::{DeviceCertificate, bind, with_origin};
+use super::bound::{Bound, Shown, ShownBy, device_certificate, of_signer};
 use super::carrier::{Signature, carried, in_exchange};
 use super::known::take_in;
+use super::tls::by_tls;
 
 /// Devices remembered; when there are more, all are forgotten.
 const DEVICES: usize = 1_024;
@@ -23,7 +26,7 @@ const DEVICES: usize = 1_024;
 #[derive(Debug, Clone, Default)]
 pub struct Signatures {
     switches: Switches,
-    bound: Vec<DeviceCertificate>,
+    bound: Bound,
     keyring: Arc<Keyring>,
     known: Vec<KnownCertificate>,
     devices: HashMap<String, Memory>,
@@ -47,6 +50,19 @@ pub struct SignaturesSeen {
     pub signatures: Vec<Signature>,
     /// What they break, loudest first.
     pub findings: Vec<Finding>,
+    /// Certificates that the sender of the request proved to have.
+    pub shown: Vec<Shown>,
+    /// The answer orders the device to sign its messages from now on, or to do so no longer.
+    pub order: Option<bool>,
+}
+
+impl SignaturesSeen {
+    /// The keys that the sender of the request proved to have: SHA-256 of each public key, lower-case
+    /// hex. What a gateway says is no proof.
+    pub fn keys(&self) -> Vec<String> {
+        let proved = self.shown.iter().filter(|shown| shown.by != ShownBy::Gateway);
+        proved.map(|shown| shown.certificate.key_sha256.clone()).collect()
+    }
 }
 
 impl Signatures {
@@ -60,9 +76,25 @@ impl Signatures {
         Self { switches: Switches::without(rules), ..Self::default() }
     }
 
-    /// The certificates that devices signed with, each with where it was handed out.
-    pub fn certificates(&self) -> Vec<DeviceCertificate> {
-        with_origin(&self.bound, &self.known)
+    /// Remembers that what was seen of an exchange is of `device`.
+    pub fn bind(&mut self, device: &DeviceKey, exchange: &Exchange, seen: &SignaturesSeen) {
+        if exchange.in_flight() {
+            return;
+        }
+        self.bound.bind(device, exchange.id, &seen.shown);
+        if let Some(sign) = seen.order {
+            self.bound.order(device, exchange.id, sign);
+        }
+    }
+
+    /// Adds to what is known of a device the certificates that it used, and whether it is to sign.
+    pub fn complete(&self, device: &mut Device) {
+        self.bound.complete(device);
+    }
+
+    /// The devices that used a certificate, in no order.
+    pub fn devices(&self) -> impl Iterator<Item = &DeviceKey> {
+        self.bound.devices()
     }
 
     /// Certificates seen so far.
@@ -98,11 +130,13 @@ impl Signatures {
             known: &self.known,
         };
         let findings = check_signatures(&scene, &self.switches);
+        let order = subject.response.as_ref().and_then(order);
+        let shown = shown(exchange, &signatures);
         if !exchange.in_flight() {
             take_in(&mut self.known, exchange, [request, response]);
-            self.remember(&subject, &signatures, speaker);
+            self.remember(&subject, &signatures, speaker, order);
         }
-        SignaturesSeen { signatures, findings }
+        SignaturesSeen { signatures, findings, shown, order: order.map(|(_, sign)| sign) }
     }
 
     fn remember(
@@ -110,6 +144,7 @@ impl Signatures {
         subject: &Subject<'_>,
         signatures: &[Signature],
         speaker: Option<Speaker>,
+        order: Option<(NodeId, bool)>,
     ) {
         let over = |signature: &Signature| {
             signature.report.holds != Holds::Bad
@@ -120,21 +155,13 @@ impl Signatures {
         if self.devices.len() >= DEVICES && !self.devices.contains_key(&device) {
             self.devices.clear();
         }
-        let own = signatures.iter().filter(|signature| signature.leg == Leg::Request);
-        for signer in own.clone().flat_map(|signature| &signature.report.signers) {
-            // What a wrong key signed is nobody's.
-            if let Some(certificate) = signer.certificate.as_ref().filter(|_| proves(signer.holds))
-            {
-                bind(&mut self.bound, &device, certificate, subject.exchange.id);
-            }
-        }
-        let signed = own.count() > 0;
+        let signed = signatures.iter().any(|signature| signature.leg == Leg::Request);
         let memory = self.devices.entry(device).or_default();
         if signed {
             let mark = Mark::leg(subject.exchange, Leg::Request);
             memory.signed = Some((session.clone(), mark));
         }
-        if let Some((node, told)) = subject.response.as_ref().and_then(order) {
+        if let Some((node, told)) = order {
             let document = subject.response.as_ref();
             let mark = document.map(|d| Mark::node(subject.exchange, Leg::Response, d, Some(node)));
             memory.told = mark.filter(|_| told).map(|mark| (session, mark));
@@ -142,9 +169,19 @@ impl Signatures {
     }
 }
 
-/// True when the key of the certificate made the signature.
-fn proves(holds: Holds) -> bool {
-    matches!(holds, Holds::Valid | Holds::Untrusted)
+/// The certificates whose keys the sender of the request proved to have.
+fn shown(exchange: &Exchange, signatures: &[Signature]) -> Vec<Shown> {
+    let own = signatures.iter().filter(|signature| signature.leg == Leg::Request);
+    let signers = own.flat_map(|signature| &signature.report.signers);
+    // What a wrong key signed is nobody's.
+    let signers = signers.filter(|s| matches!(s.holds, Holds::Valid | Holds::Untrusted));
+    let signers = signers.filter_map(|signer| signer.certificate.as_ref());
+    let signed = signers.map(|c| Shown { certificate: of_signer(c), by: ShownBy::Signature });
+    let tls = by_tls(exchange).map(|found| Shown {
+        certificate: device_certificate(&found.certificate),
+        by: if found.proved { ShownBy::Tls } else { ShownBy::Gateway },
+    });
+    tls.into_iter().chain(signed).collect()
 }
 
 /// Who speaks in a message, and in which session.

@@ -5,6 +5,8 @@ use crate::codec::{Certificate, base64_any};
 use crate::model::{Decoded, Exchange, Format, Leg, NodeId};
 use crate::seal::KnownCertificate;
 
+use super::tls::{ByTls, by_tls};
+
 /// Certificates remembered of one capture.
 const CERTIFICATES: usize = 256;
 
@@ -22,6 +24,14 @@ pub(super) fn take_in(
     exchange: &Exchange,
     bodies: [Option<&Decoded>; 2],
 ) {
+    if let Some(ByTls { certificate, .. }) = by_tls(exchange)
+        && !known.iter().any(|other| other.certificate == certificate)
+        && known.len() < CERTIFICATES
+    {
+        let source = format!("TLS of exchange {}", exchange.id);
+        let (handed_out, trusted, seen) = (false, false, exchange.id);
+        known.push(KnownCertificate { certificate, source, handed_out, trusted, seen });
+    }
     for (leg, decoded) in [Leg::Request, Leg::Response].into_iter().zip(bodies) {
         let Some(decoded) = decoded else { continue };
         let mut add = |certificate: Certificate, handed_out: bool, trusted: bool| {
@@ -31,7 +41,8 @@ pub(super) fn take_in(
                 there.handed_out |= handed_out;
             } else if known.len() < CERTIFICATES {
                 let source = format!("exchange {}", exchange.id);
-                known.push(KnownCertificate { certificate, source, handed_out, trusted });
+                let seen = exchange.id;
+                known.push(KnownCertificate { certificate, source, handed_out, trusted, seen });
             }
         };
         for layer in &decoded.layers {

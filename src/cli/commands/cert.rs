@@ -74,7 +74,8 @@ fn object(layer: &Layer) -> serde_json::Value {
 
 /// The ASN.1 tree of one layer.
 fn tree(decoded: &Decoded, id: LayerId) -> String {
-    let options = OutlineOptions { value_limit: 200, ..OutlineOptions::default() };
+    let options =
+        OutlineOptions { value_limit: 200, only_inside: false, ..OutlineOptions::default() };
     let lines = render::outline(decoded, &[], options);
     let own: Vec<_> =
         lines.into_iter().filter(|line| line.layer == id && line.node.is_some()).collect();

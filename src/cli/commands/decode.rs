@@ -9,7 +9,7 @@ use crate::analyze;
 use crate::cli::args::{DecodeArgs, LegArg};
 use crate::cli::input;
 use crate::cli::keys;
-use crate::cli::output::stdout;
+use crate::cli::output::{say, stdout};
 use crate::cli::report::Report;
 use crate::codec;
 use crate::codec::{DocumentType, Hints};
@@ -50,12 +50,14 @@ pub(super) fn run(args: &DecodeArgs) -> Result<ExitCode, Report> {
     } else if args.xml {
         print_xml(&mut out, &decoded, secrets)?;
     } else {
-        let options = OutlineOptions { value_limit: VALUE_LIMIT, layer_lines: usize::MAX, secrets };
+        let (layer_lines, only_inside) = (usize::MAX, !args.asn1);
+        let options =
+            OutlineOptions { value_limit: VALUE_LIMIT, layer_lines, secrets, only_inside };
         print_outline(&mut out, &decoded, leg, options)?;
     }
     out.flush()?;
     if let Some(integrity) = &integrity {
-        crate::cli::output::say(&format!("MAC: {}", integrity.words()));
+        say(&format!("MAC: {}", integrity.words()));
     }
     let sound = decoded.problems.is_empty() && integrity != Some(Integrity::Invalid);
     Ok(if sound { ExitCode::SUCCESS } else { HAS_PROBLEMS.into() })
@@ -99,8 +101,15 @@ fn print_xml(out: &mut impl io::Write, decoded: &Decoded, secrets: Secrets) -> R
             .hint("leave out `--xml`, or say what it is with `--as TYPE`"));
     };
     // A string table may hold what is masked.
-    let note = |id| codec::note(decoded, id, secrets == Secrets::Shown);
-    writeln!(out, "{}", render::xml_exact(decoded, layer, secrets, &note))?;
+    let print = |secrets| {
+        let note = |id| codec::note(decoded, id, secrets == Secrets::Shown);
+        render::xml_exact(decoded, layer, secrets, &note)
+    };
+    let text = print(secrets);
+    writeln!(out, "{text}")?;
+    if secrets == Secrets::Masked && text != print(Secrets::Shown) {
+        say("what `encode` makes of this is not the same: `--show-secrets` leaves nothing out");
+    }
     say_problems(decoded);
     Ok(())
 }
@@ -108,7 +117,7 @@ fn print_xml(out: &mut impl io::Write, decoded: &Decoded, secrets: Secrets) -> R
 fn say_problems(decoded: &Decoded) {
     for problem in &decoded.problems {
         let text = render::clean(&problem.text);
-        crate::cli::output::say(&format!("byte {}: {text}", problem.span.start));
+        say(&format!("byte {}: {text}", problem.span.start));
     }
 }
 

@@ -7,7 +7,8 @@ use std::process::ExitCode;
 use crate::cli::args::{DoctorArgs, RunArgs};
 use crate::cli::config::SettingsFile;
 use crate::cli::doctor::{
-    Check, Patient, Verdict, against_servers, devices, examine, settings_file, settings_mistake,
+    Check, Patient, Verdict, against_servers, certificates, devices, examine, settings_file,
+    settings_mistake,
 };
 use crate::cli::folders::Folders;
 use crate::cli::output::stdout;
@@ -90,7 +91,9 @@ fn capture(file: &Path) -> Result<Vec<Check>, Report> {
     let viewer = open::viewer(file)?;
     let rows = rows(&viewer).map_err(|error| unreadable(file, &error))?;
     let dates = dates(&viewer, &rows).map_err(|error| unreadable(file, &error))?;
+    let states = viewer.device_states().map_err(|error| unreadable(file, &error))?;
     let mut checks = devices(rows.into_iter());
+    checks.extend(certificates(&states));
     checks.extend(against_servers(dates.into_iter()));
     Ok(checks)
 }

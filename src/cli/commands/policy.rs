@@ -37,7 +37,10 @@ pub(super) fn run(args: &PolicyArgs) -> Result<ExitCode, Report> {
 }
 
 fn read(file: &Path) -> Result<Vec<Device>, Report> {
-    open::viewer(&PathBuf::from(file))?.device_states().map_err(cannot_read)
+    let mut devices = open::viewer(&PathBuf::from(file))?.device_states().map_err(cannot_read)?;
+    // Policies are of ActiveSync.
+    devices.retain(Device::is_activesync);
+    Ok(devices)
 }
 
 /// What a policy is compared with.

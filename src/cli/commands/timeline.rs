@@ -31,18 +31,22 @@ pub(super) fn run(args: &TimelineArgs) -> Result<ExitCode, Report> {
     };
     let (devices, mut sessions) = viewer.history(&mut tell).map_err(cannot_read)?;
     sessions.retain(|session| wanted(&session.device));
-    let devices = match chosen(&devices, args.device.as_deref(), &args.file) {
+    let chosen = match chosen(&devices, args.device.as_deref(), &args.file) {
         Err(_) if !sessions.is_empty() => Vec::new(),
         found => found?,
     };
     let mut out = stdout();
     if args.json {
+        for device in &chosen {
+            writeln!(out, "{}", device_object(device))?;
+        }
         for (device, step) in &steps {
             let object = json!({ "schema": render::SCHEMA, "device": device, "step": step });
             writeln!(out, "{object}")?;
         }
     } else {
-        for device in devices {
+        let is_own_story = |device: &&&Device| device.is_activesync() || device.enrolment.is_some();
+        for device in chosen.iter().filter(is_own_story) {
             draw(&mut out, device, &sessions, &steps)?;
             // Who enrolled and is managed is one device.
             let own = |session: &SyncmlSession| {
@@ -50,10 +54,20 @@ pub(super) fn run(args: &TimelineArgs) -> Result<ExitCode, Report> {
             };
             sessions.retain(|session| !own(session));
         }
-        draw_managed(&mut out, &sessions, &steps)?;
+        draw_managed(&mut out, &sessions, &devices, &steps)?;
     }
     out.flush()?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is known of a device, without its steps, which have lines of their own.
+fn device_object(device: &Device) -> serde_json::Value {
+    let mut known = serde_json::to_value(device).unwrap_or_default();
+    if let Some(known) = known.as_object_mut() {
+        known.remove("key");
+        known.remove("steps");
+    }
+    json!({ "schema": render::SCHEMA, "device": device.key, "known": known })
 }
 
 /// One device of ActiveSync, or one that enrolled and its sessions afterwards.
@@ -97,7 +111,12 @@ fn draw_steps<'s>(
 }
 
 /// The devices that speak SyncML, in the order of their first sessions.
-fn draw_managed(out: &mut impl Write, sessions: &[SyncmlSession], steps: &Steps) -> io::Result<()> {
+fn draw_managed(
+    out: &mut impl Write,
+    sessions: &[SyncmlSession],
+    devices: &[Device],
+    steps: &Steps,
+) -> io::Result<()> {
     let mut drawn: Vec<(&str, String)> = Vec::new();
     for first in sessions {
         let own = |session: &&SyncmlSession| {
@@ -109,6 +128,13 @@ fn draw_managed(out: &mut impl Write, sessions: &[SyncmlSession], steps: &Steps)
         }
         let own: Vec<&SyncmlSession> = sessions.iter().filter(own).collect();
         for line in render::managed_lines(&own) {
+            writeln!(out, "{line}")?;
+        }
+        let known = devices.iter().find(|device| {
+            (device.key.host.as_str(), &device.key.device) == (key.0, &key.1)
+                && device.enrolment.is_none()
+        });
+        for line in known.into_iter().flat_map(render::device_certificates) {
             writeln!(out, "{line}")?;
         }
         let its =

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use crate::analyze::signature;
-use crate::analyze::signature::{DeviceCertificate, Signature};
+use crate::analyze::signature::Signature;
 use crate::cli::args::VerifyArgs;
 use crate::cli::input;
 use crate::cli::keys;
@@ -16,7 +16,7 @@ use crate::cli::output::{say, stdout};
 use crate::cli::report::Report;
 use crate::codec;
 use crate::codec::Hints;
-use crate::model::{Carrier, Decoded, Exchange, Holds, SignatureReport};
+use crate::model::{Carrier, Decoded, Device, Exchange, Holds, SignatureReport};
 use crate::render;
 use crate::seal;
 use crate::seal::{Circumstances, Keyring, Over};
@@ -69,14 +69,13 @@ fn capture(args: &VerifyArgs, file: &Path, keyring: Keyring) -> Result<ExitCode,
         let told = tell_exchange(&mut out, exchange, signature, args.json);
         failed = failed.take().or(told.err());
     };
-    let certificates = viewer.signatures(&mut tell);
-    let certificates =
-        certificates.map_err(|e| Report::new("cannot read the capture").because(e))?;
+    let devices = viewer.signatures(&mut tell);
+    let devices = devices.map_err(|e| Report::new("cannot read the capture").because(e))?;
     if let Some(failed) = failed {
         return Err(failed);
     }
-    for certificate in &certificates {
-        tell_certificate(&mut out, certificate, args.json)?;
+    for device in &devices {
+        tell_device(&mut out, device, args.json)?;
     }
     if !found {
         say("no exchange of this capture is signed");
@@ -114,26 +113,25 @@ fn tell_exchange(
     Ok(())
 }
 
-/// A certificate that a device signs with.
-fn tell_certificate(
-    out: &mut impl Write,
-    certificate: &DeviceCertificate,
-    json: bool,
-) -> Result<(), Report> {
+/// A device and its certificates.
+fn tell_device(out: &mut impl Write, device: &Device, json: bool) -> Result<(), Report> {
     if json {
-        let object = json!({ "schema": render::SCHEMA, "device_certificate": certificate });
-        writeln!(out, "{object}")?;
+        for certificate in &device.certificates {
+            let object = json!({
+                "schema": render::SCHEMA,
+                "device": device.key,
+                "device_certificate": certificate,
+            });
+            writeln!(out, "{object}")?;
+        }
         return Ok(());
     }
-    let DeviceCertificate { device, subject, not_after, signed, issued, renewed_by, .. } =
-        certificate;
-    let issued = issued.as_ref().map_or(String::new(), |from| format!(", handed out in {from}"));
-    let renewed = if renewed_by.is_some() { ", renewed since" } else { "" };
-    let line = format!(
-        "device {device}: {subject}, until {}, signed {signed}{issued}{renewed}",
-        not_after.rfc3339()
-    );
-    writeln!(out, "{}", render::clean(&line))?;
+    writeln!(out, "device {}", render::clean(&device.key.to_string()))?;
+    for entry in render::certificate_lines(device) {
+        for (at, line) in entry.iter().enumerate() {
+            writeln!(out, "  {}{line}", if at == 0 { "" } else { "  " })?;
+        }
+    }
     Ok(())
 }
 

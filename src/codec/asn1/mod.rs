@@ -4,8 +4,10 @@
 //! What lives here: tag and length, navigation, object identifiers by name, primitive values as
 //! text. What does not: what a value means, which is said by those who know its type
 //! ([`crate::codec::cms`], certificates). `oids.tsv` holds the names of `OpenSSL`'s registry
-//! (`openssl list -objects`) for the arcs that certificates and messages use.
+//! (`openssl list -objects`) for the arcs that certificates and messages use; `fields.tsv` holds the
+//! fields of the types in them.
 
+mod fields;
 mod oid;
 mod reader;
 mod text;

@@ -5,6 +5,8 @@ use crate::model::{
     Attributes, Element, Name, Namespace, NodeId, NodeKind, Span, Text, Tree, Written,
 };
 
+use super::fields;
+use super::fields::Named;
 use super::oid::oid_name;
 use super::reader::{Ber, Class};
 use super::text;
@@ -16,13 +18,22 @@ const SHOWN_BYTES: usize = 4096;
 /// Strings inside strings that are opened.
 const STRINGS: usize = 4;
 
-/// The tree of one value and everything inside it; at most `nodes` nodes.
-pub(crate) fn tree(ber: &Ber<'_>, nodes: usize) -> Tree {
+/// The tree of one value of the type `of` (`Certificate`, `ContentInfo`; empty when it is not known) and
+/// everything inside it; at most `nodes` nodes.
+pub(crate) fn tree(ber: &Ber<'_>, of: &'static str, nodes: usize) -> Tree {
     let mut builder = Builder { tree: Tree::new(), nodes };
     if let Some(root) = ber.root() {
-        builder.add(root, None, 0, 0);
+        let name = Some(of).filter(|of| !of.is_empty());
+        builder.add(root, (name, of), None, Place::default());
     }
     builder.tree
+}
+
+/// Where the bytes of a value begin in the layer, and in how many strings it stands.
+#[derive(Debug, Clone, Copy, Default)]
+struct Place {
+    base: usize,
+    strings: usize,
 }
 
 struct Builder {
@@ -31,36 +42,36 @@ struct Builder {
 }
 
 impl Builder {
-    /// Adds a value whose bytes begin at `base` of the layer. Depth is bounded by the reader.
-    fn add(&mut self, value: Value<'_>, parent: Option<NodeId>, base: usize, strings: usize) {
+    /// Adds a value. Depth is bounded by the reader.
+    fn add(&mut self, value: Value<'_>, (name, of): Named, parent: Option<NodeId>, place: Place) {
         // Two nodes at most a value.
         if self.tree.len().saturating_add(2) > self.nodes {
             return;
         }
-        let whole = moved(value.span(), base);
-        let content = moved(value.content_span(), base);
+        let whole = moved(value.span(), place.base);
+        let content = moved(value.content_span(), place.base);
         let tag = Span::new(whole.range().start, content.range().start);
         let field = field_name(value);
-        let name = match value.tag() {
+        let name = name.or_else(|| match value.tag() {
             (Class::Universal, number) => universal_name(number),
             _ => None,
-        };
+        });
         let name = name.map_or(Name::Literal(&field), Name::Known);
         let (namespace, attributes) = (Namespace::NONE, Attributes::NONE);
         let element = Element { name, namespace, token: None, attributes, tag };
         let id = self.tree.push(NodeKind::Element(element), whole, parent);
         if value.is_constructed() {
-            for child in value.children() {
-                self.add(child, Some(id), base, strings);
+            for (child, named) in fields::inside(of, value) {
+                self.add(child, named, Some(id), place);
             }
-        } else if !self.inside(value, id, base, strings) {
+        } else if !self.inside(value, id, place) {
             self.primitive(value, id, content);
         }
         self.tree.close(id, whole.range().end);
     }
 
     /// Opens a string that holds one whole constructed value: extensions, keys, PKCS#12 contents.
-    fn inside(&mut self, value: Value<'_>, id: NodeId, base: usize, strings: usize) -> bool {
+    fn inside(&mut self, value: Value<'_>, id: NodeId, place: Place) -> bool {
         let skipped = match value.tag() {
             (Class::Universal, universal::OCTET_STRING) => 0,
             (Class::Universal, universal::BIT_STRING) => 1,
@@ -68,13 +79,15 @@ impl Builder {
         };
         let Some(bytes) = value.content().get(skipped..) else { return false };
         let likely = matches!(bytes, [0x30 | 0x31 | 4 | 0x0C, ..] | [3, _, 0..8, ..]);
-        if !likely || strings >= STRINGS || (skipped == 1 && value.bits().is_none()) {
+        if !likely || place.strings >= STRINGS || (skipped == 1 && value.bits().is_none()) {
             return false;
         }
         let ber = Ber::read(bytes);
         let Some(root) = ber.root().filter(|_| ber.is_whole()) else { return false };
         let start = value.content_span().range().start.saturating_add(skipped);
-        self.add(root, Some(id), base.saturating_add(start), strings.saturating_add(1));
+        let base = place.base.saturating_add(start);
+        let place = Place { base, strings: place.strings.saturating_add(1) };
+        self.add(root, (None, ""), Some(id), place);
         true
     }
 
@@ -177,7 +190,7 @@ mod tests {
 
     fn outline(bytes: &[u8]) -> Vec<String> {
         let ber = Ber::read(bytes);
-        let tree = tree(&ber, limits::NODES);
+        let tree = tree(&ber, "", limits::NODES);
         let line = |id: NodeId| {
             let (name, text) = (tree.name(id)?, tree.text(id, bytes));
             let span = tree.get(id)?.span.range();
@@ -214,6 +227,6 @@ mod tests {
         let mut bytes = b"\x30\x80".to_vec();
         bytes.extend([2, 1, 7].repeat(100));
         let ber = Ber::read(&bytes);
-        assert!(tree(&ber, 50).len() <= 50);
+        assert!(tree(&ber, "", 50).len() <= 50);
     }
 }

@@ -5,10 +5,10 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use bytes::Bytes;
 
-use crate::codec::certificate;
 use crate::codec::decode::{Hints, decode};
 use crate::codec::limits;
 use crate::codec::sniff;
+use crate::codec::x509;
 use crate::model::{Decoded, Format, Layer};
 
 use super::time;
@@ -38,7 +38,7 @@ pub fn open_value(value: &[u8]) -> Option<Decoded> {
     let Ok(text) = std::str::from_utf8(value) else { return bytes(value, "bytes", LONG) };
     let text = text.trim();
     None.or_else(|| xml(text))
-        .or_else(|| certificate(&certificate::pem(text.as_bytes()).next()?.der))
+        .or_else(|| certificate(&x509::pem(text.as_bytes()).next()?.der))
         .or_else(|| jwt(text))
         .or_else(|| mime(text))
         .or_else(|| time::explain(text).map(|said| lone("time", "text", said)))
@@ -129,7 +129,7 @@ fn bytes(bytes: &[u8], label: &str, from: usize) -> Option<Decoded> {
 }
 
 fn certificate(der: &[u8]) -> Option<Decoded> {
-    certificate::facts(der)?;
+    x509::facts(der)?;
     Some(read("certificate", Bytes::copy_from_slice(der), ""))
 }
 

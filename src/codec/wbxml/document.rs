@@ -128,6 +128,7 @@ pub(crate) fn is_likely(layer: &[u8]) -> bool {
         PublicId::Table(_) => {
             let charset = charset.and_then(Charset::by_mib).unwrap_or_else(Charset::utf8);
             by_header(layer, &header, charset, &mut Faults::default()).is_some()
+                || header.charset == Some(106) && by_root(layer, &header).is_some()
         }
     }
 }
@@ -159,7 +160,18 @@ fn by_header(
                 return None;
             };
             let (fpi, _) = charset.decode(span.of(layer));
-            let book = Book::by_fpi(fpi.trim());
+            // Meters have been seen that write the number there.
+            let number = match span.of(layer) {
+                [high, low] => Book::by_public_id(u32::from(u16::from_be_bytes([*high, *low]))),
+                _ => None,
+            };
+            if number.is_some() {
+                let text =
+                    "the number of a public id stands in the string table, as if it were text";
+                faults.odd(span, "wbxml-public-id", text);
+                return number;
+            }
+            let book = Book::by_fpi(&fpi);
             if book.is_none() {
                 faults.odd(span, "wbxml-public-id", format!("public id `{fpi}` is not known"));
             }

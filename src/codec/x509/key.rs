@@ -6,6 +6,10 @@ use x509_parser::oid_registry::{Oid, asn1_rs::oid};
 use x509_parser::public_key::PublicKey as Parsed;
 use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 
+use crate::codec::asn1::{Ber, Value, oid_name};
+use crate::codec::cms::Algorithm;
+use crate::model::Span;
+
 /// A public key (RFC 5280 §4.1.2.7). Two are equal when they are the same key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicKey {
@@ -15,10 +19,22 @@ pub struct PublicKey {
     pub bits: usize,
     /// The `SubjectPublicKeyInfo` in DER.
     pub der: Box<[u8]>,
+    algorithm: Span,
+    value: Span,
 }
 
 impl PublicKey {
-    pub(super) fn of(info: &SubjectPublicKeyInfo<'_>) -> Self {
+    /// The bits of the key: an `RSAPublicKey`, or a point.
+    pub fn value(&self) -> &[u8] {
+        self.value.of(&self.der)
+    }
+
+    /// Gives its algorithm to `read`; `None` when there is none.
+    pub fn algorithm<T>(&self, read: impl FnOnce(&Algorithm<'_>) -> T) -> Option<T> {
+        with_algorithm(self.algorithm.of(&self.der), read)
+    }
+
+    pub(super) fn of(info: &SubjectPublicKeyInfo<'_>) -> Option<Self> {
         let kind = match curve(&info.algorithm) {
             Some(name) => format!("EC {name}"),
             None => algorithm(&info.algorithm.algorithm),
@@ -29,8 +45,24 @@ impl PublicKey {
             Ok(Parsed::EC(point)) => point.key_size(),
             _ => 0,
         };
-        Self { kind, bits, der: info.raw.into() }
+        let ber = Ber::read(info.raw);
+        let root = ber.root()?;
+        let (algorithm, value) = (root.child(0)?.span(), bit_span(root.child(1)?)?);
+        Some(Self { kind, bits, der: info.raw.into(), algorithm, value })
     }
+}
+
+pub(super) fn with_algorithm<T>(bytes: &[u8], read: impl FnOnce(&Algorithm<'_>) -> T) -> Option<T> {
+    let ber = Ber::read(bytes);
+    let algorithm = Algorithm::of(ber.root()?)?;
+    Some(read(&algorithm))
+}
+
+/// Where the bits of a BIT STRING stand that fill whole bytes.
+pub(super) fn bit_span(value: Value<'_>) -> Option<Span> {
+    value.bits()?;
+    let range = value.content_span().range();
+    Some(Span::new(range.start.saturating_add(1), range.end))
 }
 
 impl fmt::Display for PublicKey {
@@ -59,12 +91,13 @@ fn curve(algorithm: &AlgorithmIdentifier<'_>) -> Option<&'static str> {
         Some(curve) if curve == oid!(1.2.840.10045.3.1.7) => "P-256",
         Some(curve) if curve == oid!(1.3.132.0.34) => "P-384",
         Some(curve) if curve == oid!(1.3.132.0.35) => "P-521",
-        _ => "on an unnamed curve",
+        Some(curve) => oid_name(&curve.to_id_string()).unwrap_or("on an unknown curve"),
+        None => "on an unnamed curve",
     })
 }
 
 /// Key and signature algorithms by object identifier (RFC 8017, RFC 5758, RFC 8410).
-const ALGORITHMS: [(&str, &str); 14] = [
+const ALGORITHMS: [(&str, &str); 16] = [
     ("1.2.840.113549.1.1.1", "RSA"),
     ("1.2.840.113549.1.1.4", "MD5 with RSA"),
     ("1.2.840.113549.1.1.5", "SHA-1 with RSA"),
@@ -78,7 +111,9 @@ const ALGORITHMS: [(&str, &str); 14] = [
     ("1.2.840.10045.4.3.2", "SHA-256 with ECDSA"),
     ("1.2.840.10045.4.3.3", "SHA-384 with ECDSA"),
     ("1.2.840.10045.4.3.4", "SHA-512 with ECDSA"),
+    ("1.3.101.110", "X25519"),
     ("1.3.101.112", "Ed25519"),
+    ("1.3.101.113", "Ed448"),
 ];
 
 /// An algorithm in words; its object identifier when it is not known.

@@ -1,12 +1,21 @@
-//! X.509 certificates and PKCS#10 requests as values: who, which key, what for, until when.
+//! X.509 certificates and PKCS#10 requests: read into values, told as facts for people, and in PEM.
 //!
-//! Reading is left to `x509-parser`; what is kept is owned, clipped and ready to be compared. PEM and
-//! the layers of a body are read elsewhere in this room.
+//! One reader for all who ask: names, keys, validity and purposes are owned and ready to be compared,
+//! and the parts that signatures are over are kept as they came. `x509-parser` reads the fields, the
+//! reader of this room ([`crate::codec::asn1`]) finds the parts.
 
+mod certificate;
 mod extensions;
-mod identity;
+mod facts;
 mod key;
+mod name;
+mod pem;
+mod request;
 
+pub use certificate::Certificate;
 pub use extensions::Purposes;
-pub use identity::{Certificate, CertificateRequest};
+pub(crate) use facts::{facts, request_facts};
 pub use key::PublicKey;
+pub use name::id_words;
+pub use pem::{PemBlock, pem};
+pub use request::CertificateRequest;

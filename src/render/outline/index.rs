@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::model::{Decoded, Format, LayerId, NodeId, NodeKind, Note, Tree};
+use crate::model::{Decoded, Format, Layer, LayerId, NodeId, NodeKind, Note, Tree};
 use crate::render::HEX_ROW;
 use crate::render::hidden::Hidden;
 use crate::render::secrets::Secrets;
@@ -16,11 +16,14 @@ pub struct OutlineOptions {
     pub layer_lines: usize,
     /// Whether secret values are shown.
     pub secrets: Secrets,
+    /// Of signed and encrypted messages and the certificates in them only the way to what is inside is
+    /// shown, not every ASN.1 value.
+    pub only_inside: bool,
 }
 
 impl Default for OutlineOptions {
     fn default() -> Self {
-        Self { value_limit: 400, layer_lines: 40, secrets: Secrets::Masked }
+        Self { value_limit: 400, layer_lines: 40, secrets: Secrets::Masked, only_inside: true }
     }
 }
 
@@ -68,6 +71,8 @@ pub(super) enum Kind {
     Masked,
     /// `what` more lines that are not shown.
     More,
+    /// `what` more ASN.1 values that are not shown.
+    Asn1,
     /// A problem: `what` is its place in the list.
     Problem,
 }
@@ -137,6 +142,15 @@ impl Outline {
     }
 }
 
+/// True for a message, and for a certificate or request that came in something: their facts are on the
+/// line of the layer.
+fn is_wrapping(layer: &Layer) -> bool {
+    let Format::Binary(name) = layer.format else { return false };
+    let is_message = name.starts_with("CMS ") || name.starts_with("PKCS#7 ");
+    is_message
+        || (layer.origin.is_some() && matches!(name, "X.509 certificate" | "PKCS#10 request"))
+}
+
 /// The layers made of each node (or of a whole layer), in order.
 fn inside(decoded: &Decoded) -> HashMap<(LayerId, Option<NodeId>), Vec<LayerId>> {
     let mut inside: HashMap<_, Vec<LayerId>> = HashMap::new();
@@ -167,6 +181,9 @@ impl Builder<'_> {
             *line = u32::try_from(headline).unwrap_or(u32::MAX);
         }
         match &layer.tree {
+            Some(tree) if self.index.options.only_inside && is_wrapping(layer) => {
+                self.way_inside(id, tree, depth + 1);
+            }
             Some(tree) => self.tree(id, tree, depth + 1),
             None => self.plain(id, depth + 1),
         }
@@ -210,6 +227,40 @@ impl Builder<'_> {
         }
         while let Some((_, line)) = open.pop() {
             self.close(line);
+        }
+    }
+
+    /// The elements around what is inside, and how many more lines there would be.
+    fn way_inside(&mut self, id: LayerId, tree: &Tree, depth: u16) {
+        let own = self.inside.keys().filter(|(layer, _)| *layer == id);
+        let mut way: Vec<NodeId> = own.filter_map(|(_, node)| *node).collect();
+        let mut at = 0;
+        while let Some(node) = way.get(at) {
+            let parent = tree.parent(*node).filter(|parent| !way.contains(parent));
+            way.extend(parent);
+            at += 1;
+        }
+        way.sort_unstable();
+        let mut open: Vec<(NodeId, usize)> = Vec::new();
+        for node in &way {
+            let is_over = |(around, _): &mut (NodeId, usize)| {
+                tree.get(*around).is_none_or(|around| around.end <= *node)
+            };
+            while let Some((_, line)) = open.pop_if(is_over) {
+                self.close(line);
+            }
+            let here = depth.saturating_add(u16::try_from(open.len()).unwrap_or(MAX_DEPTH));
+            let line = self.push(id, Kind::Node, node.0, here);
+            open.push((*node, line));
+            self.layers_in(id, Some(*node), here.saturating_add(1));
+        }
+        while let Some((_, line)) = open.pop() {
+            self.close(line);
+        }
+        let lines = tree.nodes().filter(|node| matches!(node.kind, NodeKind::Element(_))).count();
+        let more = u32::try_from(lines.saturating_sub(way.len())).unwrap_or(u32::MAX);
+        if more > 0 {
+            self.push(id, Kind::Asn1, more, depth);
         }
     }
 

@@ -37,6 +37,10 @@ impl Outlined<'_> {
             Kind::More => {
                 line.add(Role::Dim, format!("… {} more", count(u64::from(entry.what), "line")));
             }
+            Kind::Asn1 => {
+                let values = count(u64::from(entry.what), "ASN.1 value");
+                line.add(Role::Dim, format!("… {values} more"));
+            }
             Kind::Problem => {
                 if let Some(problem) = self.decoded.problems.get(what) {
                     line.add(Role::Problem, problem_text(problem));
@@ -60,7 +64,9 @@ impl Outlined<'_> {
         match tree.element(node) {
             Some(element) => {
                 self.element((id, layer, tree), node, &element, line);
-                if let Some(value) = value {
+                if let Some(size) = self.opened_below(id, layer, node) {
+                    line.add(Role::Dim, format!(": {}", count(size as u64, "byte")));
+                } else if let Some(value) = value {
                     line.add(Role::Dim, ": ");
                     self.value(id, layer, tree, value, line);
                 }
@@ -74,6 +80,14 @@ impl Outlined<'_> {
             let mark = if mark == ' ' { String::new() } else { format!("{mark} ") };
             line.add(Role::Note(note.level), format!("{gap}{mark}{}", clean(&note.text)));
         }
+    }
+
+    /// Bytes of an ASN.1 value that follows as a layer of its own: it is not to be read twice.
+    fn opened_below(self, id: LayerId, layer: &Layer, node: NodeId) -> Option<usize> {
+        matches!(layer.format, Format::Binary(_)).then_some(())?;
+        let mut layers = self.decoded.layers.iter().filter_map(|layer| layer.origin);
+        let origin = layers.find(|origin| origin.layer == id && origin.node == Some(node))?;
+        Some(origin.span.len())
     }
 
     fn element(

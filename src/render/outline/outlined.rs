@@ -96,7 +96,7 @@ impl<'a> Outlined<'a> {
             }
             Kind::Text => Span::new(what, what + text_line(&layer.bytes, what).len()),
             Kind::Bytes => Span::new(what, (what + crate::render::HEX_ROW).min(layer.bytes.len())),
-            Kind::More => Span::default(),
+            Kind::More | Kind::Asn1 => Span::default(),
             Kind::Problem => self.decoded.problems.get(what).map(|p| p.span).unwrap_or_default(),
         }
     }
@@ -162,10 +162,10 @@ impl<'a> Outlined<'a> {
 
     /// The line to start at: the first of a document, which is what people look for.
     pub fn first_node(self) -> usize {
-        let node = |entry: &Entry| entry.kind == Kind::Node;
-        // Documents begin within the first lines: each layer around them has one.
-        let near = self.index.entries.iter().take(self.decoded.layers.len() + 1);
-        near.clone().position(node).unwrap_or(0)
+        // A document inside a message comes before the message around it.
+        let first = self.index.headline(self.decoded.main()).unwrap_or_default() + 1;
+        let is_node = |at: &usize| self.entry(*at).is_some_and(|entry| entry.kind == Kind::Node);
+        Some(first).filter(is_node).unwrap_or(0)
     }
 
     /// True when a line stands before that of a node of `layer`. Lines of layers made of a node stand

@@ -48,6 +48,9 @@ impl Lines {
         for certificate in &tls.chain {
             self.add(chain, &certificate_line(certificate));
         }
+        if let Some(certificate) = &tls.client_certificate {
+            self.add("its own", &certificate_line(&certificate.facts));
+        }
     }
 }
 

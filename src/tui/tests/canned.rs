@@ -69,6 +69,7 @@ fn tls(version: &str, names: &str, verdict: Verdict) -> Tls {
         }],
         verdict,
         client_certificate_asked: false,
+        client_certificate: None,
     }
 }
 
@@ -453,10 +454,10 @@ pub(super) fn devices() -> Vec<Device> {
         setting("DevicePasswordEnabled", "1", "a password is needed", true),
         setting("MinDevicePasswordLength", "6", "at least 6 characters", true),
     ];
+    let key_of_device =
+        DeviceKey { host: HOST.into(), user: "alice".into(), device: DEVICE.into() };
     vec![Device {
-        key: DeviceKey { host: HOST.into(), user: "alice".into(), device: DEVICE.into() },
         state: ProvisionState::Provisioned,
-        assumed: false,
         version: "14.1".into(),
         device_type: "iPhone".into(),
         user_agent: "Apple-iPhone12C1/1805.92".into(),
@@ -465,7 +466,6 @@ pub(super) fn devices() -> Vec<Device> {
             key("1307199584", KeyRole::Temporary, 3),
             key("3942919513", KeyRole::Final, 4),
         ],
-        wipe: None,
         policy: Some(policy(3, new)),
         previous: Some(policy(1, old)),
         folders: vec![Folder {
@@ -476,15 +476,13 @@ pub(super) fn devices() -> Vec<Device> {
             label: "default Inbox folder".into(),
             sync_key: "5".into(),
         }],
-        enrolment: None,
         waiting: Some(Waiting { exchange: ExchangeId(8), since: NOW, heartbeat: Some(540) }),
         last_command: "Ping".into(),
         last: ExchangeId(8),
-        first_seen: NOW,
-        last_seen: NOW,
         exchanges: 130,
         findings: 1,
         steps: vec![refused, step(3, "Provision, key 0", "ok", offered)],
+        ..Device::new(key_of_device, NOW)
     }]
 }
 
@@ -510,6 +508,7 @@ pub(super) fn hostile_devices() -> Vec<Device> {
         (step.request, step.response, step.facts) = (bad(), bad(), bad());
         step.findings = vec![bad()];
     }
+    devices.extend(super::managed::hostile());
     devices
 }
 

@@ -8,6 +8,7 @@ mod document;
 mod groups;
 mod hits;
 mod linked;
+mod managed;
 mod script;
 mod stage;
 mod views;

@@ -1,6 +1,7 @@
 //! Pictures of every view, at a usual size, a small one and a wide one.
 
 use super::canned;
+use super::managed;
 use super::stage::Stage;
 use crate::model::Detail;
 
@@ -201,6 +202,9 @@ fn sheets() {
     pictures("device_policy", &morning, |_| (), "jj:policy<Enter>");
     pictures("device_sequence", &morning, |_| (), "jj:sequence<Enter>");
     pictures("device_wiped", &morning, |stage| stage.devices = canned::wiped(), "jjD");
+    pictures("device_managed", &morning, |stage| stage.devices = managed::managed(), "jjD");
+    pictures("device_enrolled", &morning, |stage| stage.devices = managed::enrolled(), "jjD");
+    pictures("device_certificates", &morning, |stage| stage.devices = managed::enrolled(), "jjDG");
     pictures("device_unknown", &morning, |stage| stage.devices.clear(), "jjD");
     pictures("set_up", &morning, |_| (), "S");
     let broken = |stage: &mut Stage| {

@@ -70,7 +70,7 @@ fn device_parts(app: &App, device: &DeviceGroup, room: usize) -> Vec<Part> {
     let wipe = briefs.iter().find_map(|brief| brief.wipe.as_ref());
     parts.extend(wipe.map(|wipe| (Tone::Alert, format!(" {} ", wipe_line(wipe)))));
     if let Some(brief) = briefs.first().filter(|_| wipe.is_none()) {
-        parts.push((Tone::Strong, state_of(brief)));
+        parts.push((Tone::Strong, clean(&brief.standing).into_owned()));
     }
     parts.push((Tone::Plain, count(device.facts.exchanges, "exchange")));
     parts.extend(loud(&device.facts));
@@ -106,11 +106,6 @@ fn session_parts(session: &SessionGroup) -> Vec<Part> {
     parts.extend(loud(facts));
     parts.extend(facts.last.as_deref().map(last));
     parts
-}
-
-fn state_of(brief: &DeviceBrief) -> String {
-    let assumed = if brief.assumed { " (assumed)" } else { "" };
-    format!("{}{assumed}", brief.state.name())
 }
 
 fn loud(facts: &GroupFacts) -> Vec<Part> {
@@ -180,7 +175,7 @@ fn device_preview(app: &App, device: &DeviceGroup) -> Vec<Part> {
             lines.push((Tone::Alert, format!("WIPE        {}", wipe_line(wipe))));
         }
         let who = clean(&brief.key.to_string()).into_owned();
-        lines.push((Tone::Strong, format!("state       {}", state_of(brief))));
+        lines.push((Tone::Strong, format!("state       {}", clean(&brief.standing))));
         if briefs.len() > 1 {
             lines.push((Tone::Plain, format!("            {who}")));
         }
