@@ -13,7 +13,7 @@ use crate::codec;
 use crate::codec::{Hints, Progress};
 use crate::model::{
     Annotated, BodyFacts, Carrier, Decoded, Detail, Exchange, Format, Grade, Headers, Holds, Layer,
-    LayerId, Leg, Level, Problem, Row, Span, Summary,
+    LayerId, Leg, Level, Problem, Row, Span, StepFinding, Summary,
 };
 use crate::render::{bytes, signature_lines};
 use crate::seal::{Circumstances, Keyring, KnownCertificate};
@@ -133,7 +133,7 @@ pub(super) fn observe(
         let _ = write!(facts, "{gap}signature {}", signature.report.holds.words());
     }
     if let Some(observed) = observed.as_mut().filter(|_| !seen.findings.is_empty()) {
-        observed.step.findings.extend(seen.findings.iter().map(|finding| finding.id.clone()));
+        observed.step.findings.extend(seen.findings.iter().map(StepFinding::of));
         observed.findings.extend(seen.findings.iter().cloned());
     }
     annotated.also_found(seen.findings);
