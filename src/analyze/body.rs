@@ -13,6 +13,9 @@ use super::{eas, syncml};
 pub fn annotate_body(decoded: &Decoded, leg: Option<Leg>) -> Vec<Note> {
     let Some((id, tree, _)) = decoded.document() else { return Vec::new() };
     let leg = leg.unwrap_or_else(|| likely_leg(decoded));
+    if let Some(part) = syncml::tell_part(leg, decoded) {
+        return if leg == Leg::Request { part.request } else { part.response };
+    }
     let mut exchange = Exchange::begin(ExchangeId(0), ConnId(0), Kind::Http, WallTime(0));
     let root = tree.root().and_then(|root| tree.name(root)).unwrap_or_default();
     let format = decoded.layer(id).map(|layer| &layer.format);

@@ -318,7 +318,7 @@ pub struct DecodeArgs {
     /// Which half of an exchange it was [default: guessed]
     #[arg(long, value_enum)]
     pub leg: Option<LegArg>,
-    /// Print the document as XML, which `encode` reads back
+    /// Print the document as XML, which `encode` reads back: whole, but for credentials on a terminal
     #[arg(long, conflicts_with = "json")]
     pub xml: bool,
     /// Print every ASN.1 value of signed and encrypted messages, not only what is inside them

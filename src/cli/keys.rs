@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use crate::seal::{KeyError, Keyring};
 
 use super::args::KeyArgs;
+use super::config::SettingsFile;
 use super::input;
 use super::report::Report;
 
@@ -33,6 +34,24 @@ pub(super) fn load(args: &KeyArgs) -> Result<Keyring, Report> {
         keyring.trust(&bytes).map_err(|error| cannot_use(file, &error))?;
     }
     Ok(keyring)
+}
+
+/// The same, with the passwords of management accounts that the settings file names.
+///
+/// # Errors
+/// When a file cannot be used.
+pub(super) fn load_knowing(args: &KeyArgs, config: Option<&Path>) -> Result<Keyring, Report> {
+    let mut keyring = load(args)?;
+    for (user, password) in SettingsFile::load(config)?.dm_passwords() {
+        keyring.know_password(&user, &password);
+    }
+    Ok(keyring)
+}
+
+/// `USER:PASSWORD` as its parts; `None` without a colon.
+pub(super) fn user_password(text: &str) -> Option<(String, String)> {
+    let (user, password) = text.split_once(':')?;
+    Some((user.to_owned(), password.to_owned()))
 }
 
 fn add(keyring: &mut Keyring, file: &Path, bytes: &[u8]) -> Result<(), Report> {

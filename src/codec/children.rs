@@ -117,18 +117,24 @@ enum Place {
 
 /// True for the names of all elements that may hold a document.
 pub(super) fn may_hold(name: &str) -> bool {
-    matches!(
-        name,
-        "BinarySecurityToken"
-            | "Certificate"
-            | "Content"
-            | "Data"
-            | "MIMEData"
-            | "Mime"
-            | "MiniCertificate"
-            | "Picture"
-            | "X509Certificate"
-    )
+    is_token(name)
+        || matches!(
+            name,
+            "Certificate"
+                | "Content"
+                | "Data"
+                | "MIMEData"
+                | "Mime"
+                | "MiniCertificate"
+                | "Picture"
+                | "X509Certificate"
+        )
+}
+
+/// The token of WS-Security, which some servers write in lower case.
+fn is_token(name: &str) -> bool {
+    const NAME: &str = "BinarySecurityToken";
+    name.len() == NAME.len() && name.eq_ignore_ascii_case(NAME)
 }
 
 /// By namespace and name of the element (MS-ASCMD 2.2.3, MS-ASAIRS 2.2.2, MS-MDE2 3.4.4.1).
@@ -147,9 +153,8 @@ fn place(tree: &Tree, layer: &[u8], id: NodeId) -> Option<Place> {
             (tree.text(kind, layer) == "4").then_some(Place::Message)
         }
         ("Mime", "ComposeMail") | ("MIMEData", "Email") => Some(Place::Message),
-        ("Content", "AirSyncBase") | ("Data", "ItemOperations") | ("BinarySecurityToken", _) => {
-            Some(Place::Bytes)
-        }
+        ("Content", "AirSyncBase") | ("Data", "ItemOperations") => Some(Place::Bytes),
+        (name, _) if is_token(name) => Some(Place::Bytes),
         ("Data", "GAL" | "ResolveRecipients") | ("Picture", "Contacts") => Some(Place::Image),
         ("Certificate" | "MiniCertificate", "ResolveRecipients" | "ValidateCert") => {
             Some(Place::Certificate)

@@ -155,11 +155,6 @@ impl Story {
         self.folds.whose(id, exchange)
     }
 
-    /// Checks MD5 credentials of this user with a password from now on.
-    pub(super) fn know_password(&mut self, user: &str, password: &str) {
-        self.folds.sessions.know_password(user, password);
-    }
-
     /// The SyncML sessions so far.
     pub(super) fn syncml_sessions(&self) -> Vec<SyncmlSession> {
         self.folds.sessions.syncml_sessions(self.settled)

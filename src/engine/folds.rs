@@ -19,8 +19,12 @@ pub(super) struct Folds {
 impl Folds {
     /// Nothing seen yet.
     pub(super) fn new(keyring: &Arc<Keyring>) -> Self {
+        let mut sessions = Sessions::new();
+        for (user, password) in keyring.passwords() {
+            sessions.know_password(user, password);
+        }
         Self {
-            sessions: Sessions::new(),
+            sessions,
             signatures: Signatures::with(Arc::clone(keyring)),
             keyring: Arc::clone(keyring),
         }

@@ -291,22 +291,6 @@ impl Viewer {
         Ok(story.syncml_sessions())
     }
 
-    /// The same, folded anew with passwords to check MD5 credentials with: (user, password).
-    ///
-    /// # Errors
-    /// When the capture cannot be read.
-    pub fn syncml_sessions_knowing(
-        &self,
-        passwords: &[(String, String)],
-    ) -> Result<Vec<SyncmlSession>, EngineError> {
-        let mut story = self.new_story()?;
-        for (user, password) in passwords {
-            story.know_password(user, password);
-        }
-        story.catch_up(&mut |_| ())?;
-        Ok(story.syncml_sessions())
-    }
-
     /// What is known so far of every device, in few words. Takes in at most about `most` exchanges
     /// more than the last call, so that a large capture is learned in steps.
     ///

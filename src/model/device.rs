@@ -308,7 +308,8 @@ pub struct Enrolment {
     /// The id of the last of them.
     pub last_session: String,
     /// How its sessions are known to be its own: `its certificate`, `device id`, `the id the server
-    /// gave it`, `server and address`; empty before the first.
+    /// gave it`, `the certificate it signs with`, `the device id of its token`, `the user of its
+    /// token`, `server and address`; empty before the first.
     pub joined: &'static str,
 }
 

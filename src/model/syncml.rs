@@ -111,6 +111,9 @@ pub struct LedgerItem {
     pub meaning: String,
     /// Its own status, when one was given for this item alone.
     pub code: Cow<'static, str>,
+    /// What a document in its value sets or tells (declared configuration); the first 64.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Self>,
 }
 
 /// One `Status` of a command.

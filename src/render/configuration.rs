@@ -1,5 +1,8 @@
 //! The configuration of a device as a tree in text, and what its last session changed.
 
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+
 use serde_json::{Value, json};
 
 use crate::model::{Configuration, ConfigurationChange, ConfigurationNode, Known};
@@ -10,7 +13,7 @@ use super::ledger::shown;
 use super::secrets::Secrets;
 use super::units::count;
 
-/// The tree: one line a segment, a node with its value and the command it is known by; clean.
+/// The tree: one line a folder that parts, a node with its value and the command it is known by; clean.
 pub fn configuration_lines(configuration: &Configuration, secrets: Secrets) -> Vec<String> {
     let last = configuration.sessions.len().saturating_sub(1);
     let mut lines = vec![
@@ -25,17 +28,16 @@ pub fn configuration_lines(configuration: &Configuration, secrets: Secrets) -> V
         lines.push(format!("{} not held", count(configuration.dropped, "node")));
     }
     lines.push(String::new());
-    let mut around: Vec<String> = Vec::new();
+    let mut folders = Folders::of(configuration);
     for node in &configuration.nodes {
-        let segments: Vec<&str> = node.path.split('/').collect();
+        let path = shortened(&node.path);
+        let segments: Vec<&str> = path.split('/').collect();
         let (name, above) = segments.split_last().unwrap_or((&"", &[]));
-        let shared = shared(&around, above);
-        around.truncate(shared);
-        for segment in above.iter().skip(shared) {
-            lines.push(format!("  {:indent$}{segment}/", "", indent = around.len() * 2));
-            around.push((*segment).to_owned());
+        for (depth, folder) in folders.enter(above) {
+            lines.push(format!("  {:indent$}{folder}/", "", indent = depth * 2));
         }
-        lines.extend(node_lines(node, name, around.len() * 2, last, configuration, secrets));
+        let indent = folders.open.len() * 2;
+        lines.extend(node_lines(node, name, indent, last, configuration, secrets));
     }
     lines.extend(changes(configuration, last, secrets));
     lines.into_iter().map(|line| clean(line.trim_end()).into_owned()).collect()
@@ -82,9 +84,63 @@ pub fn configuration_change_lines(
     changes.iter().map(|change| clean(&line(change)).into_owned()).collect()
 }
 
-/// How many of the segments around the line before are around this one as well.
-fn shared(around: &[String], above: &[&str]) -> usize {
-    around.iter().zip(above).take_while(|(own, other)| own.eq_ignore_ascii_case(other)).count()
+/// `./Device/Vendor` and `./Vendor` are one: the shorter is drawn.
+fn shortened(path: &str) -> Cow<'_, str> {
+    const LONG: &str = "./device/vendor/";
+    let long = path.get(..LONG.len()).is_some_and(|start| start.eq_ignore_ascii_case(LONG));
+    if long { format!("./Vendor/{}", &path[LONG.len()..]).into() } else { path.into() }
+}
+
+/// The folders around the lines of a tree; those with one folder in them and nothing else share a line.
+struct Folders {
+    /// Folders that hold more than one thing, lower case.
+    parting: HashSet<String>,
+    /// Those open, outermost first: the segments of one line each.
+    open: Vec<Vec<String>>,
+}
+
+impl Folders {
+    fn of(configuration: &Configuration) -> Self {
+        let mut inside: HashMap<String, String> = HashMap::new();
+        let mut parting = HashSet::new();
+        for node in &configuration.nodes {
+            let path = shortened(&node.path).to_lowercase();
+            for (at, _) in path.match_indices('/') {
+                let name = path[at + 1..].split('/').next().unwrap_or_default();
+                let known = inside.entry(path[..at].to_owned()).or_insert_with(|| name.to_owned());
+                if known != name {
+                    parting.insert(path[..at].to_owned());
+                }
+            }
+        }
+        Self { parting, open: Vec::new() }
+    }
+
+    /// Opens the folders `above` a node and closes others; gives back the new lines with their depth.
+    fn enter(&mut self, above: &[&str]) -> Vec<(usize, String)> {
+        let mut shared = 0;
+        let keeps = |line: &&Vec<String>| {
+            let own = above.get(shared..shared + line.len());
+            let same = own.is_some_and(|own| {
+                own.iter().zip(line.iter()).all(|(a, b)| a.eq_ignore_ascii_case(b))
+            });
+            shared += if same { line.len() } else { 0 };
+            same
+        };
+        let kept = self.open.iter().take_while(keeps).count();
+        self.open.truncate(kept);
+        let mut lines = Vec::new();
+        let mut line: Vec<String> = Vec::new();
+        for at in shared..above.len() {
+            line.push(above[at].to_owned());
+            let path = above[..=at].join("/").to_lowercase();
+            if self.parting.contains(&path) || at + 1 == above.len() {
+                lines.push((self.open.len(), line.join("/")));
+                self.open.push(std::mem::take(&mut line));
+            }
+        }
+        lines
+    }
 }
 
 fn node_lines(

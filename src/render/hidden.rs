@@ -260,6 +260,7 @@ impl Open {
         let name = tree.name(id).unwrap_or_default();
         let secret = around.secret
             || around.data && name == "Data"
+            || name == "URI" && is_secret_setting(tree, id, layer)
             || TABLE.has_element(&names_outwards(tree, id));
         let data = name == "Item" && (around.items || is_secret_item(tree, id, layer));
         let items = name == "Status" && names_node(tree, id, layer, ["TargetRef", "SourceRef"]);
@@ -271,6 +272,18 @@ impl Open {
 fn names_outwards(tree: &Tree, id: NodeId) -> impl Iterator<Item = &str> + Clone {
     std::iter::successors(Some(id), |id| tree.parent(*id))
         .map(|id| tree.name(id).unwrap_or_default())
+}
+
+/// True for a setting of a declared configuration whose node is secret: the path of `URI` goes on from
+/// the name of the `CSP` around it.
+fn is_secret_setting(tree: &Tree, id: NodeId, layer: &[u8]) -> bool {
+    let text = |id: NodeId, name| {
+        let element = tree.element(id)?;
+        Some(Tree::resolve(&attribute(&element, name)?.1.value, layer).to_owned())
+    };
+    let Some(path) = text(id, "path") else { return false };
+    let csp = tree.parent(id).and_then(|around| text(around, "name")).unwrap_or_default();
+    TABLE.has_node(&format!("{csp}/{path}"))
 }
 
 /// True for an item whose target or source is a secret node, or whose type is one.

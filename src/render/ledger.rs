@@ -102,13 +102,18 @@ pub fn ledger_json(session: &SyncmlSession, secrets: Secrets) -> Value {
     if secrets == Secrets::Masked {
         let entries = session.entries.iter_mut();
         for item in entries.flat_map(|entry| entry.items.iter_mut().chain(&mut entry.results)) {
-            if is_secret(item) && item.value.is_some() {
-                item.value = Some(MASK.to_owned());
-                item.meaning.clear();
-            }
+            item.parts.iter_mut().for_each(mask);
+            mask(item);
         }
     }
     json!({ "schema": SCHEMA, "session": session })
+}
+
+fn mask(item: &mut LedgerItem) {
+    if is_secret(item) && item.value.is_some() {
+        item.value = Some(MASK.to_owned());
+        item.meaning.clear();
+    }
 }
 
 fn head(session: &SyncmlSession) -> Vec<String> {
@@ -222,19 +227,21 @@ fn entry_lines(entry: &LedgerEntry, secrets: Secrets, lines: &mut Vec<String>) {
     if !entry.alert.is_empty() {
         told.push(format!("{} {}", entry.alert, entry.alert_name.to_lowercase()));
     }
-    told.extend(
-        entry.items.iter().take(ITEMS).map(|item| item_words(item, entry.item_count < 2, secrets)),
-    );
+    let alone = entry.item_count < 2;
+    for item in entry.items.iter().take(ITEMS) {
+        told.push(match entry.verb {
+            "Alert" => alert_words(item, alone, secrets),
+            _ => item_words(item, alone, secrets),
+        });
+        told.extend(parts(item, secrets));
+    }
     if entry.item_count > ITEMS as u64 {
         told.push(format!("and {} more items", entry.item_count - ITEMS as u64));
     }
-    told.extend(
-        entry
-            .results
-            .iter()
-            .take(ITEMS)
-            .map(|item| format!("▸ {}", item_words(item, true, secrets))),
-    );
+    for item in entry.results.iter().take(ITEMS) {
+        told.push(format!("▸ {}", item_words(item, true, secrets)));
+        told.extend(parts(item, secrets));
+    }
     told.extend(story(entry));
     let mut first = Some(lead);
     for words in if told.is_empty() { vec![String::new()] } else { told } {
@@ -260,7 +267,8 @@ fn story(entry: &LedgerEntry) -> Vec<String> {
         told.push(entry.danger.to_owned());
     }
     let bad = !matches!(entry.outcome, Outcome::Done | Outcome::Waiting);
-    for answer in entry.answers.iter().filter(|answer| bad || !answer.error.is_empty()) {
+    let plain = |code: &str| matches!(code, "200" | "201" | "212");
+    for answer in entry.answers.iter().filter(|a| bad || !plain(&a.code) || !a.error.is_empty()) {
         let named = if answer.refs.is_empty() {
             String::new()
         } else {
@@ -292,7 +300,13 @@ fn item_words(item: &LedgerItem, alone: bool, secrets: Secrets) -> String {
         code => format!("[{code}] "),
     };
     let uri = if item.uri.is_empty() { &*item.kind } else { &*item.uri };
-    let Some(value) = &item.value else { return format!("{code}{uri}") };
+    let Some(value) = &item.value else {
+        let meaning = match item.meaning.as_str() {
+            "" => String::new(),
+            meaning => format!(" ({meaning})"),
+        };
+        return format!("{code}{uri}{meaning}");
+    };
     if secrets == Secrets::Masked && is_secret(item) {
         return format!("{code}{uri} = {MASK}");
     }
@@ -301,7 +315,26 @@ fn item_words(item: &LedgerItem, alone: bool, secrets: Secrets) -> String {
         None => item.meaning.as_str(),
     };
     let meaning = if meaning.is_empty() { String::new() } else { format!(" ({meaning})") };
-    format!("{code}{uri} = {}{meaning}", fit(value, VALUE))
+    // The text of an alert to the user has no address.
+    let uri = if uri.is_empty() { String::new() } else { format!("{uri} = ") };
+    format!("{code}{uri}{}{meaning}", fit(value, VALUE))
+}
+
+/// An item of an alert: its type says more than what it comes from.
+fn alert_words(item: &LedgerItem, alone: bool, secrets: Secrets) -> String {
+    if item.kind.is_empty() || item.uri.is_empty() {
+        return item_words(item, alone, secrets);
+    }
+    let typed = LedgerItem { uri: String::new(), ..item.clone() };
+    format!("{} of {}", item_words(&typed, alone, secrets), item.uri)
+}
+
+/// What a document in an item sets or tells, a line each.
+fn parts(item: &LedgerItem, secrets: Secrets) -> impl Iterator<Item = String> {
+    let more = item.parts.len().saturating_sub(ITEMS);
+    let lines = item.parts.iter().take(ITEMS);
+    let lines = lines.map(move |part| format!("· {}", item_words(part, true, secrets)));
+    lines.chain((more > 0).then(|| format!("· and {more} more")))
 }
 
 /// A value of the node at `uri`, masked when it is a secret.
@@ -341,8 +374,8 @@ fn wrap(text: &str, width: usize, indent: usize) -> Vec<String> {
             return lines;
         };
         let head = &rest[..end];
-        let at = head.rfind(' ').map(|at| at + 1).or_else(|| head.rfind('/').map(|at| at + 1));
-        let at = at.filter(|at| *at > room / 3).unwrap_or(end);
+        let after = |mark| head.rfind(mark).map(|at| at + 1).filter(|at| *at > room / 3);
+        let at = after(' ').or_else(|| after('/')).unwrap_or(end);
         lines.push(format!("{:before$}{}", "", rest[..at].trim_end()));
         rest = rest[at..].trim_start();
     }

@@ -99,13 +99,20 @@ impl Bootstrap {
             Security::UserPinMac => "USERPINMAC: the PIN carries the check itself",
             Security::Unknown => "unknown kind of key",
         };
-        let rest = if self.mac.is_empty() { "no MAC" } else { "MAC not checked without it" };
+        let rest = match (self.security, self.mac.as_str()) {
+            (Security::UserPinMac, _) => "not checked without it",
+            (_, "") => "no MAC",
+            _ => "MAC not checked without it",
+        };
         format!("{key}; {rest}")
     }
 
     /// Checks the code over `body`, the WBXML bytes as sent. Nothing is guessed: without the secret,
     /// or when the secret is no row of digits, it stays unchecked.
     pub fn verify(&self, body: &[u8], pin: Pin<'_>) -> Integrity {
+        if self.security == Security::UserPinMac {
+            return in_pin(body, pin.user);
+        }
         if self.mac.is_empty() {
             return Integrity::Unchecked("the media type has no MAC");
         }
@@ -135,11 +142,30 @@ impl Bootstrap {
                 key.extend_from_slice(user()?.as_bytes());
                 Ok(key)
             }
-            Security::UserPinMac => Err("the PIN itself carries the code (USERPINMAC)"),
-            Security::Unknown => Err("the media type names no known kind of key"),
+            Security::UserPinMac | Security::Unknown => {
+                Err("the media type names no known kind of key")
+            }
         }
     }
 }
+
+/// The first half of the PIN is the key, the second the code: of each of as many bytes of the HMAC the
+/// rest of a division by ten (OMA-WAP-TS-ProvBoot 5.2, USERPINMAC).
+fn in_pin(body: &[u8], pin: &str) -> Integrity {
+    let Some(digits) = digits(pin) else {
+        return Integrity::Unchecked("no PIN was given, and none is guessed");
+    };
+    if !digits.len().is_multiple_of(2) || digits.len() > PIN_DIGITS {
+        return Integrity::Unchecked("a PIN that carries a code has two halves");
+    }
+    let (key, code) = digits.as_bytes().split_at(digits.len() / 2);
+    let tag = sign(&Key::new(HMAC_SHA1_FOR_LEGACY_USE_ONLY, key), body);
+    let right = tag.as_ref().iter().zip(code).all(|(byte, digit)| byte % 10 == digit & 0x0F);
+    if right { Integrity::Valid } else { Integrity::Invalid }
+}
+
+/// Digits of a PIN that carries a code: half of them are as many as the bytes of an HMAC with SHA-1.
+const PIN_DIGITS: usize = 40;
 
 fn digits(text: &str) -> Option<&str> {
     let fits = !text.is_empty() && text.len() <= DIGITS && text.bytes().all(|b| b.is_ascii_digit());
@@ -208,6 +234,17 @@ mod tests {
         assert_eq!(both.verify(b"hello", pin), Integrity::Valid);
         let other = Pin { imsi: "123456789012346", ..pin };
         assert_eq!(both.verify(b"hello", other), Integrity::Invalid);
+    }
+
+    /// The bytes of [`USER`] begin with 70, 57, 222, 174.
+    #[test]
+    fn a_pin_may_carry_the_code_itself() {
+        let check = |pin| protected("3", "").verify(b"hello", Pin { user: pin, imsi: "" });
+        assert_eq!(check("12340724"), Integrity::Valid);
+        assert_eq!(check("12340725"), Integrity::Invalid);
+        assert_eq!(check("12350724"), Integrity::Invalid);
+        let why = "a PIN that carries a code has two halves";
+        assert_eq!(check("1234072"), Integrity::Unchecked(why));
     }
 
     #[test]

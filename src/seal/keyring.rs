@@ -1,5 +1,7 @@
 //! Keys and trusted certificates of one run.
 
+use zeroize::Zeroizing;
+
 use crate::codec::cms::{CertificateId, Enveloped};
 use crate::codec::{Certificate, Opener, Opening};
 use crate::model::ExchangeId;
@@ -31,6 +33,8 @@ pub struct KnownCertificate {
 pub struct Keyring {
     keys: Vec<Key>,
     trusted: Vec<Certificate>,
+    /// User and password of management accounts.
+    passwords: Vec<(String, Zeroizing<String>)>,
 }
 
 impl std::fmt::Debug for Keyring {
@@ -49,6 +53,16 @@ impl Keyring {
     /// True when it opens and trusts nothing.
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty() && self.trusted.is_empty()
+    }
+
+    /// Remembers the password of a management account, to check MD5 credentials and MACs with.
+    pub fn know_password(&mut self, user: &str, password: &str) {
+        self.passwords.push((user.to_owned(), Zeroizing::new(password.to_owned())));
+    }
+
+    /// User and password of each management account.
+    pub fn passwords(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.passwords.iter().map(|(user, password)| (user.as_str(), password.as_str()))
     }
 
     /// True when somebody is trusted.

@@ -72,6 +72,8 @@ pub(super) fn open(sealed: &Enveloped<'_>, keys: &[Key]) -> Result<Unsealed, Clo
                     continue;
                 }
             };
+            // A key that comes out whole is the right one, also when nothing names the certificate.
+            let fits = named || found.is_some();
             let over = tag.as_ref().map(|(over, tag)| (&**over, &**tag));
             let opened = found.ok_or(CipherError::Wrong).and_then(|cek| {
                 let content = cipher::open(&sealed.cipher, &cek, content, over)?;
@@ -83,7 +85,7 @@ pub(super) fn open(sealed: &Enveloped<'_>, keys: &[Key]) -> Result<Unsealed, Clo
                     closed = Closed::NoKey(format!("{what} is not supported"));
                 }
                 // Without a name any key may be tried, and be the wrong one.
-                Err(_) if named => {
+                Err(_) if fits => {
                     let text = "the key fits a recipient, but what is encrypted is damaged";
                     closed = Closed::Damaged(text.to_owned());
                 }

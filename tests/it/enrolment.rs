@@ -4,12 +4,14 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use synctap::analyze::Sessions;
 use synctap::codec::x509::{Certificate, CertificateRequest};
 use synctap::codec::{Hints, decode};
-use synctap::model::{Device, Leg, Protocol};
+use synctap::model::{Device, Format, Leg, Protocol};
 use synctap::render::{OutlineOptions, Secrets, device_lines, outline, outline_text, step_lines};
-use synctap::seal::{Proof, sha1_hex};
+use synctap::seal::{Bootstrap, Integrity, Pin, Proof, sha1_hex};
 
 use crate::conversation::{Turn, pki, turns};
 use crate::robust::spans_lie_inside;
@@ -127,6 +129,88 @@ fn drawn(name: &str) -> String {
 #[test]
 fn one_story_from_discovery_to_management() {
     insta::assert_snapshot!(drawn("federated"));
+}
+
+/// How sessions are known to be of the enrolled device when its name, the id the server gave it and its
+/// address are others, and this header is all that is left.
+fn joined_by(header: &str) -> &'static str {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/enrolment");
+    let text = fs::read_to_string(folder.join("federated.txt")).unwrap();
+    let (enrolment, management) = text.split_once("> POST https://dm.enrol.test").unwrap();
+    let management = management
+        .replace("5F1C2A7E0F3D4C559D0A7B1A0C9F2E11", "another-name")
+        .replace(" Client-Request-Id=lab-0001", &format!(" from=10.9.9.9 {header}"));
+    let mut sessions = Sessions::new();
+    for turn in turns(&format!("{enrolment}> POST https://dm.enrol.test{management}")) {
+        turn.observe(&mut sessions);
+    }
+    let device = sessions.devices().remove(0);
+    device.enrolment.unwrap().joined
+}
+
+fn bearer(claims: &str) -> String {
+    let claims = URL_SAFE_NO_PAD.encode(claims);
+    format!("Authorization=Bearer%20eyJhbGciOiJub25lIn0.{claims}.c2ln")
+}
+
+#[test]
+fn management_is_joined_by_token_and_certificate() {
+    let own = "{\"deviceid\":\"8a4c1d9e-5b0f-4e56-9f3c-2f1e0d9c8b7a\"}";
+    assert_eq!(joined_by(&bearer(own)), "the device id of its token");
+    assert_eq!(joined_by(&bearer("{\"upn\":\"AL@enrol.test\"}")), "the user of its token");
+    // The same user at another device.
+    let other = "{\"upn\":\"al@enrol.test\",\"deviceid\":\"11111111-0000-4000-8000-000000000000\"}";
+    assert_eq!(joined_by(&bearer(other)), "");
+    assert_eq!(joined_by(&bearer("{\"upn\":\"bo@enrol.test\"}")), "");
+    let certificate = STANDARD.encode([b"signature ".to_vec(), pki("device")].concat());
+    assert_eq!(joined_by(&format!("MS-Signature={certificate}")), "the certificate it signs with");
+    let certificate = STANDARD.encode(pki("expired"));
+    assert_eq!(joined_by(&format!("MS-Signature={certificate}")), "");
+}
+
+#[test]
+fn a_certificate_carries_the_signature_of_its_issuer() {
+    let read = |name: &str| Certificate::of(&pki(name));
+    let by = |name: &str, issuer: &str| Some(Proof::of_certificate(&read(name)?, &read(issuer)?));
+    assert_eq!(by("device", "root"), Some(Proof::Right));
+    assert_eq!(by("curve", "root"), Some(Proof::Right));
+    assert_eq!(by("root", "root"), Some(Proof::Right));
+    assert_eq!(by("forged", "root"), Some(Proof::Wrong));
+    assert_eq!(by("device", "expired"), Some(Proof::Wrong));
+    assert_eq!(by("device", "device.request"), None);
+}
+
+/// A document of OMA client provisioning; its codes are those of `openssl dgst -sha1 -mac HMAC`, with the PIN
+/// 1234, the IMSI 123456789012345 as a SIM keeps it, and both.
+#[test]
+fn client_provisioning_in_wbxml_with_its_code() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/enrolment");
+    let body = fs::read(folder.join("bootstrap.wbxml")).unwrap();
+    let check = |parameters: &str, pin: &str| {
+        let media = format!("application/vnd.wap.connectivity-wbxml; {parameters}");
+        let pin = Pin { user: pin, imsi: "123456789012345" };
+        Bootstrap::of_content_type(&media).unwrap().verify(&body, pin)
+    };
+    for (parameters, pin) in [
+        ("SEC=1; MAC=FE5230C02B4F597270E9026C0E4377925EE29187", "1234"),
+        ("SEC=USERPIN; MAC=fe5230c02b4f597270e9026c0e4377925ee29187", "1234"),
+        ("SEC=0; MAC=2d43f0f800ae3d5d340c6888053af22bb191de71", ""),
+        ("SEC=USERNETWPIN;MAC=2677c6e73d4e52e91be5e2b59475ef2fbe6f625b", "1234"),
+        ("SEC=3", "12344282"),
+    ] {
+        assert_eq!(check(parameters, pin), Integrity::Valid, "{parameters}");
+    }
+    assert_eq!(
+        check("SEC=1; MAC=2d43f0f800ae3d5d340c6888053af22bb191de71", "1234"),
+        Integrity::Invalid
+    );
+    let hints =
+        Hints { content_type: "application/vnd.wap.connectivity-wbxml; SEC=1", ..Hints::default() };
+    let decoded = decode(body.clone().into(), &hints);
+    assert!(decoded.problems.is_empty(), "{:?}", decoded.problems);
+    let (layer, tree, _) = decoded.document().unwrap();
+    assert_eq!(tree.name(tree.root().unwrap()), Some("wap-provisioningdoc"));
+    assert!(matches!(decoded.layer(layer).unwrap().format, Format::Wbxml(_)));
 }
 
 #[test]

@@ -152,6 +152,78 @@ fn an_object_in_parts() {
     assert!(session.entries.iter().all(|entry| entry.level == Level::Info));
 }
 
+/// The first part is acknowledged with 213 and the next message asked for: none of it is a fault.
+#[test]
+fn a_value_in_parts_from_the_device() {
+    let session = golden("upload-in-parts").remove(0);
+    assert_eq!(session.verdict, SessionVerdict::Complete);
+    let get = &session.entries[3];
+    assert_eq!((get.verb, get.results.len()), ("Get", 1));
+    let mut sessions = Sessions::new();
+    for turn in turns(&fixture("upload-in-parts")) {
+        for finding in turn.observe(&mut sessions).unwrap().findings {
+            assert!(finding.level < Level::Warning, "{finding:?}");
+        }
+    }
+}
+
+/// What says that it is not to be answered is no fault when it is not.
+#[test]
+fn no_answer_is_owed_where_none_is_wanted() {
+    let text = fixture("normal").replace("<Get><CmdID>4</CmdID>", "<Get><CmdID>4</CmdID><NoResp/>");
+    let text = text.replace("<Status><CmdID>2</CmdID><MsgRef>1</MsgRef><CmdRef>4</CmdRef><Cmd>Get</Cmd><Data>200</Data></Status>\n", "");
+    let session = folded(&turns(&text)).remove(0);
+    let get = &session.entries[2];
+    assert_eq!((get.verb, get.outcome, get.results.len()), ("Get", Outcome::NotOwed, 1));
+    assert_eq!(session.verdict, SessionVerdict::Complete);
+    let mut sessions = Sessions::new();
+    for turn in turns(&text) {
+        for finding in turn.observe(&mut sessions).unwrap().findings {
+            assert!(
+                !["status-one-per-command", "results-only-after-get-200"]
+                    .contains(&finding.id.as_str()),
+                "{finding:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_declared_configuration_with_its_result() {
+    let sessions = golden("declared-configuration");
+    let session = &sessions[0];
+    assert_eq!(session.verdict, SessionVerdict::Complete);
+    let set = &session.entries[2].items[0];
+    assert_eq!(set.parts[0].uri, "./User/Vendor/MSFT/VPNv2/Lab/AlwaysOn");
+    let failed = &session.entries[4].results[0].parts[1];
+    assert_eq!(failed.code, "0x86000031");
+    let tree = configurations(&sessions).remove(0);
+    let lines = render::configuration_lines(&tree, Secrets::Masked).join("\n");
+    assert!(lines.contains("AlwaysOn = true"), "{lines}");
+    assert!(lines.contains("ProfileXML = ********"), "{lines}");
+    let json = render::ledger_json(session, Secrets::Masked).to_string();
+    assert!(json.contains("AlwaysOn") && !json.contains("hunter2"), "{json}");
+}
+
+/// An exchange that began earlier may end later: then the other one was the repetition.
+#[test]
+fn messages_stand_in_the_order_they_were_sent() {
+    let all = turns(&fixture("interrupted"));
+    let mut sessions = Sessions::new();
+    for at in [1, 0, 2] {
+        all[at].observe(&mut sessions);
+    }
+    let session = sessions.syncml_sessions(true).remove(0);
+    let told: Vec<(u64, bool)> = session
+        .messages
+        .iter()
+        .filter(|message| message.leg == Leg::Request)
+        .map(|message| (message.exchange.0, message.retry))
+        .collect();
+    assert_eq!(told, [(1, false), (2, true), (3, false)]);
+    assert!(session.holds(ExchangeId(1)));
+}
+
 #[test]
 fn generic_alerts() {
     assert_eq!(golden("generic-alert").remove(0).verdict, SessionVerdict::Complete);

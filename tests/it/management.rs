@@ -185,3 +185,21 @@ fn whole(body: &str, settings: &Settings, message: &str, leg: Leg) -> String {
          <Source><LocURI>{source}</LocURI></Source>{header}</SyncHdr><SyncBody>{body}</SyncBody></SyncML>"
     )
 }
+
+/// Documents print commands without the message around them; a profile is several side by side.
+#[test]
+fn parts_of_messages_are_explained_too() {
+    let notes = |text: &'static str| {
+        let decoded =
+            synctap::codec::decode(Bytes::from_static(text.as_bytes()), &Hints::default());
+        let notes = synctap::analyze::annotate_body(&decoded, None);
+        notes.into_iter().map(|note| note.text).collect::<Vec<_>>().join("; ")
+    };
+    let camera = "<Replace><Item><Target><LocURI>./Device/Vendor/MSFT/Policy/Config/Camera/AllowCamera</LocURI></Target><Data>0</Data></Item></Replace>";
+    assert!(notes(camera).ends_with("0: Not allowed"), "{}", notes(camera));
+    let two = "<Add><Item><Target><LocURI>./DevInfo/Man</LocURI></Target></Item></Add><Atomic><Exec><Item><Target><LocURI>./Device/Vendor/MSFT/RemoteWipe/doWipe</LocURI></Target></Item></Exec></Atomic>";
+    assert!(notes(two).contains("REMOTE WIPE"), "{}", notes(two));
+    let body = "<SyncBody><Alert><CmdID>1</CmdID><Data>1201</Data></Alert></SyncBody>";
+    assert!(notes(body).starts_with("1201"), "{}", notes(body));
+    assert_eq!(notes("<Policy><Data>1</Data></Policy>"), "");
+}

@@ -51,6 +51,27 @@ fn every_rule_has_a_fixture_and_every_fixture_a_rule() {
     assert_eq!(files, rules);
 }
 
+/// Every statement about device management that could be a rule (MS-MDM, MS-MDE2, OMA DM, the published
+/// tables of nodes) is one, or is listed with the reason why traffic cannot show it.
+#[test]
+fn every_statement_about_management_is_a_rule_or_has_a_reason() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let wanted = fs::read_to_string(root.join("captures/rules/management.list")).unwrap();
+    let rules: BTreeSet<&str> = catalogue().iter().map(|rule| rule.id).collect();
+    let unchecked = fs::read_to_string(root.join("src/analyze/rules/unchecked.tsv")).unwrap();
+    let reasons = unchecked.lines().skip(1).map(|line| line.split('\t').collect::<Vec<_>>());
+    let reasons: BTreeSet<&str> =
+        reasons.filter(|cells| !cells[2].is_empty()).map(|cells| cells[0]).collect();
+    let ids: BTreeSet<&str> = wanted.lines().collect();
+    assert_eq!(ids.len(), 282);
+    let missing: Vec<&&str> =
+        ids.iter().filter(|id| rules.contains(**id) == reasons.contains(**id)).collect();
+    assert!(missing.is_empty(), "neither or both: {missing:?}");
+    let documents = ids.iter().filter(|id| id.starts_with("doc-")).count();
+    let judged = ids.iter().filter(|id| rules.contains(**id)).count();
+    assert_eq!((judged, documents), (262, 18));
+}
+
 #[test]
 fn every_rule_finds_the_offending_part_and_only_that() {
     let mut faults = String::new();

@@ -450,3 +450,25 @@ fn recipients_are_known_by_the_certificates_of_the_capture() {
         assert_eq!(facts.contains("answer encrypted for CN=server,"), times == 1, "{facts}");
     }
 }
+
+/// A key that fits, over content that was touched: that is said, with the certificate named or not.
+#[test]
+fn what_is_damaged_is_not_called_somebody_else_s() {
+    for (name, key) in [
+        ("sealed-aes256.der", "server.key"),
+        ("sealed-aes256.der", "server.p12"),
+        ("sealed-gcm.der", "server.key"),
+        ("sealed-p256-gcm.der", "server-p256.key"),
+    ] {
+        let mut touched = message(name);
+        // Before the tag of authenticated content, and in the last block of the other.
+        let at = touched.len() - if name.contains("gcm") { 40 } else { 5 };
+        touched[at] ^= 1;
+        let keyring = keyring(&[key]);
+        let decoded = decode_opening(touched.into(), None, &Hints::default(), &keyring);
+        assert_eq!(inside(&decoded), None, "{name}");
+        assert!(decoded.is_broken(), "{name} with {key}: {:?}", decoded.layers[0].facts);
+        let facts: BTreeMap<_, _> = decoded.layers[0].facts.iter().cloned().collect();
+        assert!(facts["opened"].contains("damaged"), "{name} with {key}: {}", facts["opened"]);
+    }
+}

@@ -91,7 +91,10 @@ fn segments(path: &str) -> Option<([&str; SEGMENTS + 1], usize)> {
         *segments.get_mut(count)? = segment;
         count += 1;
     }
-    if let ["device", "vendor", ..] = segments {
+    // The table has declared configuration for the device alone; it is there for users too (Windows
+    // declared configuration, resource access).
+    let whose = ["user", "vendor", "msft", "declaredconfiguration"];
+    if matches!(segments, ["device", "vendor", ..]) || segments.starts_with(&whose) {
         segments.rotate_left(1);
         count -= 1;
     }

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::analyze::document::Document;
 use crate::analyze::draft::{Draft, clip, joined, labelled};
+use crate::analyze::syncml;
 use crate::codec;
 use crate::model::{Decoded, Leg, Level, NodeId, WallTime};
 
@@ -94,6 +95,58 @@ pub(super) fn tell(
     }
 }
 
+/// The token that a request carries, when its claims can be read.
+pub(super) fn token_of(envelope: &Envelope<'_>, decoded: Option<&Decoded>) -> Option<Token> {
+    match Credentials::of(envelope) {
+        Credentials::Token { node, .. } => Token::of(&envelope.document, node, decoded),
+        _ => None,
+    }
+}
+
+/// Who a token is for, as the identity service names devices and users.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(in crate::analyze) struct Claimed {
+    /// `deviceid`; empty when absent.
+    device: String,
+    /// `oid`, else `sub`; empty when absent.
+    subject: String,
+    /// `upn` and its older names; empty when absent.
+    user: String,
+}
+
+impl Claimed {
+    /// What a token of management claims.
+    pub(super) fn of(token: &syncml::Token) -> Self {
+        let text = |names: &[&str]| {
+            let found = names.iter().find_map(|name| token.text(name));
+            found.map(clip).unwrap_or_default()
+        };
+        Self { device: text(&["deviceid"]), subject: text(&SUBJECT), user: text(&USER) }
+    }
+
+    /// True when both name one device.
+    pub(super) fn is_device(&self, other: &Self) -> bool {
+        same(&self.device, &other.device)
+    }
+
+    /// True when both name one user, and not two devices.
+    pub(super) fn is_user(&self, other: &Self) -> bool {
+        let one_device = self.device.is_empty() || other.device.is_empty() || self.is_device(other);
+        let user = same(&self.subject, &other.subject) || same(&self.user, &other.user);
+        user && one_device
+    }
+}
+
+/// Claims that number a user.
+const SUBJECT: [&str; 2] = ["oid", "sub"];
+
+/// Claims that name a user.
+const USER: [&str; 4] = ["upn", "unique_name", "preferred_username", "email"];
+
+fn same(a: &str, b: &str) -> bool {
+    !a.is_empty() && a.eq_ignore_ascii_case(b)
+}
+
 /// What a JSON Web Token claims (RFC 7519 4.1); the token itself is a secret and not kept. Nothing
 /// of it is verified.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -103,6 +156,7 @@ pub(in crate::analyze) struct Token {
     tenant: String,
     pub(in crate::analyze) user: String,
     pub(in crate::analyze) device: String,
+    subject: String,
     expires: Option<i64>,
 }
 
@@ -142,10 +196,17 @@ impl Token {
             audience: text(&["aud"]),
             issuer: text(&["iss"]),
             tenant: text(&["tid"]),
-            user: text(&["upn", "unique_name", "preferred_username", "email"]),
+            user: text(&USER),
             device: text(&["deviceid"]),
+            subject: text(&SUBJECT),
             expires: claims.get("exp").and_then(Value::as_i64),
         })
+    }
+
+    /// Who it is for.
+    pub(super) fn claimed(&self) -> Claimed {
+        let Self { device, subject, user, .. } = self.clone();
+        Claimed { device, subject, user }
     }
 
     fn words(&self) -> String {

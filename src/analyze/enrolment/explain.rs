@@ -4,6 +4,7 @@ use crate::analyze::document::Document;
 use crate::analyze::draft::{Draft, clip, joined, labelled, percent_decoded};
 use crate::codec::x509::PublicKey;
 use crate::model::{Decoded, Leg, Level, WallTime};
+use crate::seal::Proof;
 
 use super::poll::duration;
 use super::provisioning::{Account, Parm, Provisioning, Stored};
@@ -88,7 +89,14 @@ fn chain(found: &Stored<'_>, stored: &[Stored<'_>]) -> String {
             .is_some_and(|c| c.subject == certificate.issuer && c.purposes.is_ca())
     });
     match issuer {
-        Some(issuer) => format!("the issuer is sent along ({})", issuer.store),
+        Some(issuer) => {
+            let signed = match found.issued_by(stored) {
+                Some(Proof::Right) => ", whose signature it carries",
+                Some(Proof::Wrong) => ", whose signature it does NOT carry",
+                Some(Proof::Unchecked) | None => "",
+            };
+            format!("the issuer is sent along ({}){signed}", issuer.store)
+        }
         None => "the issuer is not sent along".to_owned(),
     }
 }

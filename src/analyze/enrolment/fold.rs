@@ -1,22 +1,27 @@
 //! One story a device: from discovery over its certificate to the sessions in which it is managed.
 //!
 //! Discovery and policy name no device: they wait under the address they came from until a certificate
-//! request of the same address names one. Management is joined by device id, by the id the server
-//! gave (`client-request-id`), or by server and address.
+//! request of the same address names one. Management is joined by device id, by the id the server gave
+//! (`client-request-id`), by the certificate it signs with, by the claims of its tokens, or by server and
+//! address.
 
 use std::collections::{HashMap, VecDeque};
+
+use bytes::Bytes;
 
 use crate::analyze::document::Subject;
 use crate::analyze::draft::{clip, clip_to, joined};
 use crate::analyze::flow::{Mark, over};
 use crate::analyze::meet::meet;
 use crate::analyze::signature::device_certificate;
+use crate::analyze::syncml::Token;
 use crate::model::{
     CertificateRequested, Device, DeviceCertificate, DeviceKey, Enrolment, Exchange, ExchangeId,
     Finding, Leg, ProvisionState, Step, StepFinding, Summary, WallTime,
 };
 use crate::seal::sha256_hex;
 
+use super::credentials::{self, Claimed};
 use super::envelope::{Envelope, Message};
 use super::policy::CertificatePolicy;
 use super::provisioning::{Provisioning, Stored};
@@ -78,6 +83,10 @@ struct Kept {
     server_host: String,
     /// The id the server gave (`EntDMID`).
     server_id: String,
+    /// The certificate it was given, DER; empty before.
+    certificate: Bytes,
+    /// Who the token of its enrolment is for.
+    claimed: Claimed,
     demand: Option<Demand>,
     steps: Vec<Step>,
     managed: VecDeque<Step>,
@@ -221,12 +230,26 @@ impl Enrolments {
             all.next().is_none().then(|| id.clone())
         };
         let same_id = |kept: &Kept| !given.is_empty() && kept.server_id.eq_ignore_ascii_case(given);
+        let signed = signature(exchange);
+        let same_certificate = |kept: &Kept| {
+            let own = &kept.certificate;
+            !own.is_empty() && signed.windows(own.len()).any(|bytes| bytes == &**own)
+        };
+        let claims = ["Authorization", "DeviceToken"]
+            .map(|name| request.headers.first(name).and_then(Token::read).unwrap_or_default());
+        let same_device =
+            |kept: &Kept| claims.iter().any(|token| kept.claimed.is_device(&Claimed::of(token)));
+        let same_user =
+            |kept: &Kept| claims.iter().any(|token| kept.claimed.is_user(&Claimed::of(token)));
         let address = address(exchange);
         let same_way = |kept: &Kept| {
             kept.address == address && kept.server_host.eq_ignore_ascii_case(&exchange.host)
         };
         by(&same_id)
             .map(|id| (id, "the id the server gave it"))
+            .or_else(|| by(&same_certificate).map(|id| (id, "the certificate it signs with")))
+            .or_else(|| by(&same_device).map(|id| (id, "the device id of its token")))
+            .or_else(|| by(&same_user).map(|id| (id, "the user of its token")))
             .or_else(|| by(&same_way).map(|id| (id, "server and address")))
     }
 
@@ -298,6 +321,8 @@ impl Kept {
             address: String::new(),
             server_host: String::new(),
             server_id: String::new(),
+            certificate: Bytes::new(),
+            claimed: Claimed::default(),
             demand: None,
             steps: Vec::new(),
             managed: VecDeque::new(),
@@ -352,6 +377,8 @@ impl Kept {
             enrolment.user.clone_from(&summary.user);
         }
         if let Some(request) = request {
+            let token = credentials::token_of(&request.envelope, subject.body(Leg::Request));
+            self.claimed = token.map(|token| token.claimed()).unwrap_or_default();
             let name = clip(&request.context("DeviceName"));
             if !name.is_empty() {
                 enrolment.name = name;
@@ -364,7 +391,8 @@ impl Kept {
         let Some(decoded) = subject.body(Leg::Response) else { return };
         for document in Provisioning::all(decoded) {
             let own = document.certificates(decoded).into_iter().find(Stored::is_own);
-            if let Some(issued) = own.and_then(|own| own.certificate) {
+            if let Some((issued, der)) = own.and_then(|own| Some((own.certificate?, own.der))) {
+                self.certificate = der;
                 let renewal = document.renewal_days().map(|days| {
                     WallTime(issued.not_after.0.saturating_sub(days.saturating_mul(DAY)))
                 });
@@ -441,6 +469,14 @@ fn push<T>(list: &mut Vec<T>, limit: usize, item: T) {
         list.remove(0);
     }
     list.push(item);
+}
+
+/// The bytes of the signature in a header (MS-MDM 2.1): the certificate stands in them.
+fn signature(exchange: &Exchange) -> Vec<u8> {
+    let headers = exchange.request.as_ref().map(|request| &request.headers);
+    let names = ["MS-Signature", "MDM-Signature"];
+    let value = headers.and_then(|headers| names.iter().find_map(|name| headers.first(name)));
+    value.and_then(|value| crate::codec::base64_any(value.as_bytes())).unwrap_or_default()
 }
 
 /// The certificate request of an exchange.

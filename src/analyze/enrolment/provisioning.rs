@@ -3,15 +3,20 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use bytes::Bytes;
+
 use crate::analyze::document::Document;
 use crate::codec::x509::Certificate;
 use crate::model::{Decoded, LayerId, NodeId};
-use crate::seal::sha1_hex;
+use crate::seal::{Proof, sha1_hex};
 
 use super::poll::Poll;
 
 /// Characteristics and parameters read of one document, each.
 const PARTS: usize = 10_000;
+
+/// Certificates of one name that a signature is checked with.
+const ISSUERS: usize = 8;
 
 /// Characteristics open at once.
 const DEPTH: usize = 32;
@@ -153,6 +158,7 @@ impl<'a> Provisioning<'a> {
             let layer = layer.and_then(|id| decoded.layer(id));
             let certificate = layer.and_then(|layer| Certificate::of(&layer.bytes));
             let known = layer.filter(|_| certificate.is_some());
+            let known_der = known.map(|layer| layer.bytes.clone()).unwrap_or_default();
             let sha1 = known.map(|layer| sha1_hex(&layer.bytes).to_uppercase());
             Some(Stored {
                 node: self.node(parm.of),
@@ -161,6 +167,7 @@ impl<'a> Provisioning<'a> {
                 thumbprint,
                 value: parm.value,
                 certificate,
+                der: known_der,
                 sha1: sha1.unwrap_or_default(),
             })
         });
@@ -218,6 +225,8 @@ pub(in crate::analyze) struct Stored<'a> {
     value: &'a str,
     /// `None` when it could not be read.
     pub(in crate::analyze) certificate: Option<Certificate>,
+    /// Its bytes; empty when it could not be read.
+    pub(in crate::analyze) der: Bytes,
     /// SHA-1 of its bytes in upper-case hex, by which Windows names it; empty when it could not be
     /// read.
     pub(in crate::analyze) sha1: String,
@@ -232,6 +241,17 @@ impl Stored<'_> {
     /// True for a store by the first name of its path.
     pub(in crate::analyze) fn is_in(&self, store: &str) -> bool {
         self.store.split('/').next().is_some_and(|name| name.eq_ignore_ascii_case(store))
+    }
+
+    /// Whether the certificate was signed by the one among `others` that its issuer names, or by itself;
+    /// `None` when that is not among them.
+    pub(in crate::analyze) fn issued_by(&self, others: &[Self]) -> Option<Proof> {
+        let own = self.certificate.as_ref()?;
+        let others = others.iter().filter_map(|other| other.certificate.as_ref());
+        let named = others.filter(|issuer| issuer.subject_name() == own.issuer_name());
+        let proofs = named.take(ISSUERS).map(|issuer| Proof::of_certificate(own, issuer));
+        // Two of one name: the one that fits counts.
+        proofs.reduce(|best, next| if best == Proof::Right { best } else { next })
     }
 
     /// True when what stands there is no certificate at all, such as the words of an example.

@@ -87,7 +87,7 @@ fn judge(session: &mut Session, log: &mut Log, refused: bool, leg: Leg) {
     let view = &mut session.view;
     view.authentication = words;
     let (verdict, why) = if session.aborted.is_some() {
-        log.closed = true;
+        log.closed = !log.after_abort;
         (SessionVerdict::Aborted, "alert 1223 was sent".to_owned())
     } else if again {
         (SessionVerdict::AuthFailed, "credentials were refused again".to_owned())
@@ -119,6 +119,8 @@ pub(super) fn settled(session: &Session) -> SyncmlSession {
     for entry in &mut view.entries {
         if entry.outcome == Outcome::Waiting && session.aborted.is_none() {
             entry.outcome = Outcome::Unanswered;
+        } else if entry.outcome == Outcome::Waiting {
+            "the session was aborted before its answer".clone_into(&mut entry.why);
         }
     }
     if view.verdict != SessionVerdict::Open {

@@ -129,6 +129,14 @@ impl Tree {
     }
 
     fn put(&mut self, number: usize, entry: &LedgerEntry, item: &LedgerItem, known: Known) {
+        // A document that stays behind when it is removed leaves what it set.
+        for part in item.parts.iter().filter(|part| part.value.is_some()) {
+            self.put_one(number, entry, part, known);
+        }
+        self.put_one(number, entry, item, known);
+    }
+
+    fn put_one(&mut self, number: usize, entry: &LedgerEntry, item: &LedgerItem, known: Known) {
         let path = normal(&item.uri);
         if path.is_empty() {
             return;
@@ -185,6 +193,8 @@ impl Tree {
 
     fn finish(mut self) -> Configuration {
         self.told.nodes = self.nodes.into_values().collect();
+        // Resources of declared configuration are no nodes of the tree: they come after it.
+        self.told.nodes.sort_by_key(|node| !node.path.starts_with('.'));
         self.told
     }
 }

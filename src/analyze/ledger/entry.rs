@@ -2,19 +2,23 @@
 
 use std::borrow::Cow;
 
-use crate::analyze::draft::{clip, kept};
-use crate::analyze::syncml::{ALERTS, Command, Item, Message};
-use crate::model::{ExchangeId, LedgerEntry, LedgerItem, Leg, Level, Outcome};
+use crate::analyze::document::Document;
+use crate::analyze::draft::{clip, joined, kept};
+use crate::analyze::syncml::{
+    ALERTS, Command, Danger, Declared, Item, Message, alert_type, may_declare,
+};
+use crate::model::{Decoded, ExchangeId, LedgerEntry, LedgerItem, Leg, Level, NodeId, Outcome};
 
 /// Items held of one command or of its results.
 pub(super) const ITEMS: usize = 64;
 
 /// The entry of one command of `message`, not answered yet.
-pub(super) fn entry(
+pub(super) fn entry<'a>(
     exchange: ExchangeId,
     leg: Leg,
-    message: &Message<'_>,
-    command: &Command<'_>,
+    decoded: Option<&'a Decoded>,
+    message: &Message<'a>,
+    command: &Command<'a>,
 ) -> LedgerEntry {
     let document = &message.document;
     let item_count = message.items(command).len();
@@ -23,17 +27,21 @@ pub(super) fn entry(
     for item in message.items(command) {
         if items.len() < ITEMS {
             danger_of_it = danger_of_it.or_else(|| item.danger());
-            let held = ledger_item(item, writes(command.verb));
+            let held = ledger_item(item, writes(command.verb), decoded);
             items.push(held);
         }
     }
     if item_count == 0 {
-        // Sync and Map of data synchronisation carry their addresses themselves.
-        let uri = document.text_at(command.node, &["Target", "LocURI"]);
-        let uri = uri.or_else(|| document.text_at(command.node, &["Source", "LocURI"]));
-        items.extend(uri.map(|uri| LedgerItem { uri: clip(&uri), ..LedgerItem::default() }));
+        items.extend(synchronised(document, command.node));
+        items.truncate(ITEMS);
     }
     let alert = if command.verb == "Alert" { &*command.data } else { "" };
+    if command.verb == "Alert" {
+        danger_of_it = items.iter().find_map(|item| {
+            let row = alert_type(&item.kind)?;
+            row.name.contains("unenrollment").then_some(UNENROLMENT)
+        });
+    }
     LedgerEntry {
         exchange,
         leg,
@@ -56,14 +64,64 @@ pub(super) fn entry(
     }
 }
 
+/// The user leaves management (generic alert of type `…unenrollment…`).
+const UNENROLMENT: Danger = Danger { what: "UNENROLMENT by the user", level: Level::Alarm };
+
+/// What Sync and Map of data synchronisation are about: they carry their addresses themselves, and a Map
+/// the numbers that both sides have for one object (SyncML Representation 1.2.1, 6.6.9).
+fn synchronised<'a>(
+    document: &Document<'a>,
+    node: NodeId,
+) -> impl Iterator<Item = LedgerItem> + use<'a> {
+    let document = *document;
+    let address = move |id, side| document.text_at(id, &[side, "LocURI"]);
+    let uri = address(node, "Target").or_else(|| address(node, "Source"));
+    let changes = document.child_text(node, "NumberOfChanges");
+    let own = uri.map(|uri| LedgerItem {
+        uri: clip(&uri),
+        meaning: changes.as_ref().map(|_| "changes".to_owned()).unwrap_or_default(),
+        value: changes.map(|changes| clip(&changes)),
+        ..LedgerItem::default()
+    });
+    let map = document.named(node, "MapItem").map(move |id| LedgerItem {
+        uri: clip(&address(id, "Target").unwrap_or_default()),
+        value: Some(clip(&address(id, "Source").unwrap_or_default())),
+        meaning: "the number at the device".to_owned(),
+        ..LedgerItem::default()
+    });
+    own.into_iter().chain(map)
+}
+
+/// The anchors of a store in an alert of data synchronisation: what was agreed last, and what is to be.
+fn anchors(item: &Item<'_>) -> Option<String> {
+    let node = item.meta("Anchor")?;
+    let text = |name| item.document.child_text(node, name).unwrap_or("none".into());
+    Some(clip(&format!("{} → {}", text("Last"), text("Next"))))
+}
+
+/// What is known of the type of an alert, and how grave it is said to be (OMA DM Protocol 1.2.1, 8.7).
+fn alert_meaning(item: &Item<'_>) -> String {
+    let row = alert_type(&item.meta_text("Type")).filter(|row| row.alert == "1226");
+    let known = row.map_or("", |row| row.meaning);
+    joined([clip(&item.meta_text("Mark")), known.to_owned()], "; ")
+}
+
 /// True when the data of a command's items are values of nodes; elsewhere they are arguments.
 fn writes(verb: &str) -> bool {
     matches!(verb, "Add" | "Replace" | "Results")
 }
 
-/// One item as the ledger holds it; `values`: its data is the value of a node.
-pub(super) fn ledger_item(item: &Item<'_>, values: bool) -> LedgerItem {
+/// One item as the ledger holds it; `values`: its data is the value of a node; `decoded`: the body it
+/// stands in.
+pub(super) fn ledger_item<'a>(
+    item: &Item<'a>,
+    values: bool,
+    decoded: Option<&'a Decoded>,
+) -> LedgerItem {
     let uri = item.uri().unwrap_or_default();
+    if let Some(declared) = declared(item, decoded) {
+        return declared_item(item, uri, &declared);
+    }
     let text = |data| item.document.text(data);
     let inner = |data| item.document.children(data).next().filter(|_| text(data).is_empty());
     let markup = item.data().and_then(inner);
@@ -74,12 +132,42 @@ pub(super) fn ledger_item(item: &Item<'_>, values: bool) -> LedgerItem {
         None => item.meaning().cloned(),
     };
     let value = markup.or_else(|| item.data().map(|data| clip(&text(data))));
+    let (value, meaning) = match item.verb {
+        "Alert" => match anchors(item) {
+            Some(anchors) => (Some(anchors), "sync anchors".to_owned()),
+            None => (value, alert_meaning(item)),
+        },
+        "Copy" => {
+            let source = item.source().map(|id| clip(&text(id)));
+            (source.or(value), "what is copied".to_owned())
+        }
+        _ => (value, meaning.map(|(_, text)| text).unwrap_or_default()),
+    };
     LedgerItem {
-        meaning: meaning.map(|(_, text)| text).unwrap_or_default(),
+        meaning,
         kind: kept(&item.meta_text("Type")),
         format: kept(&item.meta_text("Format")),
         uri: clip(uri),
         value,
         code: Cow::Borrowed(""),
+        parts: Vec::new(),
+    }
+}
+
+/// The document of declared configuration in an item; looked for only where one may stand.
+fn declared<'a>(item: &Item<'a>, decoded: Option<&'a Decoded>) -> Option<Declared<'a>> {
+    may_declare(item).then_some(())?;
+    Declared::inside(decoded?, &item.document, item.data()?)
+}
+
+fn declared_item(item: &Item<'_>, uri: &str, declared: &Declared<'_>) -> LedgerItem {
+    LedgerItem {
+        uri: clip(uri),
+        kind: kept(&item.meta_text("Type")),
+        format: kept(&item.meta_text("Format")),
+        value: Some(format!("<{}>…", declared.document.name(declared.node))),
+        meaning: declared.words(),
+        code: Cow::Borrowed(""),
+        parts: declared.settings().take(ITEMS).map(|setting| setting.item()).collect(),
     }
 }

@@ -69,6 +69,7 @@ impl Facts {
             if kind == "com.microsoft.mdm.synctype" {
                 self.sync_type = value().map(|value| (value.to_ascii_lowercase(), mark));
             }
+            let kind = bare_type(&kind).to_owned();
             let importance = item.meta_text("Mark");
             if matches!(importance.as_ref(), "fatal" | "critical") && self.loud.len() < LOUD {
                 self.loud.push(clip(&kind));
@@ -139,8 +140,14 @@ fn is_dev(start: &str) -> bool {
     start.eq_ignore_ascii_case("dev")
 }
 
+/// A type of a generic alert without the word before it that OMA DM wants (8.7.1.6).
+fn bare_type(kind: &str) -> &str {
+    let words = ["reversed-domain-name:", "content-type:"];
+    words.iter().find_map(|word| kind.strip_prefix(word)).unwrap_or(kind).trim()
+}
+
 /// The types named by an `MDM-GenericAlert` header, lower case (MS-MDM 2.1).
 pub(in crate::analyze) fn generic_alert_types(value: &str) -> Vec<String> {
     let parts = value.split(['<', '>']).map(str::trim).filter(|part| !part.is_empty());
-    parts.map(str::to_ascii_lowercase).collect()
+    parts.map(|part| bare_type(&part.to_ascii_lowercase()).to_owned()).collect()
 }

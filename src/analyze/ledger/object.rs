@@ -24,6 +24,18 @@ pub(in crate::analyze) struct Object {
     pub(in crate::analyze) mark: Mark,
 }
 
+impl Object {
+    /// True when `item` of a command is about the same.
+    pub(super) fn is_of(&self, verb: &str, item: &Item<'_>) -> bool {
+        self.uri == subject_of(verb, item)
+    }
+}
+
+/// What an item is about, as compared.
+fn subject_of(verb: &str, item: &Item<'_>) -> String {
+    clip(&format!("{verb} {}", normal(item.uri().unwrap_or_default())))
+}
+
 /// What was noticed of large objects in one message.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(in crate::analyze) struct ObjectLog {
@@ -31,6 +43,8 @@ pub(in crate::analyze) struct ObjectLog {
     pub(in crate::analyze) without_size: Option<NodeId>,
     /// A later part with `Size`.
     pub(in crate::analyze) size_again: Option<NodeId>,
+    /// Items that go on with an object: what was said with its first part holds for them.
+    pub(in crate::analyze) later_parts: Vec<NodeId>,
     /// The whole has another size than announced: announced, came.
     pub(in crate::analyze) other_size: Option<(NodeId, u64, u64)>,
     /// Something else came between two parts.
@@ -100,9 +114,11 @@ fn part(
     }
     let size = item.data().map_or(0, |data| item.document.size(data));
     let announced = item.meta_text("Size").parse::<u64>().ok();
-    let uri = clip(&format!("{} {}", command.verb, normal(item.uri().unwrap_or_default())));
     let open = session.side_mut(leg).object.take();
-    let goes_on = open.as_ref().is_some_and(|object| object.uri == uri);
+    let goes_on = open.as_ref().is_some_and(|object| object.is_of(command.verb, item));
+    if goes_on {
+        log.objects.later_parts.push(item.node);
+    }
     if open.is_some() && !goes_on {
         log.objects.interrupted.get_or_insert(item.node);
     }
@@ -119,6 +135,7 @@ fn part(
             if announced.is_none() && seen {
                 log.objects.without_size.get_or_insert(item.node);
             }
+            let uri = subject_of(command.verb, item);
             Object { uri, size: announced, got: 0, line_ends: 0, mark }
         }
         None => {

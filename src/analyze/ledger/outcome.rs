@@ -8,8 +8,8 @@ use super::turn::Log;
 /// What a status code says about its command.
 pub(super) fn of_code(code: &str) -> Outcome {
     match code.parse::<u16>().unwrap_or_default() {
-        101 | 202 | 213 => Outcome::Accepted,
-        214 | 215 | 304 => Outcome::NotExecuted,
+        101 | 202 | 213 | 508 => Outcome::Accepted,
+        214 | 215 | 304 | 419 => Outcome::NotExecuted,
         216 => Outcome::RolledBack,
         200..=299 => Outcome::Done,
         _ => Outcome::Failed,
@@ -34,6 +34,7 @@ pub(super) fn explain(entry: &mut LedgerEntry) {
     let (level, why) = match (entry.code(), entry.verb) {
         ("404", "Delete") => (Level::Info, "was gone already"),
         ("418", "Add") => (Level::Info, "was there already"),
+        ("508", "Alert") => (Level::Notable, "a slow synchronisation is to follow"),
         ("401" | "407", _) => (Level::Notable, ""),
         _ => match entry.outcome {
             Outcome::Failed => (Level::Warning, ""),

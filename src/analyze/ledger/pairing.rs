@@ -1,10 +1,11 @@
 //! Status and Results brought to the commands they answer, over `MsgRef`, `CmdRef` and `TargetRef`
 //! (SyncML Representation 1.2.1, 6.1; MS-MDM 2.2.6.1, 2.2.7.8).
 
+use crate::analyze::document::Subject;
 use crate::analyze::draft::{clip, kept};
 use crate::analyze::hresult;
-use crate::analyze::syncml::{Item, Message, Status, status_named};
-use crate::model::{Answer, Exchange, LedgerItem, Leg, Outcome};
+use crate::analyze::syncml::{Command, Message, Status, status_named};
+use crate::model::{Answer, Decoded, Exchange, LedgerItem, Leg, Outcome};
 
 use super::entry::{ITEMS, ledger_item};
 use super::outcome;
@@ -18,13 +19,14 @@ const ANSWERS: usize = 16;
 const NOTED: usize = 64;
 
 /// Brings every answer of `message` to its command.
-pub(super) fn answers(
+pub(super) fn answers<'a>(
     session: &mut Session,
-    exchange: &Exchange,
+    subject: &Subject<'a>,
     leg: Leg,
-    message: &Message<'_>,
+    message: &Message<'a>,
     log: &mut Log,
 ) {
+    let (exchange, decoded) = (subject.exchange, subject.body(leg));
     let mut last = ("", 0_u32);
     for (at, answer) in message.answers() {
         let results = answer.results;
@@ -37,9 +39,13 @@ pub(super) fn answers(
         if !verb.is_empty() && verb != known.verb {
             note(&mut log.other_verb, (answer.node, known.verb));
         }
+        if !results {
+            note(&mut log.codes, (answer.node, known.verb, answer.code().parse().unwrap_or(0)));
+        }
         let Some(place) = known.entry else { continue };
         if results {
-            take_results(session, place, message, &message.commands[at], log);
+            let results = Brought { leg, message, command: &message.commands[at], decoded };
+            take_results(session, place, &results, log);
         } else {
             let reference = answer.message();
             if reference == last.0 && known.position < last.1 {
@@ -122,7 +128,6 @@ fn take_status(
     let answer = read(exchange, message, status);
     let Some(entry) = session.view.entries.get_mut(place as usize) else { return };
     let before = entry.outcome;
-    note(&mut log.codes, (status.node, entry.verb, answer.code.parse().unwrap_or_default()));
     let same = |known: &Answer| {
         known.refs.is_empty()
             || answer.refs.is_empty()
@@ -185,41 +190,40 @@ fn read(exchange: &Exchange, message: &Message<'_>, status: &Status<'_>) -> Answ
     }
 }
 
-fn take_results(
-    session: &mut Session,
-    place: u32,
-    message: &Message<'_>,
-    command: &crate::analyze::syncml::Command<'_>,
-    log: &mut Log,
-) {
+/// One `Results` of a message.
+struct Brought<'m, 'a> {
+    leg: Leg,
+    message: &'m Message<'a>,
+    command: &'m Command<'a>,
+    decoded: Option<&'a Decoded>,
+}
+
+fn take_results(session: &mut Session, place: u32, results: &Brought<'_, '_>, log: &mut Log) {
+    let Brought { leg, message, command, decoded } = *results;
+    let mut open = session.side(leg).object.clone();
     let Some(entry) = session.view.entries.get_mut(place as usize) else { return };
-    let good = entry.outcome == Outcome::Done || entry.code() == "213";
+    let good = matches!(entry.outcome, Outcome::Done | Outcome::NotOwed) || entry.code() == "213";
     // Put and Get of data synchronisation bring device information the same way.
     if !matches!(entry.verb, "Get" | "Put" | "Search") || !good {
         note(&mut log.stray_results, command.node);
     }
     let asked = std::mem::take(&mut entry.items);
     for item in message.items(command) {
-        let mut held = ledger_item(item, true);
+        let mut held = ledger_item(item, true, decoded);
         if !asked.is_empty() && !asked.iter().any(|own| answers_to(&held, own)) {
             note(&mut log.other_node, item.node);
         }
         if held.uri.is_empty() {
             held.uri = asked.first().map(|own| own.uri.clone()).unwrap_or_default();
         }
-        extend(entry, held, item);
+        // What continues an object is no item of its own.
+        let goes_on = open.take().is_some_and(|object| object.is_of("Results", item));
+        if !goes_on && entry.results.len() < ITEMS {
+            entry.results.reserve_exact(usize::from(entry.results.is_empty()));
+            entry.results.push(held);
+        }
     }
     entry.items = asked;
-}
-
-/// Adds an item of Results; what continues an object is no item of its own.
-fn extend(entry: &mut crate::model::LedgerEntry, held: LedgerItem, item: &Item<'_>) {
-    let same = entry.results.last().is_some_and(|last| last.uri == held.uri);
-    let grows = same && item.meta("Size").is_none() && entry.code() == "213";
-    if !grows && entry.results.len() < ITEMS {
-        entry.results.reserve_exact(usize::from(entry.results.is_empty()));
-        entry.results.push(held);
-    }
 }
 
 /// True when a result is about the node that was asked for, or one below it.

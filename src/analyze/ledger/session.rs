@@ -4,7 +4,9 @@ use crate::analyze::document::Subject;
 use crate::analyze::draft::clip;
 use crate::analyze::flow::Mark;
 use crate::analyze::syncml::Message;
-use crate::model::{ConnId, Exchange, Initiator, Leg, SyncmlMessage, SyncmlSession, WallTime};
+use crate::model::{
+    ConnId, Exchange, Initiator, Leg, Outcome, SyncmlMessage, SyncmlSession, WallTime,
+};
 
 use super::authentication::Authentication;
 use super::close;
@@ -79,6 +81,8 @@ pub(in crate::analyze) struct Side {
     pub(in crate::analyze) sent: Vec<Sent>,
     /// It sent a message without `Final` last.
     pub(in crate::analyze) open: bool,
+    /// Its last message did no more than ask for the next one (alert 1222).
+    pub(in crate::analyze) waits: bool,
     /// Packages it finished.
     pub(in crate::analyze) packages: u32,
     /// The object it is sending in parts.
@@ -175,7 +179,9 @@ impl Session {
 
     /// Takes note of an exchange that belongs to the session.
     pub(super) fn touch(&mut self, exchange: &Exchange, over: WallTime) {
-        self.view.last = exchange.id;
+        self.view.first = self.view.first.min(exchange.id);
+        self.view.last = self.view.last.max(exchange.id);
+        self.view.started = self.view.started.min(exchange.started);
         self.conn = exchange.conn;
         self.view.ended = self.view.ended.max(over);
     }
@@ -212,11 +218,11 @@ impl Session {
     }
 
     /// Takes in one message of one side.
-    pub(super) fn take(
+    pub(super) fn take<'a>(
         &mut self,
-        subject: &Subject<'_>,
+        subject: &Subject<'a>,
         leg: Leg,
-        message: &Message<'_>,
+        message: &Message<'a>,
         fingerprint: u64,
         passwords: &Passwords,
     ) -> Log {
@@ -228,6 +234,7 @@ impl Session {
             id_taken: self.sent(leg, &message.id).is_some(),
             continues: self.side(leg).open,
             other_open: self.side(other).open,
+            other_waits: self.side(other).waits,
             after_abort: self.aborted.is_some(),
             asked_to: self.side(other).asked_to.clone(),
             impatient: self.impatient(subject.exchange),
@@ -239,7 +246,7 @@ impl Session {
         let mark = Mark::leg(subject.exchange, leg);
         self.facts.follow(subject, leg, message, mark);
         self.authentication.before(subject, leg, message, passwords, &mut log);
-        pairing::answers(self, subject.exchange, leg, message, &mut log);
+        pairing::answers(self, subject, leg, message, &mut log);
         log.early = self.is_early(leg, message);
         self.register(subject, leg, message, fingerprint, mark);
         outcome::settle_groups(self, &log);
@@ -259,11 +266,11 @@ impl Session {
     }
 
     /// Notes a message and its commands, so that answers find them.
-    fn register(
+    fn register<'a>(
         &mut self,
-        subject: &Subject<'_>,
+        subject: &Subject<'a>,
         leg: Leg,
-        message: &Message<'_>,
+        message: &Message<'a>,
         fingerprint: u64,
         mark: Mark,
     ) {
@@ -290,12 +297,12 @@ impl Session {
     }
 
     /// Puts a command into the ledger; answers do not stand in it.
-    fn hold(
+    fn hold<'a>(
         &mut self,
-        subject: &Subject<'_>,
+        subject: &Subject<'a>,
         leg: Leg,
-        message: &Message<'_>,
-        command: &crate::analyze::syncml::Command<'_>,
+        message: &Message<'a>,
+        command: &crate::analyze::syncml::Command<'a>,
         places: &[Option<u32>],
     ) -> Option<u32> {
         if matches!(command.verb, "Status" | "Results") {
@@ -306,11 +313,17 @@ impl Session {
             return None;
         }
         let place = u32::try_from(self.view.entries.len()).ok()?;
-        let mut held = entry(subject.exchange.id, leg, message, command);
+        let mut held = entry(subject.exchange.id, leg, subject.body(leg), message, command);
         held.within = command.within.and_then(|at| places.get(at).copied().flatten());
         held.depth = held.within.map_or(0, |at| self.view.entries[at as usize].depth + 1);
+        let silent = message.wants_no_answer(command);
+        if silent {
+            held.outcome = Outcome::NotOwed;
+        }
         self.view.entries.push(held);
-        self.side_mut(leg).waiting.push(place);
+        if !silent {
+            self.side_mut(leg).waiting.push(place);
+        }
         Some(place)
     }
 
@@ -335,7 +348,11 @@ impl Session {
         };
         let sizes = (size("MaxMsgSize"), size("MaxObjSize"));
         let asked_to = message.document.child_text(header, "RespURI");
+        let mut asked = message.commands.iter().filter(|command| command.verb != "Status");
+        let waits = asked.all(|command| command.verb == "Alert")
+            && message.alerts().any(|code| code == "1222");
         let side = self.side_mut(leg);
+        side.waits = waits;
         side.max_message = sizes.0.or(side.max_message);
         side.max_object = sizes.1.or(side.max_object);
         side.asked_to = asked_to.map(|uri| (clip(&uri), mark));
@@ -355,8 +372,16 @@ impl Session {
             None if self.view.is_dm() => self.package(leg),
             None => 0,
         };
+        let (exchange, mut retry) = (subject.exchange.id, retry);
+        // An exchange that began earlier may end later: then the other one is the repetition.
+        let earlier = |own: &&mut SyncmlMessage| {
+            own.exchange > exchange && own.leg == leg && own.id == message.id
+        };
+        if retry && let Some(later) = self.view.messages.iter_mut().find(earlier) {
+            (later.retry, retry) = (true, false);
+        }
         self.view.messages.push(SyncmlMessage {
-            exchange: subject.exchange.id,
+            exchange,
             leg,
             id: message.id.clone(),
             package,
@@ -365,6 +390,10 @@ impl Session {
             outline: message.outline().to_owned(),
             unread: unread(subject, leg),
         });
+        let before = self.view.messages.iter().rev().nth(1);
+        if before.is_some_and(|before| before.exchange > exchange) {
+            self.view.messages.sort_by_key(|message| message.exchange);
+        }
     }
 
     /// The package a message of this side belongs to (OMA DM Protocol 1.2.1, 8): the first of the

@@ -76,10 +76,10 @@ impl Observed<'_> {
 
 impl Ledgers {
     /// Takes in an exchange that ended. `None` when neither body is a message.
-    pub(in crate::analyze) fn observe(
+    pub(in crate::analyze) fn observe<'a>(
         &mut self,
-        subject: &Subject<'_>,
-        messages: &[Option<Message<'_>>; 2],
+        subject: &Subject<'a>,
+        messages: &[Option<Message<'a>>; 2],
     ) -> Option<Observed<'_>> {
         let messages = messages.each_ref().map(Option::as_ref);
         let bodies = [subject.body(Leg::Request), subject.body(Leg::Response)];

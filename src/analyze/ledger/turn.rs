@@ -43,6 +43,8 @@ pub(in crate::analyze) struct Log {
     pub(in crate::analyze) previous: String,
     /// A message of this side had the same `MsgID` and other bytes.
     pub(in crate::analyze) id_taken: bool,
+    /// The other side only asked for the next message (alert 1222).
+    pub(in crate::analyze) other_waits: bool,
     /// The package of this side was still open before this message.
     pub(in crate::analyze) continues: bool,
     /// The other side's package was still open before this message.

@@ -15,6 +15,7 @@ mod habit;
 mod hit;
 mod key;
 mod order;
+mod protection;
 mod request;
 mod server;
 mod settings;

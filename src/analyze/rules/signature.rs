@@ -1,13 +1,14 @@
 //! Rules about signatures (MS-MDM 2.1, RFC 5652).
 
 use crate::analyze::draft::clip;
-use crate::analyze::signature::{Memory, Signature, by_tls};
+use crate::analyze::signature::{Memory, Orders, Sealed, Shape, Signature, by_tls};
 use crate::model::{Carrier, Evidence, Exchange, Finding, Leg, SignatureReport, SignerReport};
 use crate::seal::{KnownCertificate, sha256_hex};
 
 use super::catalogue::text_of;
 use super::engine::{Switches, finding, sort};
 use super::hit::Hit;
+use super::protection;
 
 /// One exchange with its signatures.
 #[derive(Debug, Clone, Copy)]
@@ -23,9 +24,17 @@ pub(in crate::analyze) struct SignedScene<'a> {
     /// A body of this capture was found before to be what was signed.
     pub(in crate::analyze) matched: bool,
     pub(in crate::analyze) known: &'a [KnownCertificate],
+    /// Encrypted layers of both bodies.
+    pub(in crate::analyze) sealed: &'a [Sealed],
+    /// How the body of the request is protected.
+    pub(in crate::analyze) shape: Shape,
+    /// What the answer says about protection.
+    pub(in crate::analyze) orders: Option<&'a Orders>,
+    /// Thumbprints of certificates that servers put into the store of the system before.
+    pub(in crate::analyze) installed: &'a [String],
 }
 
-type SignatureRule = (&'static str, fn(&SignedScene<'_>) -> Option<Hit>);
+pub(super) type SignatureRule = (&'static str, fn(&SignedScene<'_>) -> Option<Hit>);
 
 const RULES: &[SignatureRule] = &[
     ("sig-header-name", header_name),
@@ -49,7 +58,7 @@ const RULES: &[SignatureRule] = &[
 /// Ids of every rule here.
 #[cfg(test)]
 pub(super) fn ids() -> impl Iterator<Item = &'static str> {
-    RULES.iter().map(|(id, _)| *id)
+    RULES.iter().chain(protection::RULES).map(|(id, _)| *id)
 }
 
 /// Everything that is found in the signatures of one exchange, loudest first.
@@ -58,7 +67,7 @@ pub(in crate::analyze) fn check_signatures(
     switches: &Switches,
 ) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
-    for (id, check) in RULES {
+    for (id, check) in RULES.iter().chain(protection::RULES) {
         if switches.is_off(id) {
             continue;
         }

@@ -17,7 +17,11 @@ use crate::seal::{Circumstances, Keyring, KnownCertificate, sha256_hex};
 use super::bound::{Bound, Shown, ShownBy, device_certificate, of_signer};
 use super::carrier::{Signature, carried, in_exchange};
 use super::known::take_in;
+use super::protection::{Orders, Sealed, sealed, shape};
 use super::tls::by_tls;
+
+/// Thumbprints remembered.
+const INSTALLED: usize = 256;
 
 /// Devices remembered; when there are more, all are forgotten.
 const DEVICES: usize = 1_024;
@@ -34,6 +38,8 @@ pub struct Signatures {
     devices: HashMap<String, Memory>,
     /// A body in this capture was found to be what was signed.
     matched: bool,
+    /// Thumbprints of certificates that servers put into the store of the system, lower case.
+    installed: Vec<String>,
 }
 
 /// What is known of one device.
@@ -41,6 +47,8 @@ pub struct Signatures {
 pub(in crate::analyze) struct Memory {
     /// It was told to sign, in this session.
     pub(in crate::analyze) told: Option<(String, Mark)>,
+    /// How bodies are to be protected (`SecurityMode`), since this session.
+    pub(in crate::analyze) mode: Option<(String, u8, Mark)>,
     /// It signed a message of this session.
     pub(in crate::analyze) signed: Option<(String, Mark)>,
 }
@@ -137,7 +145,15 @@ impl Signatures {
         let signatures = in_exchange(exchange, request, response, &circumstances);
         let speaker = subject.request.and_then(|document| Speaker::of(exchange, &document));
         let memory = speaker.as_ref().and_then(|speaker| self.devices.get(&speaker.device));
+        let legs = [(Leg::Request, request), (Leg::Response, response)];
+        let bodies = legs.into_iter().filter_map(|(leg, body)| Some((leg, body?)));
+        let sealed: Vec<Sealed> = bodies.flat_map(|(leg, body)| sealed(leg, body)).collect();
+        let orders = subject.response.as_ref().map(Orders::of);
         let scene = SignedScene {
+            sealed: &sealed,
+            shape: request.map(shape).unwrap_or_default(),
+            orders: orders.as_ref(),
+            installed: &self.installed,
             exchange,
             header: carried(exchange).map(|(carrier, _)| carrier),
             signatures: &signatures,
@@ -151,7 +167,7 @@ impl Signatures {
         let shown = shown(exchange, &signatures);
         if !exchange.in_flight() {
             take_in(&mut self.known, exchange, [request, response]);
-            self.remember(&subject, &signatures, speaker, order);
+            self.remember(&subject, &signatures, speaker, orders.unwrap_or_default(), order);
         }
         SignaturesSeen { signatures, findings, shown, order: order.map(|(_, sign)| sign) }
     }
@@ -161,8 +177,11 @@ impl Signatures {
         subject: &Subject<'_>,
         signatures: &[Signature],
         speaker: Option<Speaker>,
+        orders: Orders,
         order: Option<(NodeId, bool)>,
     ) {
+        let room = INSTALLED.saturating_sub(self.installed.len());
+        self.installed.extend(orders.installed.into_iter().take(room));
         let over = |signature: &Signature| {
             signature.report.holds != Holds::Bad
                 && signature.report.signers.iter().any(|signer| !signer.form.is_empty())
@@ -177,6 +196,11 @@ impl Signatures {
         if signed {
             let mark = Mark::leg(subject.exchange, Leg::Request);
             memory.signed = Some((session.clone(), mark));
+        }
+        if let Some((mode, node)) = orders.mode {
+            let document = subject.response.as_ref();
+            let mark = document.map(|d| Mark::node(subject.exchange, Leg::Response, d, Some(node)));
+            memory.mode = mark.map(|mark| (session.clone(), mode, mark)).or(memory.mode.take());
         }
         if let Some((node, told)) = order {
             let document = subject.response.as_ref();

@@ -5,6 +5,7 @@ mod bound;
 mod carrier;
 mod fold;
 mod known;
+mod protection;
 mod tls;
 
 pub(super) use bound::device_certificate;
@@ -12,4 +13,5 @@ pub use bound::{Shown, ShownBy};
 pub use carrier::{Signature, in_body, in_exchange};
 pub(super) use fold::Memory;
 pub use fold::{Signatures, SignaturesSeen};
+pub(super) use protection::{Orders, Sealed, Shape};
 pub(super) use tls::by_tls;

@@ -65,6 +65,11 @@ pub(in crate::analyze) static ALERT_TYPES: LazyLock<Vec<AlertType>> = LazyLock::
         .collect()
 });
 
+/// The row of a type, with or without `Reversed-Domain-Name:` before it.
+pub(in crate::analyze) fn alert_type(name: &str) -> Option<&'static AlertType> {
+    ALERT_TYPES.iter().find(|row| bare(row.name).eq_ignore_ascii_case(bare(name)))
+}
+
 /// Notes every Alert of `message`; facts name those that steer a session.
 pub(super) fn annotate(leg: Leg, message: &Message<'_>, draft: &mut Draft) {
     let document = &message.document;
@@ -114,8 +119,7 @@ pub(super) fn short(code: &str) -> String {
 fn note_type(leg: Leg, document: &Document<'_>, item: NodeId, draft: &mut Draft) {
     let Some(node) = document.descend(item, &["Meta", "Type"]) else { return };
     let name = document.text(node);
-    let same = |row: &&AlertType| bare(row.name).eq_ignore_ascii_case(bare(&name));
-    let Some(row) = ALERT_TYPES.iter().find(same) else { return };
+    let Some(row) = alert_type(&name) else { return };
     let level = if row.name.contains("unenrollment") { Level::Alarm } else { Level::Info };
     let values =
         if row.values.is_empty() { String::new() } else { format!("data: {}", row.values) };

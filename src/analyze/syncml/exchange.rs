@@ -1,14 +1,14 @@
 //! The two messages of one exchange together: session, device, commands, outcome.
 
-use crate::analyze::document::Subject;
+use crate::analyze::document::{Document, Subject};
 use crate::analyze::draft::{Draft, clip, joined};
 use crate::analyze::http;
-use crate::model::{Leg, Level};
+use crate::model::{Annotated, Decoded, Leg, Level};
 
 use super::message::Message;
 use super::status::Tally;
 use super::token::Token;
-use super::{alert, auth, loc_uri, status};
+use super::{alert, auth, declared, loc_uri, status};
 
 /// Verbs named in the list's command column.
 const VERBS_NAMED: usize = 2;
@@ -33,6 +33,18 @@ pub(in crate::analyze) fn messages<'a>(subject: &Subject<'a>) -> [Option<Message
     [subject.request.and_then(Message::read), subject.response.and_then(Message::read)]
 }
 
+/// Notes on a part of a message, as documents print them: a body, or commands alone; `None` when it is
+/// none.
+pub(in crate::analyze) fn tell_part(leg: Leg, decoded: &Decoded) -> Option<Annotated> {
+    let message = Message::part(Document::of(decoded)?)?;
+    let mut draft = Draft::default();
+    alert::annotate(leg, &message, &mut draft);
+    loc_uri::annotate(leg, &message, &mut draft);
+    status::annotate(leg, &message, None, &mut Tally::default(), &mut draft);
+    declared::annotate(leg, decoded, &message, &mut draft);
+    Some(draft.finish())
+}
+
 /// Tells an exchange that is SyncML.
 pub(in crate::analyze) fn tell(
     subject: &Subject<'_>,
@@ -49,6 +61,9 @@ pub(in crate::analyze) fn tell(
         loc_uri::annotate(leg, message, draft);
         status::annotate(leg, message, asked, &mut tally, draft);
         note_final(leg, message, draft);
+        if let Some(decoded) = subject.body(leg) {
+            declared::annotate(leg, decoded, message, draft);
+        }
     }
     draft.fact(facts(request, response, &tally));
     if tally.header == "401" && refused_again(request) {

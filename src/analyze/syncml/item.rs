@@ -17,7 +17,7 @@ pub(in crate::analyze) struct Item<'a> {
     /// The command it belongs to.
     pub(in crate::analyze) around: NodeId,
     /// The verb of that command.
-    verb: &'static str,
+    pub(in crate::analyze) verb: &'static str,
     target: Option<Address<'a>>,
     source: Option<Address<'a>>,
     data: Option<NodeId>,

@@ -51,6 +51,8 @@ pub(in crate::analyze) struct Message<'a> {
     pub(in crate::analyze) strangers: Vec<NodeId>,
     /// True when this message ends its package.
     pub(in crate::analyze) ends_package: bool,
+    /// No command of it is to be answered (`NoResp` of the header).
+    silent: bool,
     /// Every Final directly in the body; one is enough.
     pub(in crate::analyze) finals: Vec<NodeId>,
     /// The last element directly in the body.
@@ -76,6 +78,8 @@ pub(in crate::analyze) struct Command<'a> {
     pub(in crate::analyze) within: Option<usize>,
     /// The text of its `Data`: the code of an Alert; empty when it has none.
     pub(in crate::analyze) data: Cow<'a, str>,
+    /// It is not to be answered (`NoResp`).
+    silent: bool,
     /// Where its items stand among those of all.
     items: Range<usize>,
 }
@@ -102,25 +106,76 @@ impl<'a> Message<'a> {
             target: text(&["Target", "LocURI"]),
             header,
             body: document.child(root, "SyncBody"),
+            silent: header.is_some_and(|header| document.child(header, "NoResp").is_some()),
+            ..Self::empty(document)
+        };
+        message.read_body();
+        Some(message)
+    }
+
+    /// Reads what documents print of messages: a body without header, or commands side by side.
+    pub(in crate::analyze) fn part(document: Document<'a>) -> Option<Self> {
+        let name = document.root_name();
+        // ActiveSync has commands of these names.
+        let is_command = VERBS.contains(&name) && !matches!(name, "Sync" | "Search");
+        let element = document.tree.element(document.root())?;
+        let space = element.namespace.as_str().to_ascii_lowercase();
+        let is_ours = space.is_empty() || space.starts_with("syncml:");
+        if !is_ours || name != "SyncBody" && !is_command {
+            return None;
+        }
+        let mut message = Self::empty(document);
+        for id in document.elements().filter(|id| document.parent(*id).is_none()) {
+            let name = document.name(id);
+            if name == "SyncBody" {
+                message.read_inside(id, None);
+            } else if let Some(verb) = VERBS.into_iter().find(|verb| *verb == name) {
+                message.push(id, verb, None);
+                let place = message.commands.len() - 1;
+                if CONTAINERS.contains(&verb) {
+                    message.read_inside(id, Some(place));
+                }
+            }
+        }
+        Some(message)
+    }
+
+    /// Nothing read yet.
+    fn empty(document: Document<'a>) -> Self {
+        Self {
+            document,
+            version: String::new(),
+            protocol: String::new(),
+            session: String::new(),
+            id: String::new(),
+            source: String::new(),
+            source_name: String::new(),
+            target: String::new(),
+            header: None,
+            body: None,
             commands: Vec::new(),
             strangers: Vec::new(),
             ends_package: false,
+            silent: false,
             finals: Vec::new(),
             last_in_body: None,
             items: Vec::new(),
             answers: Vec::new(),
             outline: OnceCell::new(),
             by_id: OnceCell::new(),
-            document,
-        };
-        message.read_body();
-        Some(message)
+        }
     }
 
     fn read_body(&mut self) {
+        if let Some(body) = self.body {
+            self.read_inside(body, None);
+        }
+    }
+
+    /// Reads the commands inside an element; `within`: the place of that element in `commands`.
+    fn read_inside(&mut self, around: NodeId, within: Option<usize>) {
         let document = self.document;
-        let Some(body) = self.body else { return };
-        let mut open = vec![(document.tree.children(body), None)];
+        let mut open = vec![(document.tree.children(around), within)];
         while let Some((siblings, within)) = open.last_mut() {
             let within = *within;
             let Some(id) = siblings.next() else {
@@ -154,11 +209,16 @@ impl<'a> Message<'a> {
         let document = self.document;
         let [mut id, mut data, mut meta] = [None; 3];
         let first = self.items.len();
+        let mut silent = false;
         for child in document.tree.children(node) {
             let place = match document.name(child) {
                 "CmdID" => &mut id,
                 "Data" => &mut data,
                 "Meta" => &mut meta,
+                "NoResp" => {
+                    silent = true;
+                    continue;
+                }
                 "Item" => {
                     self.items.push(Item::read(document, child, (node, verb)));
                     continue;
@@ -177,7 +237,8 @@ impl<'a> Message<'a> {
         }
         let text = |id: Option<NodeId>| id.map(|id| document.text(id)).unwrap_or_default();
         let items = first..self.items.len();
-        self.commands.push(Command { node, verb, id: text(id), within, data: text(data), items });
+        let (id, data) = (text(id), text(data));
+        self.commands.push(Command { node, verb, id, within, data, silent, items });
     }
 
     /// The commands of one kind.
@@ -201,6 +262,11 @@ impl<'a> Message<'a> {
     /// True when the header carries credentials.
     pub(in crate::analyze) fn has_credentials(&self) -> bool {
         self.header.is_some_and(|header| self.document.child(header, "Cred").is_some())
+    }
+
+    /// True when a command, or the whole message, says that it is not to be answered (`NoResp`).
+    pub(in crate::analyze) fn wants_no_answer(&self, command: &Command<'a>) -> bool {
+        self.silent || command.silent
     }
 
     /// True when an item continues in the next message.

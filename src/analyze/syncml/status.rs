@@ -53,7 +53,7 @@ pub(in crate::analyze) fn named(code: &str) -> Option<&'static Status> {
 /// How loud a code is: what the protocol does in its normal course is plain or notable.
 fn level(code: &str) -> Level {
     match code.parse::<u16>().unwrap_or(0) {
-        214..=216 | 304 | 401 | 407 | 418 => Level::Notable,
+        214..=216 | 304 | 401 | 407 | 418 | 419 | 508 => Level::Notable,
         100..=299 => Level::Info,
         _ => Level::Warning,
     }

@@ -17,7 +17,7 @@ const CLAIMS: [&str; 11] =
     ["aud", "iss", "appid", "tid", "upn", "unique_name", "oid", "deviceid", "scp", "iat", "exp"];
 
 /// The claims of a token.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub(in crate::analyze) struct Token(Value);
 
 impl Token {
@@ -38,6 +38,11 @@ impl Token {
     /// A claim that is a number, such as `exp` in seconds since 1970.
     pub(in crate::analyze) fn number(&self, name: &str) -> Option<i64> {
         self.0.get(name)?.as_i64()
+    }
+
+    /// A claim that is a text.
+    pub(in crate::analyze) fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name)?.as_str().filter(|text| !text.is_empty())
     }
 
     /// `aud https://…, upn user@lab.test, exp 1795000000`: claims, no token.

@@ -1,6 +1,6 @@
 //! `synctap decode`: one body from a file or standard input.
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::panic::resume_unwind;
 use std::process::ExitCode;
 use std::thread;
@@ -37,7 +37,10 @@ pub(super) fn run(args: &DecodeArgs) -> Result<ExitCode, Report> {
     let keyring = keys::load(&args.keys)?;
     let as_type = args.as_type.as_deref().map(document_type).transpose()?;
     let decoded = codec::decode_opening(body, as_type, &hints, &keyring);
-    let secrets = if args.show_secrets { Secrets::Shown } else { Secrets::Masked };
+    // XML for a file or a program is a conversion, which `encode` turns back; on a terminal somebody
+    // may look on.
+    let converts = args.xml && !io::stdout().is_terminal();
+    let secrets = if args.show_secrets || converts { Secrets::Shown } else { Secrets::Masked };
     let mut out = stdout();
     if args.json {
         let notes = analyze::annotate_body(&decoded, leg);
@@ -108,7 +111,7 @@ fn print_xml(out: &mut impl io::Write, decoded: &Decoded, secrets: Secrets) -> R
     let text = print(secrets);
     writeln!(out, "{text}")?;
     if secrets == Secrets::Masked && text != print(Secrets::Shown) {
-        say("what `encode` makes of this is not the same: `--show-secrets` leaves nothing out");
+        say("credentials are masked on a terminal; `--show-secrets`, a file or a pipe has them");
     }
     say_problems(decoded);
     Ok(())

@@ -25,7 +25,7 @@ pub(super) fn chosen<'a>(
     };
     let report = Report::new(what);
     if devices.is_empty() {
-        return Err(report.because("the capture has no ActiveSync traffic of a device"));
+        return Err(report.because("the capture has neither ActiveSync traffic nor SyncML nor a certificate request of a device"));
     }
     let ids: Vec<&str> = devices.iter().map(|device| device.key.device.as_str()).collect();
     Err(report

@@ -5,21 +5,30 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::cli::args::LedgerArgs;
+use crate::cli::config::SettingsFile;
+use crate::cli::keys;
 use crate::cli::output::stdout;
 use crate::cli::report::Report;
 use crate::model::SyncmlSession;
 use crate::render;
 use crate::render::Secrets;
+use crate::seal::Keyring;
 
 use super::devices::cannot_read;
 use super::open;
 
 /// Prints what was asked for.
-pub(super) fn run(args: &LedgerArgs) -> Result<ExitCode, Report> {
-    let passwords =
-        args.password.iter().map(|text| password(text)).collect::<Result<Vec<_>, _>>()?;
-    let viewer = open::viewer(&args.file)?;
-    let sessions = viewer.syncml_sessions_knowing(&passwords).map_err(cannot_read)?;
+pub(super) fn run(args: &LedgerArgs, config: Option<&Path>) -> Result<ExitCode, Report> {
+    let mut keyring = Keyring::new();
+    for (user, password) in SettingsFile::load(config)?.dm_passwords() {
+        keyring.know_password(&user, &password);
+    }
+    for text in &args.password {
+        let (user, password) = password(text)?;
+        keyring.know_password(&user, &password);
+    }
+    let viewer = open::viewer_with(&args.file, keyring)?;
+    let sessions = viewer.syncml_sessions().map_err(cannot_read)?;
     let secrets = if args.show_secrets { Secrets::Shown } else { Secrets::Masked };
     let mut out = stdout();
     for session in chosen(&sessions, args)? {
@@ -38,12 +47,11 @@ pub(super) fn run(args: &LedgerArgs) -> Result<ExitCode, Report> {
 
 /// `USER:PASSWORD`.
 fn password(text: &str) -> Result<(String, String), Report> {
-    let (user, password) = text.split_once(':').ok_or_else(|| {
+    keys::user_password(text).ok_or_else(|| {
         Report::new("cannot read the password")
             .because("there is no `:` in it")
             .hint("write it as USER:PASSWORD")
-    })?;
-    Ok((user.to_owned(), password.to_owned()))
+    })
 }
 
 /// The sessions that are meant.

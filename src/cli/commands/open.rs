@@ -34,7 +34,7 @@ pub(super) fn run(args: &OpenArgs, config: Option<&Path>) -> Result<ExitCode, Re
             .because("standard output is not a terminal")
             .hint(format!("print the capture: synctap show {}", args.file.display())));
     }
-    let viewer = viewer_with(&args.file, keys::load(&args.keys)?)?;
+    let viewer = viewer_with(&args.file, keys::load_knowing(&args.keys, config)?)?;
     let shutdown = CancellationToken::new();
     runtime()?.block_on(async {
         signals(&shutdown, false)?;

@@ -46,7 +46,7 @@ pub(super) fn run(args: &RunArgs, config: Option<&Path>) -> Result<ExitCode, Rep
     let screen = screen(&settings, &file)?;
     let _log = logging::start(settings.log_file.as_deref())?;
     let ca = ca::load(&settings.ca_dir)?;
-    let keyring = Arc::new(keys::load(&args.keys)?);
+    let keyring = Arc::new(keys::load_knowing(&args.keys, config)?);
     let files = FileLimit::raise();
     if !files.holds(settings.proxy.limits.connections) {
         tracing::warn!(limit = files.soft, "few open files are allowed: connections may wait");

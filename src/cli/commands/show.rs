@@ -1,6 +1,7 @@
 //! `synctap show`: a capture as text or JSON lines.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use crate::cli::args::ShowArgs;
@@ -21,9 +22,9 @@ use super::run::now;
 const WINDOW: usize = 256;
 
 /// Prints what was asked for.
-pub(super) fn run(args: &ShowArgs) -> Result<ExitCode, Report> {
+pub(super) fn run(args: &ShowArgs, config: Option<&Path>) -> Result<ExitCode, Report> {
     let filter = filter::parse(args.filter.as_deref())?;
-    let viewer = open::viewer_with(&args.file, keys::load(&args.keys)?)?;
+    let viewer = open::viewer_with(&args.file, keys::load_knowing(&args.keys, config)?)?;
     let secrets = if args.show_secrets { Secrets::Shown } else { Secrets::Masked };
     let mut out = stdout();
     if args.ids.is_empty() {

@@ -11,8 +11,11 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::screen::ThemeName;
-use super::value::{Address, Any, Fault, Hosts, List, ModeSpec, Network, Server, Size, Text};
+use super::value::{
+    Address, Any, Fault, Hosts, List, ModeSpec, Network, Server, Size, Text, UserPassword,
+};
 use crate::cli::folders::Folders;
+use crate::cli::keys;
 use crate::cli::report::Report;
 
 /// Where to look.
@@ -38,6 +41,7 @@ pub(super) struct Written {
     pub(super) body_limit: Option<Size>,
     pub(super) capture_limit: Option<Size>,
     pub(super) ca_dir: Option<PathBuf>,
+    pub(super) dm_passwords: Option<List<UserPassword>>,
     pub(super) log_file: Option<PathBuf>,
     pub(super) mouse: Option<bool>,
     pub(super) theme: Option<ThemeName>,
@@ -56,6 +60,7 @@ impl Written {
             self.allow.as_ref().and_then(List::fault),
             self.intercept.as_ref().and_then(List::fault),
             self.passthrough.as_ref().and_then(List::fault),
+            self.dm_passwords.as_ref().and_then(List::fault),
         ];
         faults.into_iter().flatten().min_by_key(|fault| fault.at)
     }
@@ -104,6 +109,12 @@ impl SettingsFile {
     /// False when there is none.
     pub(in crate::cli) fn found(&self) -> bool {
         self.found
+    }
+
+    /// User and password of management accounts (`dm_passwords`).
+    pub(in crate::cli) fn dm_passwords(&self) -> Vec<(String, String)> {
+        let texts = self.written.dm_passwords.as_ref().map(List::texts).unwrap_or_default();
+        texts.iter().filter_map(|text| keys::user_password(text)).collect()
     }
 
     /// What is wrong, at this byte of the file.

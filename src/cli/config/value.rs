@@ -8,6 +8,7 @@ use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 use toml::Spanned;
 
 use crate::cli::args::parse_size;
+use crate::cli::keys;
 use crate::cli::settings;
 use crate::proxy::{Cidr, Origin, Pattern};
 
@@ -32,6 +33,9 @@ pub(super) struct Network;
 /// Hosts.
 #[derive(Debug)]
 pub(super) struct Hosts;
+/// `USER:PASSWORD`.
+#[derive(Debug)]
+pub(super) struct UserPassword;
 /// Anything.
 #[derive(Debug)]
 pub(super) struct Any;
@@ -63,6 +67,14 @@ impl Kind for Network {
 impl Kind for Hosts {
     fn fault(text: &str) -> Option<String> {
         text.parse::<Pattern>().err().map(|error| error.to_string())
+    }
+}
+
+impl Kind for UserPassword {
+    fn fault(text: &str) -> Option<String> {
+        // The text itself is a secret.
+        let fits = keys::user_password(text).is_some();
+        (!fits).then(|| "a password is written as `USER:PASSWORD`".to_owned())
     }
 }
 

@@ -10,9 +10,9 @@ use crate::codec::reader::Reader;
 use crate::model::{Grade, NodeId, Span, Tree};
 
 use super::book::Book;
-use super::events::{HAS_ATTRIBUTES, LITERAL, SWITCH_PAGE, TOKEN_BITS};
 use super::header::{Header, PublicId, mb_u32};
 use super::strict;
+use super::token::{HAS_ATTRIBUTES, LITERAL, SWITCH_PAGE, TOKEN_BITS};
 use super::tree::{self, Bounds};
 
 /// A document as far as it could be read.

@@ -5,15 +5,15 @@ use std::collections::HashMap;
 use crate::model::{Attribute, Element, Name, Node, NodeId, NodeKind, Text, Tree, Written};
 
 use super::attribute_encode::{self, AttributeCode};
-use super::events::{
-    END, ENTITY, HAS_ATTRIBUTES, HAS_CONTENT, LITERAL, LITERAL_A, LITERAL_AC, LITERAL_C, OPAQUE,
-    PI, STR_I, STR_T, SWITCH_PAGE,
-};
 use super::from_xml::from_base64;
 use super::naming;
 use super::note;
 use super::preamble::{Empty, Preamble, push_mb_u32};
 use super::source::{Piece, Source};
+use super::token::{
+    END, ENTITY, HAS_ATTRIBUTES, HAS_CONTENT, LITERAL, LITERAL_A, LITERAL_AC, LITERAL_C, OPAQUE,
+    PI, STR_I, STR_T, SWITCH_PAGE,
+};
 
 /// Why a tree has no WBXML.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -62,10 +62,10 @@ pub(super) struct Encoder<'a> {
     table: Vec<u8>,
     /// Names that have been looked up, and where they stand in the table.
     literals: HashMap<String, u32>,
-    pub(super) tag_page: u8,
+    tag_page: u8,
     attribute_page: u8,
     /// Strings of the table that are written by their offset.
-    pub(super) strings: Vec<(u32, String)>,
+    strings: Vec<(u32, String)>,
     /// One past the last node that was written together with one before it.
     pub(super) joined: NodeId,
     /// The note before the document inside that comes next.

@@ -8,10 +8,10 @@ use crate::codec::mime;
 use crate::model::{Attribute, Element, Name, Node, NodeId, NodeKind, Tree, Written};
 
 use super::encode::{EncodeError, Encoder};
-use super::events::{END, EXT_T_0};
 use super::note;
 use super::packing;
 use super::preamble::{Declared, Empty, Preamble, push_mb_u32};
+use super::token::{END, EXT_T_0};
 
 /// The namespace of this product's own attributes in XML.
 const OWN: &str = "urn:synctap:xml";
@@ -56,12 +56,10 @@ impl Encoder<'_> {
         self.opaque(&bytes);
     }
 
-    /// True for a name that a note says stands in the string table, and that no token has as it is:
-    /// libwbxml writes names with prefixes so, without them.
+    /// True for a name that a note says was written as a literal.
     pub(super) fn is_literal(&self, element: &Element<'_>, name: &str) -> bool {
         element.namespace.as_str().is_empty()
-            && self.strings.iter().any(|(_, string)| string == name)
-            && self.preamble.book.tag_token(None, name, self.tag_page).is_none()
+            && self.preamble.literals.iter().any(|literal| literal == name)
     }
 
     /// False for what only XML needs: our own marks, and declarations, but for document types that

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::model::Span;
 
 use super::error::{WbxmlError, WbxmlErrorKind};
-use super::events::{LITERAL, PI, SWITCH_PAGE, TOKEN_BITS};
+use super::token::{LITERAL, PI, SWITCH_PAGE, TOKEN_BITS};
 use crate::codec::charset::Charset;
 use crate::codec::reader::{Reader, terminator};
 

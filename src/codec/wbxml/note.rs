@@ -12,14 +12,18 @@ use std::collections::BTreeSet;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::model::{Decoded, Format, LayerId, NodeKind, Tree, Written};
+use crate::model::{Decoded, Format, LayerId, Name, NodeKind, Tree, Written};
 
 use super::book::Book;
 use super::header::{Header, PublicId};
+use super::naming;
 use super::preamble::{Declared, Empty, Preamble};
 
 /// The target of the instruction.
 const TARGET: &str = "wbxml";
+
+/// Names that a note says are literals.
+const LITERALS: usize = 256;
 
 /// Characters that a note says are entities.
 const ENTITIES: usize = 64;
@@ -51,6 +55,10 @@ pub fn note(decoded: &Decoded, id: LayerId, strings: bool) -> Option<String> {
         note.add("version", &header.version_text());
     }
     note.header(&layer.bytes, &header, &canonical, strings)?;
+    let literals = literals(tree, book);
+    if !literals.is_empty() {
+        note.add("literals", &literals.join(" "));
+    }
     let entities = entities(tree);
     if !entities.is_empty() {
         note.add("entities", &entities.join(" "));
@@ -68,6 +76,23 @@ pub fn note(decoded: &Decoded, id: LayerId, strings: bool) -> Option<String> {
         }
     }
     (!note.0.is_empty()).then(|| format!("{TARGET}{}", note.0))
+}
+
+/// The names of elements that stand as literals though a token has them: encoders whose tables are
+/// older write such.
+fn literals(tree: &Tree, book: &'static Book) -> Vec<String> {
+    let mut found = BTreeSet::new();
+    for node in tree.nodes() {
+        if let NodeKind::Element(element) = &node.kind
+            && let Name::Literal(name) = element.name
+            && found.len() < LITERALS
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte))
+            && naming::token(book, "", name, 0).is_some()
+        {
+            found.insert(name.to_owned());
+        }
+    }
+    found.into_iter().collect()
 }
 
 /// The code points that stand as entities in the content.
@@ -177,6 +202,8 @@ impl Preamble {
             let end: &[u8] = if value(note, "terminated") == Some("no") { b"" } else { b"\0" };
             self.set_public_id(id, end);
         }
+        let names = value(note, "literals").unwrap_or_default().split(' ').take(LITERALS);
+        self.literals = names.filter(|name| !name.is_empty()).map(str::to_owned).collect();
         let codes = value(note, "entities").unwrap_or_default().split(' ').take(ENTITIES);
         self.entities = codes.filter_map(|code| char::from_u32(code.parse().ok()?)).collect();
         match value(note, "empty") {

@@ -25,6 +25,8 @@ pub struct Preamble {
     pub(super) reuse: bool,
     /// Characters that are written as entities.
     pub(super) entities: Vec<char>,
+    /// Names of elements that are written as literals though a token has them.
+    pub(super) literals: Vec<String>,
     /// How elements without content are written, in a tree of XML.
     pub(super) empty: Empty,
     /// Which declarations of namespaces are written, where the document type has tokens for them.
@@ -49,6 +51,7 @@ impl Preamble {
             table: header.table.of(layer).to_vec(),
             reuse: false,
             entities: Vec::new(),
+            literals: Vec::new(),
             empty: Empty::Bare,
             declared: Declared::All,
             same_layer: true,
@@ -78,6 +81,7 @@ impl Preamble {
             table,
             reuse: false,
             entities: Vec::new(),
+            literals: Vec::new(),
             empty: Empty::Bare,
             declared: Declared::All,
             same_layer: false,

@@ -8,7 +8,8 @@ use crate::codec::charset::Charset;
 use crate::codec::limits;
 use crate::model::{Element, Name, Node, NodeKind, Span, Text, Written};
 
-use super::events::{Data, EventKind, Events, Follows, TagName};
+use super::event::{Data, EventKind, Follows, TagName};
+use super::events::Events;
 use super::header::Header;
 
 /// A document that was read.

@@ -5,7 +5,8 @@ use crate::codec::faults::Faults;
 use crate::model::Span;
 
 use super::book::Book;
-use super::events::{Data, Event, EventKind, Events, TagName};
+use super::event::{Data, Event, EventKind, TagName};
+use super::events::Events;
 use super::header::{Header, PublicId};
 use super::preamble::push_mb_u32;
 

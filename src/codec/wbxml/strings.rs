@@ -9,7 +9,7 @@ use crate::model::{Span, Text, Tree, Utf8Runs, Written};
 
 use super::book::Book;
 use super::error::{WbxmlError, WbxmlErrorKind};
-use super::events::Data;
+use super::event::Data;
 use super::header::Header;
 use super::value::is_xml_char;
 

@@ -11,11 +11,11 @@ use crate::model::{Attribute, Name, Namespace, NodeId, NodeKind, Span, Text, Tre
 
 use super::book::Book;
 use super::error::{WbxmlError, WbxmlErrorKind};
-use super::events::{
-    Data, Event, EventKind, Events, Follows, Frequent, Leaf, OPAQUE, STR_I, TagName,
-};
+use super::event::{Data, Event, EventKind, Follows, Frequent, Leaf, TagName};
+use super::events::Events;
 use super::header::{Header, mb_u32};
 use super::strings::{Characters, Strings};
+use super::token::{OPAQUE, STR_I};
 use super::value::{self, AttributeName, PendingAttribute};
 
 /// How far a document may be read.

@@ -58,7 +58,7 @@ fn name(tree: &Tree, root: NodeId, layer: &[u8]) -> &'static str {
         }
         "DevInf" => "DevInf",
         "MgmtTree" => "DM DDF",
-        "Envelope" => "SOAP",
+        name if name.eq_ignore_ascii_case("Envelope") => "SOAP",
         "Autodiscover" => "Autodiscover",
         "wap-provisioningdoc" => "wap-provisioningdoc",
         _ => "XML",

@@ -4,6 +4,7 @@ use crate::analyze::draft::clip;
 use crate::analyze::enrolment::{Message, Stored};
 use crate::analyze::rules::hit::Hit;
 use crate::model::{Leg, NodeId};
+use crate::seal::Proof;
 
 use super::engine::{Enrolling, Given, Rule};
 use super::request::{is_cut, is_example};
@@ -11,6 +12,7 @@ use super::request::{is_cut, is_example};
 pub(super) const RULES: &[Rule] = &[
     ("enr-provdoc-parse", unreadable),
     ("enr-provdoc-cert-match", other_key),
+    ("enr-provdoc-issuer", not_issued),
     ("enr-provdoc-thumbprint", other_name),
     ("enr-provdoc-w7-upper", not_capitals),
     ("enr-provdoc-providerid", other_provider),
@@ -59,6 +61,15 @@ fn other_key(scene: &Enrolling<'_, '_>) -> Option<Hit> {
         let other = own.into_iter().find(|found| found.certificate.is_some())?;
         let words = other.certificate.map(|found| clip(&found.subject)).unwrap_or_default();
         (given.leg == Leg::Response).then_some((other.parm, words))
+    })
+}
+
+fn not_issued(scene: &Enrolling<'_, '_>) -> Option<Hit> {
+    first(scene, |given| {
+        let all = stored(given);
+        let wrong = all.iter().find(|found| found.issued_by(&all) == Some(Proof::Wrong))?;
+        let words = wrong.certificate.as_ref().map(|found| clip(&found.subject));
+        Some((wrong.parm, words.unwrap_or_default()))
     })
 }
 

@@ -44,7 +44,10 @@ fn other_root(stage: &Stage<'_, '_>) -> Option<Hit> {
             Leg::Response => exchange.response.as_ref().map(|response| &response.headers),
         };
         let media = headers.map(crate::model::Headers::media_type).unwrap_or_default();
-        let meant = media.starts_with("application/vnd.syncml");
+        // What is encrypted, and signed as a whole, is no message to the eye.
+        let layer = stage.subject.body(leg).and_then(|body| body.layer(document.layer));
+        let readable = layer.is_some_and(|l| matches!(l.format, Format::Xml(_) | Format::Wbxml(_)));
+        let meant = readable && media.starts_with("application/vnd.syncml");
         let name = document.root_name();
         (meant && name != "SyncML").then(|| {
             let hit = Hit::of_nodes(exchange.id, leg, &document, &[document.root()]);
@@ -106,8 +109,13 @@ fn namespace(said: &Said<'_, '_>) -> Option<Hit> {
     let own = said.root_namespace();
     let other = said.is_xml() && !own.eq_ignore_ascii_case(SYNCML);
     let own = if own.is_empty() { "none" } else { own };
-    other.then(|| said.node(said.message.document.root()).saying(clip(own)))
+    let variant = VARIANTS.iter().any(|known| own.eq_ignore_ascii_case(known));
+    let hit = || said.node(said.message.document.root()).saying(clip(own));
+    other.then(|| hit().only_info(variant, "a variant that clients take"))
 }
+
+/// Namespaces of messages that samples of the field use beside the right one; Windows matches by name.
+const VARIANTS: [&str; 4] = ["none", "SYNCML:SYNCML1.1", "SYNCML:SYNCML1.0", "SYNML:SYNML1.2"];
 
 fn namespace_case(said: &Said<'_, '_>) -> Option<Hit> {
     let own = said.root_namespace();

@@ -10,7 +10,8 @@ use crate::model::{Finding, Leg, NodeId};
 
 use super::elements::{Own, own_elements};
 use super::{
-    answers, carriage, commands, document, header, http, opening, session, statuses, values,
+    answers, carriage, commands, declared, document, header, http, opening, session, statuses,
+    values,
 };
 
 /// One exchange.
@@ -37,8 +38,14 @@ pub(super) type TurnRule = (&'static str, fn(&Turn<'_, '_>) -> Option<Hit>);
 
 const EXCHANGE: [&[ExchangeRule]; 2] = [document::EXCHANGE_RULES, http::RULES];
 
-const MESSAGE: [&[MessageRule]; 5] =
-    [document::RULES, header::RULES, commands::RULES, statuses::RULES, values::RULES];
+const MESSAGE: [&[MessageRule]; 6] = [
+    document::RULES,
+    header::RULES,
+    commands::RULES,
+    statuses::RULES,
+    values::RULES,
+    declared::RULES,
+];
 
 const TURN: [&[TurnRule]; 5] =
     [answers::RULES, carriage::RULES, opening::RULES, session::RULES, values::TURN_RULES];

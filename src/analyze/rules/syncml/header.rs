@@ -51,12 +51,20 @@ fn other(said: &Said<'_, '_>, name: &str, value: &str, wanted: &str) -> Option<H
     (!value.is_empty() && value != wanted).then(|| said.field(name).saying(value.to_owned()))
 }
 
+/// OMA DM 1.1.2 goes with SyncML 1.1: an older protocol, not a mistake.
+fn is_older(said: &Said<'_, '_>) -> bool {
+    said.message.version == "1.1" && said.message.protocol == "DM/1.1"
+}
+
+const OLDER: &str = "this is OMA DM 1.1.2, which Windows does not speak";
+
 fn dtd_version(said: &Said<'_, '_>) -> Option<Hit> {
-    other(said, "VerDTD", &said.message.version, "1.2")
+    Some(other(said, "VerDTD", &said.message.version, "1.2")?.only_info(is_older(said), OLDER))
 }
 
 fn protocol_version(said: &Said<'_, '_>) -> Option<Hit> {
-    other(said, "VerProto", &said.message.protocol, "DM/1.2")
+    let hit = other(said, "VerProto", &said.message.protocol, "DM/1.2")?;
+    Some(hit.only_info(is_older(said), OLDER))
 }
 
 fn session_too_long(said: &Said<'_, '_>) -> Option<Hit> {

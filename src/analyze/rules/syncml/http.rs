@@ -178,7 +178,10 @@ fn alert_format(stage: &Stage<'_, '_>) -> Option<Hit> {
 
 fn refused(stage: &Stage<'_, '_>) -> Option<Hit> {
     let status = stage.subject.http_status()?;
-    (status != 200).then(|| stage.half(Leg::Response).saying(format!("HTTP {status}")))
+    // The device waits and comes again (MS-MDM 15.0, 3.1.6).
+    let later = matches!(status, 429 | 503);
+    let hit = || stage.half(Leg::Response).saying(format!("HTTP {status}"));
+    (status != 200).then(|| hit().only_info(later, "the server asks the device to come later"))
 }
 
 fn hmac(stage: &Stage<'_, '_>) -> Option<Hit> {

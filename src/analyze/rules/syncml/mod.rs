@@ -7,6 +7,7 @@
 mod answers;
 mod carriage;
 mod commands;
+mod declared;
 mod document;
 mod elements;
 mod engine;

@@ -173,7 +173,9 @@ fn final_too_early(turn: &Turn<'_, '_>) -> Option<Hit> {
 }
 
 fn final_before_server(turn: &Turn<'_, '_>) -> Option<Hit> {
-    let early = turn.leg == Leg::Request && turn.log.other_open && turn.message.ends_package;
+    // A server that only asked for the next message (1222) has not begun a package.
+    let open = turn.log.other_open && !turn.log.other_waits;
+    let early = turn.leg == Leg::Request && open && turn.message.ends_package;
     (early && !turn.log.objects.final_too_early).then(|| turn.half())
 }
 

@@ -23,7 +23,6 @@ pub(super) const RULES: &[MessageRule] = &[
     ("meta-format-known", format_unknown),
     ("meta-format-value", value_unfit),
     ("meta-override", meta_twice),
-    ("results-meta-format", results_without_format),
     ("results-format-matches-csp", results_other_format),
     ("uri-syntax", bad_uri),
     ("uri-no-leading-slash", leading_slash),
@@ -45,7 +44,8 @@ pub(super) const RULES: &[MessageRule] = &[
     ("delete-root", delete_permanent),
 ];
 
-pub(super) const TURN_RULES: &[TurnRule] = &[("csp-os-build", too_new)];
+pub(super) const TURN_RULES: &[TurnRule] =
+    &[("csp-os-build", too_new), ("results-meta-format", results_without_format)];
 
 /// Formats of values (OMA MetInf 1.2).
 const FORMATS: [&str; 11] =
@@ -165,16 +165,17 @@ fn meta_twice(said: &Said<'_, '_>) -> Option<Hit> {
     })
 }
 
-fn results_without_format(said: &Said<'_, '_>) -> Option<Hit> {
-    items(
-        said,
-        |command| command.verb == "Results",
-        |item| {
-            item.meta("Format").is_none()
-                && item.data().is_some()
-                && item.csp_node().is_some_and(|node| !matches!(node.format, "chr" | ""))
-        },
-    )
+fn results_without_format(turn: &Turn<'_, '_>) -> Option<Hit> {
+    let later_part = |id| turn.log.objects.later_parts.contains(&id);
+    let results = turn.message.commands.iter().filter(|command| command.verb == "Results");
+    let items = results.flat_map(|command| turn.message.items(command)).filter(|item| {
+        item.meta("Format").is_none()
+            && item.data().is_some()
+            && !later_part(item.node)
+            && item.csp_node().is_some_and(|node| !matches!(node.format, "chr" | ""))
+    });
+    let nodes: Vec<NodeId> = items.map(|item| item.node).collect();
+    turn.nodes(&nodes)
 }
 
 /// True when the item names a format other than the table has.
