@@ -3,7 +3,7 @@
 
 use crate::model::{
     Annotated, Decoded, Device, DeviceKey, Exchange, ExchangeId, Finding, Protocol, ProvisionState,
-    Step, Summary, SyncmlSession,
+    Step, StepFinding, Summary, SyncmlSession,
 };
 
 use super::document::Subject;
@@ -144,7 +144,7 @@ impl Sessions {
         }
         let Some(seen) = self.ledgers.observe(subject, messages) else { return (findings, None) };
         check_turns(subject, &seen, messages, &self.switches, &mut findings);
-        seen.session.view.findings += findings.len() as u64;
+        seen.session.view.add_findings(&findings);
         let view = &seen.session.view;
         let device = DeviceKey {
             host: view.host.clone(),
@@ -235,6 +235,6 @@ fn step(
         walk: ["", ""],
         states: [ProvisionState::Unknown; 2],
         assumed: false,
-        findings: findings.iter().map(|finding| finding.id.clone()).collect(),
+        findings: findings.iter().map(StepFinding::of).collect(),
     }
 }

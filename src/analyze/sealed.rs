@@ -14,17 +14,33 @@ pub(super) fn tell(subject: &Subject<'_>, draft: &mut Draft) {
     let found = bodies.map(|(leg, name)| {
         let layer = sealed(subject.body(leg)?)?;
         draft.row("encrypted", format!("{name}: {}", words(layer)));
-        Some((name, is_opened(layer)))
+        Some((name, is_opened(layer), known(layer)))
     });
     match found {
-        [Some((_, asked)), Some((_, answered))] if asked == answered => {
+        [Some((_, asked, device)), Some((_, answered, server))] if asked == answered => {
             draft.fact(format!("encrypted both ways, {}", state(asked)));
-        }
-        each => {
-            for (name, opened) in each.into_iter().flatten() {
-                draft.fact(format!("{name} encrypted, {}", state(opened)));
+            for (name, whose) in [("request", device), ("answer", server)] {
+                if !whose.is_empty() {
+                    draft.fact(format!("{name} for {whose}"));
+                }
             }
         }
+        each => {
+            for (name, opened, whose) in each.into_iter().flatten() {
+                let whom = if whose.is_empty() { whose } else { format!(" for {whose}") };
+                draft.fact(format!("{name} encrypted{whom}, {}", state(opened)));
+            }
+        }
+    }
+}
+
+/// Whose the certificates of its recipients are, as far as they are known: the first, and how many more.
+fn known(layer: &Layer) -> String {
+    let mut all = all(layer, "known as").map(clip);
+    let Some(first) = all.next() else { return String::new() };
+    match all.count() {
+        0 => first,
+        more => format!("{first} and {more} more"),
     }
 }
 
@@ -51,10 +67,18 @@ fn is_opened(layer: &Layer) -> bool {
     all(layer, "opened").any(|text| !text.starts_with("no: "))
 }
 
-/// `aes-256-cbc for serial 64… of CN=…; opened with server.key`.
+/// `aes-256-cbc for serial 64… of CN=…, that is CN=server; opened with server.key`.
 fn words(layer: &Layer) -> String {
     let cipher = all(layer, "cipher").next().unwrap_or_default();
-    let recipients = joined(all(layer, "recipient").map(clip), " and ");
+    let mut recipients = Vec::new();
+    for (name, text) in &layer.facts {
+        match (*name, recipients.last_mut()) {
+            ("recipient", _) => recipients.push(clip(text)),
+            ("known as", Some(last)) => *last = format!("{last}, that is {}", clip(text)),
+            _ => {}
+        }
+    }
+    let recipients = joined(recipients, " and ");
     let opened = all(layer, "opened").next().unwrap_or_default();
     let opened = match opened.strip_prefix("no: ") {
         Some(why) => format!("not opened: {}", clip(why)),

@@ -181,18 +181,17 @@ fn recipient_facts(recipient: &Recipient<'_>, opener: Option<&dyn Opener>) -> Fa
         Recipient::Password => "a password".to_owned(),
         Recipient::Other => "some other way".to_owned(),
     };
-    let whose = |id| {
-        let words = x509::id_words(id);
-        match opener.and_then(|opener| opener.known(id)) {
-            Some(known) => format!("{words}, that is {known}"),
-            None => words,
-        }
-    };
-    let mut ids = recipient.ids().map(whose).peekable();
-    if ids.peek().is_none() {
-        return vec![("recipient", way)];
+    let mut facts = Vec::new();
+    for id in recipient.ids() {
+        facts.push(("recipient", format!("{} ({way})", x509::id_words(id))));
+        // A fact of its own: no issuer can be named so that it passes for it.
+        let known = opener.and_then(|opener| opener.known(id));
+        facts.extend(known.map(|known| ("known as", known)));
     }
-    ids.map(|id| ("recipient", format!("{id} ({way})"))).collect()
+    if facts.is_empty() {
+        facts.push(("recipient", way));
+    }
+    facts
 }
 
 /// Agreement and key wrap (RFC 5753 7.2).

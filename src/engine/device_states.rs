@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::analyze::Observation;
+use crate::codec::cms::CertificateId;
 use crate::model::{
     Device, DeviceKey, Exchange, ExchangeId, Leg, SyncmlSession, Waiting, WallTime, Wipe,
 };
@@ -11,7 +12,7 @@ use crate::seal::{Keyring, KnownCertificate};
 use crate::store::{Reader, StoreError};
 
 use super::folds::Folds;
-use super::meaning::{ROW_LIMIT, decode_leg, tell};
+use super::meaning::{ROW_LIMIT, decode_knowing, tell};
 
 /// Exchanges read at a time.
 const BATCH: usize = 256;
@@ -149,6 +150,11 @@ impl Story {
         known.filter(|known| known.seen < id).cloned().collect()
     }
 
+    /// Whose certificate this is, and of which device, as far as the capture was taken in.
+    pub(super) fn whose(&self, id: &CertificateId<'_>, exchange: &Exchange) -> Option<String> {
+        self.folds.whose(id, exchange)
+    }
+
     /// The SyncML sessions so far.
     pub(super) fn syncml_sessions(&self) -> Vec<SyncmlSession> {
         self.folds.sessions.syncml_sessions(self.settled)
@@ -188,17 +194,16 @@ fn take(
     folds: &mut Folds,
 ) -> Result<Option<Observation>, StoreError> {
     let Some(exchange) = reader.exchange(id)? else { return Ok(None) };
-    let keyring = Arc::clone(&folds.keyring);
-    let request = body(reader, &keyring, &exchange, Leg::Request, exchange.request.is_some())?;
+    let request = body(reader, folds, &exchange, Leg::Request, exchange.request.is_some())?;
     let answered = exchange.response.is_some() && !exchange.in_flight();
-    let response = body(reader, &keyring, &exchange, Leg::Response, answered)?;
+    let response = body(reader, folds, &exchange, Leg::Response, answered)?;
     let (_, seen) = tell(&exchange, request.as_ref(), response.as_ref(), folds);
     Ok(seen)
 }
 
 fn body(
     reader: &Reader,
-    keyring: &Keyring,
+    folds: &Folds,
     exchange: &Exchange,
     leg: Leg,
     present: bool,
@@ -207,5 +212,5 @@ fn body(
         return Ok(None);
     }
     let bytes = reader.body(exchange.id, leg, ROW_LIMIT)?;
-    Ok(Some(decode_leg(exchange, leg, bytes, Some(keyring))))
+    Ok(Some(decode_knowing(exchange, leg, bytes, folds)))
 }

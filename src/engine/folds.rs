@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use crate::analyze::Sessions;
 use crate::analyze::signature::Signatures;
-use crate::model::{Device, DeviceKey};
-use crate::seal::Keyring;
+use crate::codec::cms::CertificateId;
+use crate::model::{Device, DeviceKey, Exchange};
+use crate::seal::{Keyring, sha256_hex};
 
 /// The folds over the exchanges of a capture, with the keys of this run.
 #[derive(Debug, Clone, Default)]
@@ -38,6 +39,19 @@ impl Folds {
     pub(super) fn devices(&self, settled: bool) -> Vec<Device> {
         let devices = self.sessions.devices().into_iter();
         devices.map(|device| self.complete(device, settled)).collect()
+    }
+
+    /// Whose certificate this is, and of which device, as far as the exchanges so far and this one tell.
+    pub(super) fn whose(&self, id: &CertificateId<'_>, exchange: &Exchange) -> Option<String> {
+        let certificate = self.signatures.named(id, exchange)?;
+        let subject = &certificate.subject;
+        if let Some(device) = self.sessions.owner(&[sha256_hex(&certificate.key.der)]) {
+            return Some(format!("{subject}, issued to device {}", device.device));
+        }
+        Some(match self.signatures.user_of(&certificate) {
+            Some(device) => format!("{subject}, used by device {}", device.device),
+            None => subject.clone(),
+        })
     }
 
     fn complete(&self, mut device: Device, settled: bool) -> Device {

@@ -1,5 +1,6 @@
 //! From facts and bytes to everything that is said about an exchange.
 
+use std::cell::Cell;
 use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -10,10 +11,11 @@ use crate::analyze::Observation;
 use crate::analyze::signature;
 use crate::analyze::signature::Signature;
 use crate::codec;
-use crate::codec::{Hints, Progress};
+use crate::codec::cms::{CertificateId, Enveloped};
+use crate::codec::{Hints, Opener, Opening, Progress};
 use crate::model::{
     Annotated, BodyFacts, Carrier, Decoded, Detail, Exchange, Format, Grade, Headers, Holds, Layer,
-    LayerId, Leg, Level, Problem, Row, Span, Summary,
+    LayerId, Leg, Level, Problem, Row, Span, StepFinding, Summary,
 };
 use crate::render::{bytes, signature_lines};
 use crate::seal::{Circumstances, Keyring, KnownCertificate};
@@ -22,7 +24,7 @@ use super::folds::Folds;
 
 /// Version of decoder and analysis together: rows made by an older one are rebuilt. Raise it when
 /// what a row says changes.
-pub const DECODER_VERSION: u32 = 6;
+pub const DECODER_VERSION: u32 = 7;
 
 /// Most bytes of one body that are decoded for its list line, so that no body holds up those
 /// behind it for more than some milliseconds. The detail view decodes all of it.
@@ -133,7 +135,7 @@ pub(super) fn observe(
         let _ = write!(facts, "{gap}signature {}", signature.report.holds.words());
     }
     if let Some(observed) = observed.as_mut().filter(|_| !seen.findings.is_empty()) {
-        observed.step.findings.extend(seen.findings.iter().map(|finding| finding.id.clone()));
+        observed.step.findings.extend(seen.findings.iter().map(StepFinding::of));
         observed.findings.extend(seen.findings.iter().cloned());
     }
     annotated.also_found(seen.findings);
@@ -150,6 +152,18 @@ pub(super) fn decode_leg(
     decode_in_steps(exchange, leg, bytes, Reading { keyring, ..Reading::default() })
 }
 
+/// The same, with the keys of the run and the certificates that exchanges before it brought.
+pub(super) fn decode_knowing(
+    exchange: &Exchange,
+    leg: Leg,
+    bytes: Bytes,
+    folds: &Folds,
+) -> Decoded {
+    let whose = |id: &CertificateId<'_>| folds.whose(id, exchange);
+    let (keyring, whose): (_, Option<&Whose<'_>>) = (Some(&*folds.keyring), Some(&whose));
+    decode_in_steps(exchange, leg, bytes, Reading { keyring, whose, ..Reading::default() })
+}
+
 /// How bodies are read.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Reading<'a> {
@@ -159,11 +173,43 @@ pub(super) struct Reading<'a> {
     pub(super) keyring: Option<&'a Keyring>,
     /// Certificates that were seen before.
     pub(super) known: Option<&'a dyn Fn() -> Vec<KnownCertificate>>,
+    /// Says whose certificates are, for the recipients of what is encrypted.
+    pub(super) whose: Option<&'a Whose<'a>>,
 }
+
+/// Whose certificate it is that is named so.
+pub(super) type Whose<'a> = dyn Fn(&CertificateId<'_>) -> Option<String> + 'a;
 
 impl std::fmt::Debug for Reading<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Reading").field("keyring", &self.keyring).finish_non_exhaustive()
+    }
+}
+
+/// Recipients of one body that are looked for among the certificates seen.
+const RECIPIENTS: usize = 64;
+
+/// What opens a body, and knows the certificates of the capture.
+#[derive(Debug)]
+struct Desk<'a> {
+    reading: Reading<'a>,
+    /// Recipients that may still be looked for.
+    left: Cell<usize>,
+}
+
+impl Opener for Desk<'_> {
+    fn open(&self, sealed: &Enveloped<'_>) -> Opening {
+        match self.reading.keyring {
+            Some(keyring) => keyring.open(sealed),
+            None => Opening::Closed("no key was given".to_owned()),
+        }
+    }
+
+    fn known(&self, id: &CertificateId<'_>) -> Option<String> {
+        self.left.set(self.left.get().checked_sub(1)?);
+        // What the capture tells says more: the device too.
+        let seen = self.reading.whose.and_then(|whose| whose(id));
+        seen.or_else(|| self.reading.keyring?.known(id))
     }
 }
 
@@ -184,11 +230,9 @@ fn decode_in_steps(exchange: &Exchange, leg: Leg, bytes: Bytes, reading: Reading
         progress: reading.progress,
     };
     let copy = bytes.clone();
-    let decode = || match reading.keyring.filter(|keyring| keyring.has_keys()) {
-        Some(keyring) => codec::decode_opening(bytes, None, &hints, keyring),
-        None => codec::decode(bytes, &hints),
-    };
-    guarded(decode).unwrap_or_else(|| undecodable(copy))
+    let desk = Desk { reading, left: Cell::new(RECIPIENTS) };
+    guarded(|| codec::decode_opening(bytes, None, &hints, &desk))
+        .unwrap_or_else(|| undecodable(copy))
 }
 
 pub(super) fn annotate(

@@ -17,7 +17,7 @@ use crate::store::{Reader, Writer};
 
 use super::device_states::Story;
 use super::folds::Folds;
-use super::meaning::{ROW_LIMIT, decode_leg, row_of};
+use super::meaning::{ROW_LIMIT, decode_knowing, row_of};
 
 /// Bytes of one body kept in memory until it ends; a longer one is read back from the capture.
 const MEMORY_LIMIT: usize = 256 * 1024;
@@ -118,7 +118,7 @@ impl Pipeline {
         } else {
             copy.bytes.freeze()
         };
-        decode_leg(exchange, leg, bytes, Some(&self.folds.keyring))
+        decode_knowing(exchange, leg, bytes, &self.folds)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::seal::Keyring;
 use crate::store::{Reader, StoreError, Writer};
 
 use super::folds::Folds;
-use super::meaning::{ROW_LIMIT, decode_leg, row_of};
+use super::meaning::{ROW_LIMIT, decode_knowing, row_of};
 
 /// Rows read and rebuilt at a time.
 const BATCH: usize = 256;
@@ -41,10 +41,9 @@ fn rebuild(reader: &Reader, writer: &Writer, keyring: &Arc<Keyring>) -> Result<(
 
 fn row(reader: &Reader, id: ExchangeId, folds: &mut Folds) -> Result<Option<Row>, StoreError> {
     let Some(exchange) = reader.exchange(id)? else { return Ok(None) };
-    let keyring = Arc::clone(&folds.keyring);
     let decode = |leg, present: bool| -> Result<_, StoreError> {
         let bytes = present.then(|| reader.body(id, leg, ROW_LIMIT)).transpose()?;
-        Ok(bytes.map(|bytes| decode_leg(&exchange, leg, bytes, Some(&keyring))))
+        Ok(bytes.map(|bytes| decode_knowing(&exchange, leg, bytes, folds)))
     };
     let request = decode(Leg::Request, exchange.request.is_some())?;
     let response = decode(Leg::Response, exchange.response.is_some())?;

@@ -1,5 +1,6 @@
 //! What a front end may ask.
 
+use std::cell::OnceCell;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -8,6 +9,7 @@ use tokio::sync::watch;
 
 use crate::analyze::Observation;
 use crate::codec::Progress;
+use crate::codec::cms::CertificateId;
 use crate::model::{Detail, Device, Exchange, ExchangeId, Leg, Row, SyncmlSession, WallTime};
 use crate::proxy::{Covered, Mode, Monitor, Origin, lan_addresses};
 use crate::seal::{Keyring, KnownCertificate};
@@ -231,8 +233,14 @@ impl Viewer {
         let told = |done, all| tell(DetailStep::Decoding { done, all });
         let progress = Progress::new(&told);
         let known = || self.certificates_before(id);
-        let reading =
-            Reading { progress, keyring: Some(&self.shared.keyring), known: Some(&known) };
+        let taken_in = OnceCell::new();
+        let whole = exchange.clone();
+        let whose = |id: &CertificateId<'_>| {
+            taken_in.get_or_init(|| self.catch_up());
+            lock(&self.shared.story).whose(id, &whole)
+        };
+        let keyring = Some(&*self.shared.keyring);
+        let reading = Reading { progress, keyring, known: Some(&known), whose: Some(&whose) };
         let mut detail = detail_in_steps(exchange, request, response, reading);
         // The list also knows what came before.
         if let Some(row) = row {
@@ -249,11 +257,15 @@ impl Viewer {
 
     /// Certificates that exchanges before this one brought. What cannot be read is not known.
     fn certificates_before(&self, id: ExchangeId) -> Vec<KnownCertificate> {
-        let mut story = self.shared.story.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Err(error) = story.catch_up(&mut |_| ()) {
+        self.catch_up();
+        lock(&self.shared.story).certificates_before(id)
+    }
+
+    /// Takes in what ended since, for its certificates.
+    fn catch_up(&self) {
+        if let Err(error) = lock(&self.shared.story).catch_up(&mut |_| ()) {
             tracing::warn!(%error, "certificates seen before are not known");
         }
-        story.certificates_before(id)
     }
 
     /// Every device seen so far, the first seen first: what ended since the last call is added to what
@@ -470,6 +482,6 @@ fn since(when: Option<WallTime>, why: &str) -> String {
 }
 
 /// A reader has no state that a panic elsewhere could spoil.
-fn lock(reader: &Mutex<Reader>) -> MutexGuard<'_, Reader> {
-    reader.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::annotation::{Finding, Requirement};
 use super::certificate::{CertificateRequested, DeviceCertificate};
 use super::clock::WallTime;
 use super::ids::ExchangeId;
@@ -261,8 +262,26 @@ pub struct Step {
     pub states: [ProvisionState; 2],
     /// The state after is concluded from the middle of a conversation, not seen to come about.
     pub assumed: bool,
-    /// Ids of the findings.
-    pub findings: Vec<String>,
+    /// What was found in it; as JSON the ids.
+    pub findings: Vec<StepFinding>,
+}
+
+/// A finding in one exchange, by its rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct StepFinding {
+    /// Id of the rule.
+    pub id: String,
+    /// How strongly the rule is worded.
+    #[serde(skip)]
+    pub requirement: Requirement,
+}
+
+impl StepFinding {
+    /// Of the whole finding.
+    pub fn of(finding: &Finding) -> Self {
+        Self { id: finding.id.clone(), requirement: finding.requirement }
+    }
 }
 
 /// How a device came to be managed (MS-MDE2), and what it does since.

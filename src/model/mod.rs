@@ -35,7 +35,7 @@ pub use configuration::{Configuration, ConfigurationChange, ConfigurationNode, K
 pub use decoded::{Decoded, Format, Grade, Layer, LayerId, Origin, Problem};
 pub use device::{
     Device, DeviceKey, Enrolment, Folder, KeyRole, KeyStep, Management, Policy, PolicyChange,
-    ProvisionState, SessionBrief, Setting, Step, Waiting, Wipe, WipeKind,
+    ProvisionState, SessionBrief, Setting, Step, StepFinding, Waiting, Wipe, WipeKind,
 };
 pub use exchange::{
     BodyFacts, Exchange, Failure, Header, Headers, Kind, Relayed, Request, Response, Side, State,
@@ -51,7 +51,7 @@ pub use row::{Marking, Progress, Row, SortBy};
 pub use signature::{Carrier, Holds, Reason, SignatureReport, SignerCertificate, SignerReport};
 pub use span::Span;
 pub use syncml::{
-    Answer, Initiator, LedgerEntry, LedgerItem, Outcome, SessionVerdict, SyncmlMessage,
+    Answer, Initiator, LedgerEntry, LedgerItem, Outcome, RuleCount, SessionVerdict, SyncmlMessage,
     SyncmlSession,
 };
 pub use tree::{NameId, NamespaceId, Siblings, Tree};

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use super::annotation::Level;
+use super::annotation::{Finding, Level, Requirement};
 use super::clock::WallTime;
 use super::device::SessionBrief;
 use super::ids::{ExchangeId, Leg};
@@ -259,7 +259,23 @@ pub struct SyncmlSession {
     pub dropped: u64,
     /// Findings in its exchanges.
     pub findings: u64,
+    /// The rules they are of, in the order first found; at most 64.
+    pub rules: Vec<RuleCount>,
 }
+
+/// How often a rule was found broken, or worth knowing of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RuleCount {
+    /// Id of the rule.
+    pub id: String,
+    /// How strongly the rule is worded.
+    pub requirement: Requirement,
+    /// Times.
+    pub count: u64,
+}
+
+/// Rules told of one session.
+const RULES: usize = 64;
 
 impl SyncmlSession {
     /// Commands of one side with this outcome.
@@ -292,6 +308,19 @@ impl SyncmlSession {
                 Outcome::Unanswered,
             ]),
             waiting: of_server(&[Outcome::Waiting]),
+        }
+    }
+
+    /// Adds what was found in one of its exchanges.
+    pub fn add_findings(&mut self, findings: &[Finding]) {
+        for finding in findings {
+            self.findings += 1;
+            if let Some(rule) = self.rules.iter_mut().find(|rule| rule.id == finding.id) {
+                rule.count += 1;
+            } else if self.rules.len() < RULES {
+                let (id, requirement) = (finding.id.clone(), finding.requirement);
+                self.rules.push(RuleCount { id, requirement, count: 1 });
+            }
         }
     }
 

@@ -159,6 +159,22 @@ fn span_json(span: Span) -> Value {
     json!([span.start, span.end])
 }
 
+/// The fact that follows a recipient whose certificate is known.
+const KNOWN_AS: &str = "known as";
+
+/// Each recipient of an encrypted message, which the facts by name cannot hold.
+fn recipients(layer: &Layer) -> Vec<Value> {
+    let mut all: Vec<Value> = Vec::new();
+    for (name, text) in &layer.facts {
+        match (*name, all.last_mut()) {
+            ("recipient", _) => all.push(json!({ "recipient": text })),
+            (KNOWN_AS, Some(last)) => last["known_as"] = json!(text),
+            _ => {}
+        }
+    }
+    all
+}
+
 fn layer_json(
     id: LayerId,
     layer: &Layer,
@@ -173,8 +189,8 @@ fn layer_json(
         Format::Text(_) => "text",
         Format::Binary(_) => "binary",
     };
-    let facts: Map<String, Value> =
-        layer.facts.iter().map(|(k, v)| ((*k).to_owned(), json!(v))).collect();
+    let facts = layer.facts.iter().filter(|(name, _)| *name != KNOWN_AS);
+    let facts: Map<String, Value> = facts.map(|(k, v)| ((*k).to_owned(), json!(v))).collect();
     let mut out = json!({
         "layer": id.0,
         "label": layer.label,
@@ -183,6 +199,10 @@ fn layer_json(
         "size": layer.bytes.len(),
         "facts": facts,
     });
+    let recipients = recipients(layer);
+    if !recipients.is_empty() {
+        out["recipients"] = recipients.into();
+    }
     if let Some(origin) = layer.origin {
         out["from"] = json!({
             "layer": origin.layer.0,
@@ -321,6 +341,22 @@ fn name_text(name: Name<'_>) -> String {
 mod tests {
     use super::*;
     use crate::model::{CertificateFacts, WallTime};
+
+    #[test]
+    fn each_recipient_is_told_with_what_is_known_of_it() {
+        let texts = [("recipient", "one"), (KNOWN_AS, "CN=one"), ("recipient", "two")];
+        let layer = Layer {
+            label: "body".into(),
+            origin: None,
+            bytes: bytes::Bytes::new(),
+            format: Format::Binary("CMS EnvelopedData"),
+            tree: None,
+            facts: texts.map(|(name, text)| (name, text.into())).to_vec(),
+        };
+        let told = json!(recipients(&layer));
+        let one = json!({ "recipient": "one", "known_as": "CN=one" });
+        assert_eq!(told, json!([one, { "recipient": "two" }]));
+    }
 
     #[test]
     fn points_in_time_are_text() {

@@ -9,6 +9,7 @@ use crate::model::{
 use super::clean;
 use super::json::SCHEMA;
 use super::secrets::{MASK, Secrets, TABLE};
+use super::timeline::marked;
 use super::units::count;
 
 /// Columns of a line.
@@ -155,9 +156,18 @@ fn head(session: &SyncmlSession) -> Vec<String> {
         lines.push(format!("{} sent again", count(session.retries, "message")));
     }
     if session.findings > 0 {
-        lines.push(count(session.findings, "finding"));
+        lines.push(format!("{}: {}", count(session.findings, "finding"), rules(session)));
     }
     lines.iter().flat_map(|line| wrap(line, WIDTH, 2)).collect()
+}
+
+/// The rules of the findings, those that are broken first: `! id, id x3  + id`.
+fn rules(session: &SyncmlSession) -> String {
+    let named = session.rules.iter().map(|rule| match rule.count {
+        1 => (rule.requirement, rule.id.clone()),
+        times => (rule.requirement, format!("{} x{times}", rule.id)),
+    });
+    marked(named).join("  ")
 }
 
 fn message(message: &SyncmlMessage) -> String {

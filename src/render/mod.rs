@@ -46,7 +46,7 @@ pub use qr::qr;
 pub use row::{RowText, brief, row, row_line};
 pub use secrets::{Secrets, mask_header, mask_url};
 pub use signature::signature_lines;
-pub use timeline::{clock, device_certificates, device_lines, step_lines};
+pub use timeline::{clock, device_certificates, device_lines, found, step_lines};
 pub use units::{age, bytes, count, thousands};
 pub use xml::{
     IndexedXml, LayerNote, XmlLine, each_xml_line, xml, xml_exact, xml_lines, xml_of_tree,

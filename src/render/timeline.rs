@@ -1,6 +1,6 @@
 //! A device's history as a sequence drawing in text.
 
-use crate::model::{Device, DeviceCertificate, Enrolment, Step, WallTime};
+use crate::model::{Device, DeviceCertificate, Enrolment, Requirement, Step, WallTime};
 
 use super::certificates::certificate_line;
 use super::clean;
@@ -118,10 +118,23 @@ pub fn step_lines(step: &Step) -> Vec<String> {
         let assumed = if step.assumed { " (assumed)" } else { "" };
         lines.push(row("", &format!("  = {}{assumed}", after.name()), "", ""));
     }
-    if !step.findings.is_empty() {
-        lines.push(row("", &format!("  ! {}", clean(&step.findings.join(", "))), "", ""));
+    for found in found(step) {
+        lines.push(row("", &format!("  {}", clean(&found)), "", ""));
     }
     lines
+}
+
+/// What was found in a step: `! id, id` breaks a rule, `+ id, id` is only worth knowing.
+pub fn found(step: &Step) -> Vec<String> {
+    marked(step.findings.iter().map(|finding| (finding.requirement, finding.id.clone())))
+}
+
+/// Rules behind their marks, those that are broken first.
+pub(super) fn marked(rules: impl Iterator<Item = (Requirement, String)>) -> Vec<String> {
+    let (info, broken): (Vec<_>, Vec<_>) = rules.partition(|(own, _)| *own == Requirement::Info);
+    let lines = [('!', broken), ('+', info)].into_iter().filter(|(_, rules)| !rules.is_empty());
+    let ids = |rules: Vec<(_, String)>| rules.into_iter().map(|(_, id)| id).collect::<Vec<_>>();
+    lines.map(|(mark, rules)| format!("{mark} {}", ids(rules).join(", "))).collect()
 }
 
 fn row(left: &str, request: &str, response: &str, walk: &str) -> String {
@@ -154,10 +167,11 @@ fn fit(text: &str, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{ExchangeId, ProvisionState};
+    use crate::model::{ExchangeId, ProvisionState, StepFinding};
 
     #[test]
     fn a_step_shows_both_ways_the_state_and_what_was_found() {
+        let found = |id: &str, requirement| StepFinding { id: id.into(), requirement };
         let step = Step {
             exchange: ExchangeId(7),
             started: WallTime(1_795_000_000_000_000),
@@ -168,7 +182,11 @@ mod tests {
             walk: ["1 command", "2 demand"],
             states: [ProvisionState::Unknown, ProvisionState::Demanded],
             assumed: false,
-            findings: vec!["prov-first-command".into()],
+            findings: vec![
+                found("prov-first-command", Requirement::Must),
+                found("eas-note", Requirement::Info),
+                found("eas-other", Requirement::Should),
+            ],
         };
         let lines = step_lines(&step);
         assert!(!lines[0].contains('\u{1b}'), "{}", lines[0]);
@@ -176,6 +194,7 @@ mod tests {
         assert!(lines[0].ends_with("1 command") && lines[1].ends_with("2 demand"));
         assert!(lines[1].contains("◀── HTTP 449"), "{}", lines[1]);
         assert_eq!(lines[2].trim(), "= provisioning demanded");
-        assert_eq!(lines[3].trim(), "! prov-first-command");
+        assert_eq!(lines[3].trim(), "! prov-first-command, eas-other");
+        assert_eq!(lines[4].trim(), "+ eas-note");
     }
 }

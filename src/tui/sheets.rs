@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use crate::engine::{Learned, Status};
 use crate::model::{Device, Level, Step, SyncmlSession};
 use crate::render::{
-    Secrets, clean, clock, count, device_facts, device_lines, ledger_lines, policy_changes,
+    Secrets, clean, clock, count, device_facts, device_lines, found, ledger_lines, policy_changes,
     policy_meaning_at, policy_table, qr, thousands, wipe_line,
 };
 
@@ -168,8 +168,9 @@ fn passes(step: &Step, lines: &mut Vec<SheetLine>) {
         let tone = if after.is_wipe() { Tone::Alert } else { Tone::Live };
         words.push((tone, format!("= {}{assumed}", after.name())));
     }
-    if !step.findings.is_empty() {
-        words.push((Tone::Key, format!("! {}", step.findings.join(", "))));
+    for found in found(step) {
+        let tone = if found.starts_with('!') { Tone::Key } else { Tone::Dim };
+        words.push((tone, found));
     }
     for (tone, text) in words {
         put(Way::Beside, String::new(), tone, &text, "");

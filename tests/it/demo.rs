@@ -53,6 +53,9 @@ fn the_story_is_told_from_142_to_the_last_check_in_and_the_doctor_reads_it() {
         ("alert 1201", 3),
         ("signature valid", 5),
         ("encrypted both ways, opened", 1),
+        ("request for CN=", 1),
+        ("answer for CN=de30de30-", 1),
+        (", issued to device ", 1),
     ] {
         assert_eq!(text.matches(words).count(), times, "{words}\n{text}");
     }
@@ -190,6 +193,9 @@ fn an_enrolment_and_its_check_ins_are_one_story() {
     assert!(!contains(&bytes, b"IBADANBgkqhkiG9w0BAQEFAASC"), "the same in base64");
     let sealed = told(&["show", capture, "26"]);
     assert!(sealed.contains("CMS EnvelopedData"), "{sealed}");
+    // For whom is known by what enrolment handed out, without a key.
+    assert_eq!(sealed.matches("known as").count(), 2, "{sealed}");
+    assert!(sealed.contains(", issued to device "), "{sealed}");
     assert!(
         sealed.contains("; not opened: no key was given") && !sealed.contains("DevInfo"),
         "{sealed}"

@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use synctap::codec::{Hints, decode, decode_opening, pem};
 use synctap::engine::{DECODER_VERSION, open_with_keys};
 use synctap::model::{
@@ -187,8 +189,9 @@ fn without_a_key_recipients_and_algorithms_are_told() {
     let keyring = keyring(&["server.p12"]);
     let sealed = message("sealed-two.der");
     let decoded = decode_opening(sealed.into(), None, &Hints::default(), &keyring);
-    let named = decoded.layers[0].facts.iter().any(|(_, text)| text.contains("that is CN=server,"));
-    assert!(named, "{:?}", decoded.layers[0].facts);
+    let known = decoded.layers[0].facts.iter().filter(|(name, _)| *name == "known as");
+    let known: Vec<&str> = known.map(|(_, text)| text.as_ref()).collect();
+    assert!(matches!(known[..], [one] if one.starts_with("CN=server,")), "{known:?}");
 }
 
 #[test]
@@ -360,25 +363,16 @@ fn a_capture_is_verified_and_opened_and_keeps_no_key() {
     }
 }
 
-/// The certificate of a signature came with an earlier exchange: list and detail say the same.
-#[test]
-fn every_view_knows_the_certificates_seen_before() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("known");
-    let store = Store::create(&path, DECODER_VERSION).unwrap();
+/// A capture of bodies: header fields of the request, request, answer.
+fn captured(path: &std::path::Path, passed: Vec<(Headers, Vec<u8>, Vec<u8>)>) {
+    let store = Store::create(path, DECODER_VERSION).unwrap();
     let writer = store.writer();
     let kept = |bytes: &[u8]| BodyFacts {
         seen: bytes.len() as u64,
         kept: bytes.len() as u64,
         ended: true,
     };
-    let (handed, body) = (message("provisioning.xml"), message("body.xml"));
-    let value =
-        base64::Engine::encode(&base64::engine::general_purpose::STANDARD, message("nocerts.der"));
-    let signature = Headers(vec![Header { name: "MS-Signature".into(), value }]);
-    for (id, headers, asked, answer) in
-        [(1, Headers::default(), Vec::new(), handed), (2, signature, body, Vec::new())]
-    {
+    for (id, (headers, asked, answer)) in (1..).zip(passed) {
         let at = WallTime::parse_rfc3339(AT).unwrap();
         let mut exchange = Exchange::begin(ExchangeId(id), ConnId(1), Kind::Http, at);
         let (method, target) = ("POST".to_owned(), "/dm".to_owned());
@@ -392,6 +386,22 @@ fn every_view_knows_the_certificates_seen_before() {
         writer.put(exchange.clone(), Row::new(&exchange, Summary::default()));
     }
     store.close().unwrap();
+}
+
+/// The certificate of a signature came with an earlier exchange: list and detail say the same.
+#[test]
+fn every_view_knows_the_certificates_seen_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("known");
+    let value = STANDARD.encode(message("nocerts.der"));
+    let signature = Headers(vec![Header { name: "MS-Signature".into(), value }]);
+    captured(
+        &path,
+        vec![
+            (Headers::default(), Vec::new(), message("provisioning.xml")),
+            (signature, message("body.xml"), Vec::new()),
+        ],
+    );
     let store = Arc::new(Store::open(&path, DECODER_VERSION).unwrap());
     let viewer = open_with_keys(store, &path, Arc::new(Keyring::new())).unwrap();
     let mut verified = Vec::new();
@@ -400,6 +410,45 @@ fn every_view_knows_the_certificates_seen_before() {
     let detail = viewer.detail(ExchangeId(2)).unwrap().unwrap();
     let told = detail.annotated.overview.iter().find(|(key, _)| *key == "signature").unwrap();
     assert_eq!(told.1, "MS-Signature: valid");
+}
+
+/// Bodies are encrypted for certificates that an earlier exchange put into a store: without a key it is
+/// told whose they are, by issuer and serial number or key identifier, and nobody else's.
+#[test]
+fn recipients_are_known_by_the_certificates_of_the_capture() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("recipients");
+    let handed = |name: &str| {
+        let der = STANDARD.encode(pem(&identity(name)).next().unwrap().der);
+        let parm = format!("<parm name=\"EncodedCertificate\" value=\"{der}\"/>");
+        format!("<wap-provisioningdoc version=\"1.1\">{parm}</wap-provisioningdoc>").into_bytes()
+    };
+    let sealed = |name: &str| (Headers::default(), Vec::new(), message(name));
+    let names = [
+        ("sealed-aes256.der", 1),
+        ("sealed-keyid.der", 1),
+        ("sealed-two.der", 1),
+        ("signed-and-enveloped.der", 1),
+        ("sealed-gcm.der", 1),
+        ("sealed-p256.der", 0),
+    ];
+    let mut passed = vec![(Headers::default(), Vec::new(), handed("server.pem"))];
+    passed.extend(names.map(|(name, _)| sealed(name)));
+    captured(&path, passed);
+    let store = Arc::new(Store::open(&path, DECODER_VERSION).unwrap());
+    let viewer = open_with_keys(store, &path, Arc::new(Keyring::new())).unwrap();
+    for (id, (name, times)) in (2..).zip(names) {
+        let detail = viewer.detail(ExchangeId(id)).unwrap().unwrap();
+        let facts = &detail.response.as_ref().unwrap().layers[0].facts;
+        let known = facts.iter().filter(|(name, _)| *name == "known as");
+        let known: Vec<&str> = known.map(|(_, text)| text.as_ref()).collect();
+        assert_eq!(known.len(), times, "{name}: {facts:?}");
+        let row = detail.annotated.overview.iter().find(|(key, _)| *key == "encrypted").unwrap();
+        assert_eq!(row.1.matches(", that is CN=server,").count(), times, "{name}: {row:?}");
+        assert!(row.1.ends_with("; not opened: no key was given"), "{name}: {row:?}");
+        let facts = &detail.annotated.summary.facts;
+        assert_eq!(facts.contains("answer encrypted for CN=server,"), times == 1, "{facts}");
+    }
 }
 
 /// A key that fits, over content that was touched: that is said, with the certificate named or not.

@@ -17,7 +17,7 @@ use crate::analyze::signature::device_certificate;
 use crate::analyze::syncml::Token;
 use crate::model::{
     CertificateRequested, Device, DeviceCertificate, DeviceKey, Enrolment, Exchange, ExchangeId,
-    Finding, Leg, ProvisionState, Step, Summary, WallTime,
+    Finding, Leg, ProvisionState, Step, StepFinding, Summary, WallTime,
 };
 use crate::seal::sha256_hex;
 
@@ -532,7 +532,7 @@ fn step(exchange: &Exchange, summary: &Summary, findings: &[Finding]) -> Step {
         walk: ["", ""],
         states: [ProvisionState::Unknown; 2],
         assumed: false,
-        findings: findings.iter().map(|finding| finding.id.clone()).collect(),
+        findings: findings.iter().map(StepFinding::of).collect(),
     }
 }
 

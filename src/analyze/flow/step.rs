@@ -3,7 +3,7 @@
 use crate::analyze::draft::{clip, clip_to, joined};
 use crate::analyze::eas::key_text;
 use crate::analyze::rules::Scene;
-use crate::model::{Finding, ProvisionState, Step, Summary};
+use crate::model::{Finding, ProvisionState, Step, StepFinding, Summary};
 
 use super::event::{Ask, Reply};
 use super::machine::Machine;
@@ -66,7 +66,7 @@ pub(super) fn step(
         walk: ["", ""],
         states,
         assumed,
-        findings: findings.iter().map(|finding| finding.id.clone()).collect(),
+        findings: findings.iter().map(StepFinding::of).collect(),
     }
 }
 

@@ -150,6 +150,7 @@ impl Session {
             entries: Vec::new(),
             dropped: 0,
             findings: 0,
+            rules: Vec::new(),
         };
         Self {
             view,

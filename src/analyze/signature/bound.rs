@@ -104,6 +104,12 @@ impl Bound {
         device.certificates.sort_by_key(|known| (known.not_before, known.issued));
     }
 
+    /// The device that used the certificate with this SHA-256, in lower-case hex.
+    pub(super) fn user_of(&self, sha256: &str) -> Option<&DeviceKey> {
+        let used = |own: &[DeviceCertificate]| own.iter().any(|known| known.sha256 == sha256);
+        self.devices.iter().filter(|(_, own)| used(own)).map(|(key, _)| key).min()
+    }
+
     /// Every device that used one.
     pub(super) fn devices(&self) -> impl Iterator<Item = &DeviceKey> {
         self.devices.keys()

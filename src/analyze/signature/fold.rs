@@ -7,10 +7,12 @@ use crate::analyze::document::{Document, Subject};
 use crate::analyze::draft::clip;
 use crate::analyze::flow::Mark;
 use crate::analyze::rules::{SignedScene, Switches, check_signatures};
+use crate::codec::Certificate;
+use crate::codec::cms::CertificateId;
 use crate::model::{
     Carrier, Decoded, Device, DeviceKey, Exchange, Finding, Holds, Leg, NodeId, WallTime,
 };
-use crate::seal::{Circumstances, Keyring, KnownCertificate};
+use crate::seal::{Circumstances, Keyring, KnownCertificate, sha256_hex};
 
 use super::bound::{Bound, Shown, ShownBy, device_certificate, of_signer};
 use super::carrier::{Signature, carried, in_exchange};
@@ -108,6 +110,21 @@ impl Signatures {
     /// Certificates seen so far.
     pub fn known(&self) -> &[KnownCertificate] {
         &self.known
+    }
+
+    /// The certificate that is named so: among those seen so far, or shown in this exchange by TLS.
+    pub fn named(&self, id: &CertificateId<'_>, exchange: &Exchange) -> Option<Certificate> {
+        let seen = self.known.iter().map(|known| &known.certificate);
+        let seen = seen.into_iter().find(|certificate| certificate.is(id)).cloned();
+        seen.or_else(|| {
+            let shown = by_tls(exchange)?.certificate;
+            shown.is(id).then_some(shown)
+        })
+    }
+
+    /// The device that showed that it has the key of this certificate.
+    pub fn user_of(&self, certificate: &Certificate) -> Option<&DeviceKey> {
+        self.bound.user_of(&sha256_hex(certificate.der()))
     }
 
     /// Takes in one exchange: its signatures, checked, and what they break.
