@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::annotation::{Finding, Requirement};
+use super::annotation::{Finding, Level};
 use super::certificate::{CertificateRequested, DeviceCertificate};
 use super::clock::WallTime;
 use super::ids::ExchangeId;
@@ -272,15 +272,15 @@ pub struct Step {
 pub struct StepFinding {
     /// Id of the rule.
     pub id: String,
-    /// How strongly the rule is worded.
+    /// How much attention it wants.
     #[serde(skip)]
-    pub requirement: Requirement,
+    pub level: Level,
 }
 
 impl StepFinding {
     /// Of the whole finding.
     pub fn of(finding: &Finding) -> Self {
-        Self { id: finding.id.clone(), requirement: finding.requirement }
+        Self { id: finding.id.clone(), level: finding.level }
     }
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use super::annotation::{Finding, Level, Requirement};
+use super::annotation::{Finding, Level};
 use super::clock::WallTime;
 use super::device::SessionBrief;
 use super::ids::{ExchangeId, Leg};
@@ -268,8 +268,8 @@ pub struct SyncmlSession {
 pub struct RuleCount {
     /// Id of the rule.
     pub id: String,
-    /// How strongly the rule is worded.
-    pub requirement: Requirement,
+    /// How much attention it wants at most.
+    pub level: Level,
     /// Times.
     pub count: u64,
 }
@@ -317,9 +317,10 @@ impl SyncmlSession {
             self.findings += 1;
             if let Some(rule) = self.rules.iter_mut().find(|rule| rule.id == finding.id) {
                 rule.count += 1;
+                rule.level = rule.level.max(finding.level);
             } else if self.rules.len() < RULES {
-                let (id, requirement) = (finding.id.clone(), finding.requirement);
-                self.rules.push(RuleCount { id, requirement, count: 1 });
+                let (id, level) = (finding.id.clone(), finding.level);
+                self.rules.push(RuleCount { id, level, count: 1 });
             }
         }
     }

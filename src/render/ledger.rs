@@ -161,11 +161,11 @@ fn head(session: &SyncmlSession) -> Vec<String> {
     lines.iter().flat_map(|line| wrap(line, WIDTH, 2)).collect()
 }
 
-/// The rules of the findings, those that are broken first: `! id, id x3  + id`.
+/// The rules of the findings, what wants most attention first: `! id, id x3  info: id`.
 fn rules(session: &SyncmlSession) -> String {
     let named = session.rules.iter().map(|rule| match rule.count {
-        1 => (rule.requirement, rule.id.clone()),
-        times => (rule.requirement, format!("{} x{times}", rule.id)),
+        1 => (rule.level, rule.id.clone()),
+        times => (rule.level, format!("{} x{times}", rule.id)),
     });
     marked(named).join("  ")
 }

@@ -1,6 +1,9 @@
 //! A device's history as a sequence drawing in text.
 
-use crate::model::{Device, DeviceCertificate, Enrolment, Requirement, Step, WallTime};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use crate::model::{Device, DeviceCertificate, Enrolment, Level, Step, WallTime};
 
 use super::certificates::certificate_line;
 use super::clean;
@@ -124,17 +127,22 @@ pub fn step_lines(step: &Step) -> Vec<String> {
     lines
 }
 
-/// What was found in a step: `! id, id` breaks a rule, `+ id, id` is only worth knowing.
+/// What was found in a step, what wants most attention first: `! id, id`, `info: id`.
 pub fn found(step: &Step) -> Vec<String> {
-    marked(step.findings.iter().map(|finding| (finding.requirement, finding.id.clone())))
+    marked(step.findings.iter().map(|finding| (finding.level, finding.id.clone())))
 }
 
-/// Rules behind their marks, those that are broken first.
-pub(super) fn marked(rules: impl Iterator<Item = (Requirement, String)>) -> Vec<String> {
-    let (info, broken): (Vec<_>, Vec<_>) = rules.partition(|(own, _)| *own == Requirement::Info);
-    let lines = [('!', broken), ('+', info)].into_iter().filter(|(_, rules)| !rules.is_empty());
-    let ids = |rules: Vec<(_, String)>| rules.into_iter().map(|(_, id)| id).collect::<Vec<_>>();
-    lines.map(|(mark, rules)| format!("{mark} {}", ids(rules).join(", "))).collect()
+/// Rules behind the mark of their level.
+pub(super) fn marked(rules: impl Iterator<Item = (Level, String)>) -> Vec<String> {
+    let mut levels: BTreeMap<Reverse<Level>, Vec<String>> = BTreeMap::new();
+    for (level, id) in rules {
+        levels.entry(Reverse(level)).or_default().push(id);
+    }
+    let line = |(Reverse(level), ids): (Reverse<Level>, Vec<String>)| match level {
+        Level::Info => format!("info: {}", ids.join(", ")),
+        level => format!("{} {}", level.mark(), ids.join(", ")),
+    };
+    levels.into_iter().map(line).collect()
 }
 
 fn row(left: &str, request: &str, response: &str, walk: &str) -> String {
@@ -171,7 +179,7 @@ mod tests {
 
     #[test]
     fn a_step_shows_both_ways_the_state_and_what_was_found() {
-        let found = |id: &str, requirement| StepFinding { id: id.into(), requirement };
+        let found = |id: &str, level| StepFinding { id: id.into(), level };
         let step = Step {
             exchange: ExchangeId(7),
             started: WallTime(1_795_000_000_000_000),
@@ -183,9 +191,9 @@ mod tests {
             states: [ProvisionState::Unknown, ProvisionState::Demanded],
             assumed: false,
             findings: vec![
-                found("prov-first-command", Requirement::Must),
-                found("eas-note", Requirement::Info),
-                found("eas-other", Requirement::Should),
+                found("prov-first-command", Level::Warning),
+                found("eas-note", Level::Info),
+                found("eas-wipe", Level::Alarm),
             ],
         };
         let lines = step_lines(&step);
@@ -194,7 +202,8 @@ mod tests {
         assert!(lines[0].ends_with("1 command") && lines[1].ends_with("2 demand"));
         assert!(lines[1].contains("◀── HTTP 449"), "{}", lines[1]);
         assert_eq!(lines[2].trim(), "= provisioning demanded");
-        assert_eq!(lines[3].trim(), "! prov-first-command, eas-other");
-        assert_eq!(lines[4].trim(), "+ eas-note");
+        assert_eq!(lines[3].trim(), "X eas-wipe");
+        assert_eq!(lines[4].trim(), "! prov-first-command");
+        assert_eq!(lines[5].trim(), "info: eas-note");
     }
 }

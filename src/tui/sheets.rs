@@ -169,7 +169,7 @@ fn passes(step: &Step, lines: &mut Vec<SheetLine>) {
         words.push((tone, format!("= {}{assumed}", after.name())));
     }
     for found in found(step) {
-        let tone = if found.starts_with('!') { Tone::Key } else { Tone::Dim };
+        let tone = if found.starts_with("info") { Tone::Dim } else { Tone::Key };
         words.push((tone, found));
     }
     for (tone, text) in words {

@@ -9,9 +9,8 @@ use crate::model::{
     Annotated, BodyFacts, CertificateFacts, ConnId, Decoded, Detail, Device, DeviceKey, Exchange,
     ExchangeId, Failure, Folder, Format, Grade, Header, Headers, KeyRole, KeyStep, Kind, Layer,
     LayerId, Level, MonoTime, Name, Namespace, NodeId, NodeKind, Origin, Policy, PolicyKey,
-    Problem, Protocol, ProvisionState, Request, Requirement, Response, Setting, Side, Span, State,
-    Step, StepFinding, Summary, Text, Times, Tls, Verdict, Waiting, WallTime, Wipe, WipeKind,
-    Written,
+    Problem, Protocol, ProvisionState, Request, Response, Setting, Side, Span, State, Step,
+    StepFinding, Summary, Text, Times, Tls, Verdict, Waiting, WallTime, Wipe, WipeKind, Written,
 };
 use crate::render::Secrets;
 use crate::tui::prepared::Prepared;
@@ -446,8 +445,8 @@ pub(super) fn devices() -> Vec<Device> {
     let offered = [ProvisionState::Demanded, ProvisionState::PolicyOffered];
     let mut refused = step(2, "FolderSync, key 0", "HTTP 449", asked);
     refused.walk = ["1 command", "2 demand"];
-    let (id, requirement) = ("prov-first-command".into(), Requirement::Must);
-    refused.findings = vec![StepFinding { id, requirement }];
+    let (id, level) = ("prov-first-command".into(), Level::Warning);
+    refused.findings = vec![StepFinding { id, level }];
     let old = vec![
         setting("DevicePasswordEnabled", "0", "no password is needed", false),
         setting("AllowCamera", "1", "the camera may be used", false),
@@ -508,7 +507,7 @@ pub(super) fn hostile_devices() -> Vec<Device> {
     }
     for step in &mut device.steps {
         (step.request, step.response, step.facts) = (bad(), bad(), bad());
-        step.findings = vec![StepFinding { id: bad(), requirement: Requirement::Info }];
+        step.findings = vec![StepFinding { id: bad(), level: Level::Alarm }];
     }
     devices.extend(super::managed::hostile());
     devices
