@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use socket2::SockRef;
 use synctap::model::{Exchange, Failure, Kind, Leg, Side, State};
+use synctap::pki::{AnyClient, KeyKind, LeafMint, crypto_provider};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -35,6 +36,25 @@ fn reset(stream: TcpStream) {
 /// What the origin reports next.
 async fn next(told: &mut tokio::sync::mpsc::Receiver<&'static str>) -> &'static str {
     tokio::time::timeout(support::PATIENCE, told.recv()).await.unwrap().unwrap()
+}
+
+/// An origin that asks its clients for a certificate, and answers 200.
+async fn asking(
+    verifier: std::sync::Arc<dyn rustls::server::danger::ClientCertVerifier>,
+) -> Origin {
+    let leaf = LeafMint::new(support::origin_authority()).leaf("localhost", KeyKind::P256).unwrap();
+    let key = rustls::sign::SingleCertAndKey::from(std::sync::Arc::clone(&leaf.key));
+    let config = rustls::ServerConfig::builder_with_provider(crypto_provider())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_client_cert_verifier(verifier)
+        .with_cert_resolver(std::sync::Arc::new(key));
+    Origin::tls_with(config, |mut peer: Peer| async move {
+        peer.message().await;
+        peer.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
+        peer.rest().await;
+    })
+    .await
 }
 
 async fn asked_through(lab: &Lab, port: u16) -> u16 {
@@ -568,7 +588,6 @@ async fn a_server_that_hangs_up_in_the_handshake() {
 
 #[tokio::test]
 async fn a_server_that_asks_for_a_certificate_and_goes_on_without() {
-    use synctap::pki::{KeyKind, LeafMint, crypto_provider};
     let mut roots = rustls::RootCertStore::empty();
     roots.add(support::origin_authority().export_der().to_vec().into()).unwrap();
     let verifier = rustls::server::WebPkiClientVerifier::builder_with_provider(
@@ -578,19 +597,7 @@ async fn a_server_that_asks_for_a_certificate_and_goes_on_without() {
     .allow_unauthenticated()
     .build()
     .unwrap();
-    let leaf = LeafMint::new(support::origin_authority()).leaf("localhost", KeyKind::P256).unwrap();
-    let key = rustls::sign::SingleCertAndKey::from(std::sync::Arc::clone(&leaf.key));
-    let config = rustls::ServerConfig::builder_with_provider(crypto_provider())
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_client_cert_verifier(verifier)
-        .with_cert_resolver(std::sync::Arc::new(key));
-    let origin = Origin::tls_with(config, |mut peer: Peer| async move {
-        peer.message().await;
-        peer.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
-        peer.rest().await;
-    })
-    .await;
+    let origin = asking(verifier).await;
     let lab = Lab::regular().await;
     let mut peer = lab.tunnelled(&origin).await;
     peer.send(GET).await;
@@ -628,21 +635,7 @@ async fn a_device_without_tls_before_a_server_with_it() {
 /// shows is recorded.
 #[tokio::test]
 async fn a_device_is_asked_where_its_server_asks() {
-    use synctap::pki::{AnyClient, KeyKind, LeafMint, crypto_provider};
-    let mint = LeafMint::new(support::origin_authority());
-    let leaf = mint.leaf("localhost", KeyKind::P256).unwrap();
-    let key = rustls::sign::SingleCertAndKey::from(std::sync::Arc::clone(&leaf.key));
-    let config = rustls::ServerConfig::builder_with_provider(crypto_provider())
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_client_cert_verifier(std::sync::Arc::new(AnyClient::new()))
-        .with_cert_resolver(std::sync::Arc::new(key));
-    let origin = Origin::tls_with(config, |mut peer: Peer| async move {
-        peer.message().await;
-        peer.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
-        peer.rest().await;
-    })
-    .await;
+    let origin = asking(std::sync::Arc::new(AnyClient::new())).await;
     let lab = Lab::regular().await;
     let own = rcgen::KeyPair::generate().unwrap();
     let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
